@@ -1,0 +1,17 @@
+"""Artifacts: files that the notebook wrote to its output folder."""
+
+from __future__ import annotations
+
+from jupyter_batch.domain.value import Value
+
+
+class Artifact(Value):
+    """A file of an attempt's output folder; its bytes are in the store."""
+
+    #: Relative to the output folder, with ``/``.
+    path: str
+    size_bytes: int
+    sha256: str
+    #: Guessed from the name.
+    media_type: str
+    attempt_no: int = 1

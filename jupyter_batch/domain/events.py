@@ -1,0 +1,48 @@
+"""Events: what happened to a run, in order, kept for ever."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.domain.run import Run
+from jupyter_batch.domain.value import Value
+
+_SEQ_BITS = 32
+_SUB_BITS = 10
+
+
+class RunEvent(Value):
+    """One thing that happened to a run."""
+
+    run_id: str
+    #: Sorts the events of one run; see ``frame_event_id``. Fits a JavaScript number.
+    event_id: int
+    #: Sorts the events of all runs by commit; 0 for outputs, which only a run's own stream has.
+    position: int = 0
+    at: datetime
+    #: ``state``, ``output``, or the kind of a public frame: ``cell_started``, ...
+    kind: str
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def frame_event_id(attempt_no: int, seq: int) -> int:
+    """Returns the id of the event of a frame: the same each time that the frame is read.
+
+    Events that have no frame (changes of state) take the id after the newest one of the run.
+    """
+    return (attempt_no << _SEQ_BITS | seq) << _SUB_BITS
+
+
+def state_data(run: Run) -> dict[str, Any]:
+    """Returns the ``data`` of the ``state`` event that says where a run is now."""
+    return {
+        "state": str(run.state),
+        "reason": run.reason,
+        "job_id": run.job_id,
+        "name": run.name,
+        "attempt_no": run.attempt.attempt_no if run.attempt else None,
+        "cells": {"total": run.cells.total, "done": run.cells.done, "failed": run.cells.failed},
+    }

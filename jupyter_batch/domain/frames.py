@@ -1,0 +1,186 @@
+"""The frames that a runner writes to its stdout, one JSON object a line.
+
+Every frame has ``v`` (the version, 1), ``seq`` (from 1, without gaps), ``at`` (seconds since
+the epoch) and ``kind``. No line is longer than 512 KiB: what may be large (the prepared
+notebook, an output, an artifact) travels as consecutive slices of its text, ``more`` being
+true on all but the last, so that no reader ever needs the whole in memory at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from jupyter_batch.domain.cell import CellState
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """What all frames have."""
+
+    v: int = 1
+    seq: int
+    at: float
+
+    #: Whether the frame is worth an event of its own for listeners.
+    is_public: ClassVar[bool] = True
+
+
+class Ready(Frame, tag="ready"):
+    """The runner has read its bundle."""
+
+    python: str
+    papermill: str
+
+
+class Document(Frame, tag="document"):
+    """A slice of a JSON text that is needed to assemble the executed notebook.
+
+    ``skeleton`` is the whole notebook as papermill prepared it, without outputs, before the
+    first cell; ``metadata`` (at the end) is
+    ``{"metadata": <notebook metadata>, "cells": [<metadata of each cell>]}``.
+    """
+
+    name: str
+    body: str
+    more: bool = False
+    is_public: ClassVar[bool] = False
+
+
+class Started(Frame, tag="started"):
+    """The kernel answers; the first cell comes next."""
+
+    cells_total: int
+    kernel_name: str
+    language: str
+
+
+class CellStarted(Frame, tag="cell_started"):
+    """A cell is being executed (or, for other than code cells, passed)."""
+
+    cell: int
+    cell_type: str
+    source: str
+
+
+class OutputOp(msgspec.Struct, frozen=True, kw_only=True):
+    """One change to the outputs of a cell.
+
+    ``append`` adds output ``no``; ``more`` continues the text of the output that was last
+    appended or put; ``replace`` puts output ``no`` anew (display updates); ``clear`` removes
+    all outputs of the cell.
+    """
+
+    op: str
+    cell: int
+    no: int = 0
+    #: The nbformat ``output_type``.
+    type: str = ""
+    #: JSON text of the nbformat output, or a slice of it.
+    body: str = ""
+    #: Whether a ``more`` follows.
+    more: bool = False
+
+
+class Output(Frame, tag="output"):
+    """Changes to outputs, in order, coalesced over at most a tenth of a second."""
+
+    ops: tuple[OutputOp, ...]
+
+
+class FrameError(msgspec.Struct, frozen=True, kw_only=True):
+    """An exception as the kernel reported it."""
+
+    ename: str
+    evalue: str
+    traceback: tuple[str, ...] = ()
+
+
+class CellFinished(Frame, tag="cell_finished"):
+    """A cell is done; its outputs are what the ops before this frame made of them."""
+
+    cell: int
+    cell_type: str
+    source: str
+    state: CellState
+    execution_count: int | None = None
+    #: Seconds since the epoch.
+    started_at: float
+    finished_at: float
+    #: The cell's metadata, with papermill's.
+    metadata: dict[str, Any] = msgspec.field(default_factory=dict)
+    error: FrameError | None = None
+    memory_bytes: int | None = None
+
+
+class Progress(Frame, tag="progress"):
+    """Progress that the notebook itself reports."""
+
+    name: str
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Heartbeat(Frame, tag="heartbeat"):
+    """The runner lives; memory and cpu of its process tree."""
+
+    memory_bytes: int
+    peak_memory_bytes: int
+    cpu_seconds: float
+    is_public: ClassVar[bool] = False
+
+
+class ArtifactChunk(Frame, tag="artifact"):
+    """A slice of an artifact's bytes, in base64; ``size`` and ``sha256`` come with the last."""
+
+    path: str
+    data: str
+    more: bool = False
+    size: int = 0
+    sha256: str = ""
+    is_public: ClassVar[bool] = False
+
+
+class Finished(Frame, tag="finished"):
+    """The runner's verdict; the last frame.
+
+    ``verdict`` is ``succeeded``, ``failed``, ``cancelled`` or ``timed_out``; ``cause`` is one of
+    ``done``, ``exception``, ``sys_exit``, ``kernel_died``, ``out_of_memory``, ``no_kernel``,
+    ``sigterm``, ``timeout``, ``disk_full``, ``bundle``, ``internal``.
+    """
+
+    verdict: str
+    cause: str
+    #: One sentence for people.
+    message: str = ""
+    cell: int | None = None
+    error: FrameError | None = None
+    #: Code cells that were not executed because the notebook ended before them.
+    cells_not_run: int = 0
+    #: What a notebook handed to ``sys.exit``, where it did.
+    exit_code: int | None = None
+    #: Bytes of output that were cut because the limit was reached.
+    cut_bytes: int = 0
+    memory_bytes: int | None = None
+    peak_memory_bytes: int | None = None
+    cpu_seconds: float | None = None
+
+
+AnyFrame = (
+    Ready
+    | Document
+    | Started
+    | CellStarted
+    | Output
+    | CellFinished
+    | Progress
+    | Heartbeat
+    | ArtifactChunk
+    | Finished
+)
+
+_decoder = msgspec.json.Decoder(AnyFrame)
+
+
+def decode_frame(line: bytes) -> AnyFrame:
+    """Reads one line; raises msgspec.DecodeError or msgspec.ValidationError for what is none."""
+    return _decoder.decode(line)

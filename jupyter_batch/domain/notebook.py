@@ -1,0 +1,25 @@
+"""What is frozen of a notebook before a run exists."""
+
+from __future__ import annotations
+
+from jupyter_batch.domain.value import Value
+
+
+class FrozenFile(Value):
+    """A file that goes along with the notebook."""
+
+    #: Relative to the notebook's folder, with ``/``, never upwards.
+    path: str
+    content: bytes
+
+
+class FrozenNotebook(Value):
+    """A notebook and its files, as they were when the run was made."""
+
+    #: As the caller named it, relative to the root.
+    path: str
+    #: The bytes of the .ipynb file, unchanged.
+    content: bytes
+    #: Of ``content``, in hex.
+    sha256: str
+    files: tuple[FrozenFile, ...] = ()

@@ -1,0 +1,69 @@
+"""What of an attempt is written to the store in one go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jupyter_batch.domain.cell import CellRecord
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.frames import OutputOp
+from jupyter_batch.domain.value import Value
+
+
+class LogLine(Value):
+    """A line of an attempt's log (its stderr)."""
+
+    #: Counts from 1 within the attempt.
+    line_no: int
+    text: str
+
+
+class OutputRow(Value):
+    """An output op with the frame that brought it."""
+
+    seq: int
+    #: Position within the frame, from 0.
+    op_no: int
+    at: datetime
+    op: OutputOp
+
+
+class DocumentSlice(Value):
+    """A slice of a document (see frames.Document)."""
+
+    seq: int
+    name: str
+    body: str
+
+
+class ArtifactSlice(Value):
+    """A slice of an artifact's bytes."""
+
+    seq: int
+    path: str
+    content: bytes
+
+
+class Recording(Value):
+    """A batch of what came from one attempt, in order; recording it twice changes nothing."""
+
+    run_id: str
+    attempt_no: int
+    #: Newest frame that is in here (or was before); 0 for none.
+    last_seq: int
+    #: Newest line of the log that is in here (or was before); 0 for none.
+    last_line: int
+    cells: tuple[CellRecord, ...] = ()
+    outputs: tuple[OutputRow, ...] = ()
+    documents: tuple[DocumentSlice, ...] = ()
+    artifacts: tuple[ArtifactSlice, ...] = ()
+    log: tuple[LogLine, ...] = ()
+    #: Without outputs; those are made of ``outputs`` by the store.
+    events: tuple[RunEvent, ...] = ()
+
+
+class Watermark(Value):
+    """How far an attempt has been recorded."""
+
+    last_seq: int = 0
+    last_line: int = 0
