@@ -112,7 +112,7 @@ class RunStore(Protocol):
         """Returns what the run has frozen; raises NotFound."""
 
 
-class OutputRecord(Value):
+class OutputRecord(Value, frozen=True, kw_only=True):
     """One output of a cell as it now stands."""
 
     attempt_no: int
@@ -223,7 +223,7 @@ class AttemptSpec(msgspec.Struct, frozen=True, kw_only=True):
         return f"jb-{self.run_id}-{self.attempt_no}"
 
 
-class AttemptHandle(Value):
+class AttemptHandle(Value, frozen=True, kw_only=True):
     """By what an executor knows an attempt; enough to find it again after a crash."""
 
     run_id: str
@@ -232,7 +232,7 @@ class AttemptHandle(Value):
     container_id: str
 
 
-class Ending(Value):
+class Ending(Value, frozen=True, kw_only=True):
     """How a container or process ended, as the engine tells it."""
 
     exit_code: int | None = None
@@ -241,7 +241,7 @@ class Ending(Value):
     error: str | None = None
 
 
-class ImageReport(Value):
+class ImageReport(Value, frozen=True, kw_only=True):
     """What an environment offers."""
 
     image: str | None = None
@@ -252,7 +252,7 @@ class ImageReport(Value):
     kernels: dict[str, str]
 
 
-class ExecutorHealth(Value):
+class ExecutorHealth(Value, frozen=True, kw_only=True):
     """Whether an executor can be used."""
 
     ok: bool
@@ -317,8 +317,22 @@ class Executor(Protocol):
         """Lets go of connections; leaves attempts running."""
 
 
+class ExecutedParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the executed notebook of an attempt is assembled from, whole or not."""
+
+    frozen: FrozenNotebook
+    #: Text of the ``skeleton`` document; None where the attempt did not get that far.
+    skeleton: str | None
+    #: Text of the ``metadata`` document; None where the runner did not get to its end.
+    metadata: str | None
+    cells: tuple[CellRecord, ...]
+    outputs: tuple[OutputRecord, ...]
+    #: Cell that papermill's error markers go to; None for no markers.
+    error_cell: int | None = None
+
+
 class Notebooks(Protocol):
-    """The notebooks on the server's disk, below its root."""
+    """Notebooks on the server's disk below its root, and what is made of them."""
 
     async def freeze(
         self, path: str, files: Sequence[str], content: bytes | None = None
@@ -331,6 +345,12 @@ class Notebooks(Protocol):
 
     async def schema(self, content: bytes) -> ParameterSchema:
         """Infers the parameters; raises InvalidNotebook."""
+
+    async def assemble(self, parts: ExecutedParts) -> bytes:
+        """Returns the executed notebook, valid nbformat, as papermill would have written it."""
+
+    async def html(self, notebook: bytes) -> bytes:
+        """Renders a notebook as one HTML page that loads nothing from elsewhere."""
 
 
 class Secrets(Protocol):

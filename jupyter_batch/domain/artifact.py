@@ -5,7 +5,7 @@ from __future__ import annotations
 from jupyter_batch.domain.value import Value
 
 
-class Artifact(Value):
+class Artifact(Value, frozen=True, kw_only=True):
     """A file of an attempt's output folder; its bytes are in the store."""
 
     #: Relative to the output folder, with ``/``.

@@ -21,7 +21,7 @@ class CellState(StrEnum):
     NOT_RUN = "not_run"
 
 
-class CellCount(Value):
+class CellCount(Value, frozen=True, kw_only=True):
     """How far an attempt has come; counts every cell, markdown too, as papermill does."""
 
     total: int = 0
@@ -29,7 +29,7 @@ class CellCount(Value):
     failed: int = 0
 
 
-class CellError(Value):
+class CellError(Value, frozen=True, kw_only=True):
     """The exception that ended a cell."""
 
     #: In the executed notebook as prepared by papermill, counted from 0, without error markers.
@@ -40,7 +40,7 @@ class CellError(Value):
     traceback: tuple[str, ...] = ()
 
 
-class CellRecord(Value):
+class CellRecord(Value, frozen=True, kw_only=True):
     """One cell in one attempt."""
 
     cell_index: int

@@ -7,7 +7,7 @@ import msgspec
 from jupyter_batch.domain.value import Value
 
 
-class Volume(Value):
+class Volume(Value, frozen=True, kw_only=True):
     """A folder of the engine's machine, or a named volume, seen inside the container."""
 
     #: Absolute path on the engine's machine, or the name of a volume.
@@ -17,7 +17,7 @@ class Volume(Value):
     read_only: bool = True
 
 
-class Environment(Value):
+class Environment(Value, frozen=True, kw_only=True):
     """The surroundings of an attempt; what is None is decided by the settings when it is frozen."""
 
     #: ``docker`` or ``process``.

@@ -14,7 +14,7 @@ _SEQ_BITS = 32
 _SUB_BITS = 10
 
 
-class RunEvent(Value):
+class RunEvent(Value, frozen=True, kw_only=True):
     """One thing that happened to a run."""
 
     run_id: str

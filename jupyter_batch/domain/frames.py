@@ -26,14 +26,14 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     is_public: ClassVar[bool] = True
 
 
-class Ready(Frame, tag="ready"):
+class Ready(Frame, frozen=True, kw_only=True, tag="ready"):
     """The runner has read its bundle."""
 
     python: str
     papermill: str
 
 
-class Document(Frame, tag="document"):
+class Document(Frame, frozen=True, kw_only=True, tag="document"):
     """A slice of a JSON text that is needed to assemble the executed notebook.
 
     ``skeleton`` is the whole notebook as papermill prepared it, without outputs, before the
@@ -47,7 +47,7 @@ class Document(Frame, tag="document"):
     is_public: ClassVar[bool] = False
 
 
-class Started(Frame, tag="started"):
+class Started(Frame, frozen=True, kw_only=True, tag="started"):
     """The kernel answers; the first cell comes next."""
 
     cells_total: int
@@ -55,7 +55,7 @@ class Started(Frame, tag="started"):
     language: str
 
 
-class CellStarted(Frame, tag="cell_started"):
+class CellStarted(Frame, frozen=True, kw_only=True, tag="cell_started"):
     """A cell is being executed (or, for other than code cells, passed)."""
 
     cell: int
@@ -82,7 +82,7 @@ class OutputOp(msgspec.Struct, frozen=True, kw_only=True):
     more: bool = False
 
 
-class Output(Frame, tag="output"):
+class Output(Frame, frozen=True, kw_only=True, tag="output"):
     """Changes to outputs, in order, coalesced over at most a tenth of a second."""
 
     ops: tuple[OutputOp, ...]
@@ -96,7 +96,7 @@ class FrameError(msgspec.Struct, frozen=True, kw_only=True):
     traceback: tuple[str, ...] = ()
 
 
-class CellFinished(Frame, tag="cell_finished"):
+class CellFinished(Frame, frozen=True, kw_only=True, tag="cell_finished"):
     """A cell is done; its outputs are what the ops before this frame made of them."""
 
     cell: int
@@ -113,14 +113,14 @@ class CellFinished(Frame, tag="cell_finished"):
     memory_bytes: int | None = None
 
 
-class Progress(Frame, tag="progress"):
+class Progress(Frame, frozen=True, kw_only=True, tag="progress"):
     """Progress that the notebook itself reports."""
 
     name: str
     data: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class Heartbeat(Frame, tag="heartbeat"):
+class Heartbeat(Frame, frozen=True, kw_only=True, tag="heartbeat"):
     """The runner lives; memory and cpu of its process tree."""
 
     memory_bytes: int
@@ -129,7 +129,7 @@ class Heartbeat(Frame, tag="heartbeat"):
     is_public: ClassVar[bool] = False
 
 
-class ArtifactChunk(Frame, tag="artifact"):
+class ArtifactChunk(Frame, frozen=True, kw_only=True, tag="artifact"):
     """A slice of an artifact's bytes, in base64; ``size`` and ``sha256`` come with the last."""
 
     path: str
@@ -140,7 +140,7 @@ class ArtifactChunk(Frame, tag="artifact"):
     is_public: ClassVar[bool] = False
 
 
-class Finished(Frame, tag="finished"):
+class Finished(Frame, frozen=True, kw_only=True, tag="finished"):
     """The runner's verdict; the last frame.
 
     ``verdict`` is ``succeeded``, ``failed``, ``cancelled`` or ``timed_out``; ``cause`` is one of
@@ -178,7 +178,7 @@ AnyFrame = (
     | Finished
 )
 
-_decoder = msgspec.json.Decoder(AnyFrame)
+_decoder: msgspec.json.Decoder[AnyFrame] = msgspec.json.Decoder(AnyFrame)
 
 
 def decode_frame(line: bytes) -> AnyFrame:

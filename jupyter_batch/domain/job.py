@@ -11,7 +11,7 @@ from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.value import Value
 
 
-class Job(Value):
+class Job(Value, frozen=True, kw_only=True):
     """A notebook, parameters, environment and policies, under a unique name."""
 
     id: str

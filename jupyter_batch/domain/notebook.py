@@ -5,7 +5,7 @@ from __future__ import annotations
 from jupyter_batch.domain.value import Value
 
 
-class FrozenFile(Value):
+class FrozenFile(Value, frozen=True, kw_only=True):
     """A file that goes along with the notebook."""
 
     #: Relative to the notebook's folder, with ``/``, never upwards.
@@ -13,7 +13,7 @@ class FrozenFile(Value):
     content: bytes
 
 
-class FrozenNotebook(Value):
+class FrozenNotebook(Value, frozen=True, kw_only=True):
     """A notebook and its files, as they were when the run was made."""
 
     #: As the caller named it, relative to the root.

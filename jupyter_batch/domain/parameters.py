@@ -12,7 +12,7 @@ from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import InvalidParameters
 
 
-class ParameterSchema(Value):
+class ParameterSchema(Value, frozen=True, kw_only=True):
     """What a notebook takes: a JSON Schema (2020-12) of type object, in the order of the cell."""
 
     #: ``{"type": "object", "properties": {...}, "required": [...], "additionalProperties": false}``;

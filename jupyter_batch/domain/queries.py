@@ -17,7 +17,7 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 
 
-class RunQuery(Value):
+class RunQuery(Value, frozen=True, kw_only=True):
     """Which runs, newest first (by id, which sorts by creation)."""
 
     limit: int = DEFAULT_LIMIT
@@ -32,7 +32,7 @@ class RunQuery(Value):
     q: str | None = None
 
 
-class JobQuery(Value):
+class JobQuery(Value, frozen=True, kw_only=True):
     """Which jobs, newest first."""
 
     limit: int = DEFAULT_LIMIT

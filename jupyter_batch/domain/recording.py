@@ -10,7 +10,7 @@ from jupyter_batch.domain.frames import OutputOp
 from jupyter_batch.domain.value import Value
 
 
-class LogLine(Value):
+class LogLine(Value, frozen=True, kw_only=True):
     """A line of an attempt's log (its stderr)."""
 
     #: Counts from 1 within the attempt.
@@ -18,7 +18,7 @@ class LogLine(Value):
     text: str
 
 
-class OutputRow(Value):
+class OutputRow(Value, frozen=True, kw_only=True):
     """An output op with the frame that brought it."""
 
     seq: int
@@ -28,7 +28,7 @@ class OutputRow(Value):
     op: OutputOp
 
 
-class DocumentSlice(Value):
+class DocumentSlice(Value, frozen=True, kw_only=True):
     """A slice of a document (see frames.Document)."""
 
     seq: int
@@ -36,7 +36,7 @@ class DocumentSlice(Value):
     body: str
 
 
-class ArtifactSlice(Value):
+class ArtifactSlice(Value, frozen=True, kw_only=True):
     """A slice of an artifact's bytes."""
 
     seq: int
@@ -44,7 +44,7 @@ class ArtifactSlice(Value):
     content: bytes
 
 
-class Recording(Value):
+class Recording(Value, frozen=True, kw_only=True):
     """A batch of what came from one attempt, in order; recording it twice changes nothing."""
 
     run_id: str
@@ -62,7 +62,7 @@ class Recording(Value):
     events: tuple[RunEvent, ...] = ()
 
 
-class Watermark(Value):
+class Watermark(Value, frozen=True, kw_only=True):
     """How far an attempt has been recorded."""
 
     last_seq: int = 0

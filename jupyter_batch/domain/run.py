@@ -73,7 +73,7 @@ class TriggerKind(StrEnum):
     SWEEP = "sweep"
 
 
-class NotebookRef(Value):
+class NotebookRef(Value, frozen=True, kw_only=True):
     """Which notebook a run has frozen."""
 
     #: As the caller named it: relative to the server's root, with ``/``.
@@ -82,7 +82,7 @@ class NotebookRef(Value):
     sha256: str
 
 
-class Attempt(Value):
+class Attempt(Value, frozen=True, kw_only=True):
     """One try of a run: one container or process."""
 
     #: Counts from 1.
@@ -98,7 +98,7 @@ class Attempt(Value):
     cpu_seconds: float | None = None
 
 
-class Run(Value):
+class Run(Value, frozen=True, kw_only=True):
     """One execution of a job, or of a notebook with no job, with a frozen copy of all it needs."""
 
     id: str

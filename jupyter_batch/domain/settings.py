@@ -1,0 +1,61 @@
+"""The administrator's settings; extension.py makes them from traits."""
+
+from __future__ import annotations
+
+from jupyter_batch.domain.value import Value
+
+_MIB = 1024 * 1024
+_GIB = 1024 * _MIB
+
+
+class Settings(Value, frozen=True, kw_only=True):
+    """All settings, with their defaults. Each is a trait of the same name."""
+
+    #: Where the store lives.
+    data_dir: str
+    #: Notebooks are named relative to this folder.
+    root_dir: str
+    #: How many runs may be active at once; None for as many as there are cpus.
+    max_concurrent_runs: int | None = None
+    #: Executor of runs that name none: ``docker`` or ``process``.
+    default_executor: str = "docker"
+    #: Executors that runs may name.
+    allowed_executors: tuple[str, ...] = ("docker", "process")
+    #: Image of runs that name none.
+    default_image: str = "jupyter-batch-job:latest"
+    #: Images that runs may name, as shell patterns.
+    allowed_images: tuple[str, ...] = ("*",)
+    #: ``if_absent`` (pull an image that is not there), ``always`` or ``never``.
+    pull_policy: str = "if_absent"
+    #: Host folders and named volumes that runs may mount, as shell patterns. None by default.
+    allowed_volumes: tuple[str, ...] = ()
+    #: Networks that runs may name.
+    allowed_networks: tuple[str, ...] = ("bridge", "none")
+    default_network: str = "bridge"
+    #: Address of the container engine; None for the surroundings' (``DOCKER_HOST``).
+    docker_host: str | None = None
+    default_cpus: float = 1.0
+    max_cpus: float | None = None
+    default_memory_bytes: int = 2 * _GIB
+    max_memory_bytes: int | None = None
+    #: Processes and threads in one container.
+    max_pids: int = 1024
+    #: Whether runs may ask for gpus.
+    allow_gpus: bool = True
+    #: Time that a notebook has to clean up when it is cancelled or out of time.
+    grace_seconds: float = 10.0
+    heartbeat_seconds: float = 5.0
+    #: Timeout of runs that name none; None for no end.
+    default_timeout_seconds: float | None = None
+    #: Outputs and log of one attempt; what goes beyond is cut and counted.
+    max_output_bytes: int = 1 * _GIB
+    #: Artifacts of one attempt in all.
+    max_artifact_bytes: int = 256 * _MIB
+    #: Notebook and files of one run.
+    max_bundle_bytes: int = 512 * _MIB
+    #: Body of one HTTP request.
+    max_body_bytes: int = 64 * _MIB
+    #: File with secrets, ``NAME=value`` lines, readable by its user only; None for none.
+    secrets_file: str | None = None
+    #: A passing owner ends after so long with nothing to do.
+    passing_idle_seconds: float = 60.0
