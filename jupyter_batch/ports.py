@@ -85,8 +85,8 @@ class RunStore(Protocol):
         """Replaces a run by what ``change`` makes of it, in one transaction; raises NotFound.
 
         ``change`` runs in the writer, sees the newest run, and must be pure; what it raises is
-        raised here, and nothing is stored. Where the state differs afterwards a ``state`` event
-        of instant ``at`` is stored along.
+        raised here, and nothing is stored. Where the state or its reason differs afterwards a
+        ``state`` event of instant ``at`` is stored along.
         """
 
     async def queued(self, *, now: datetime, limit: int) -> tuple[Run, ...]:

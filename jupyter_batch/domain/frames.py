@@ -8,7 +8,8 @@ true on all but the last, so that no reader ever needs the whole in memory at on
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import base64
+from typing import Any
 
 import msgspec
 
@@ -21,9 +22,6 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     v: int = 1
     seq: int
     at: float
-
-    #: Whether the frame is worth an event of its own for listeners.
-    is_public: ClassVar[bool] = True
 
 
 class Ready(Frame, frozen=True, kw_only=True, tag="ready"):
@@ -44,7 +42,6 @@ class Document(Frame, frozen=True, kw_only=True, tag="document"):
     name: str
     body: str
     more: bool = False
-    is_public: ClassVar[bool] = False
 
 
 class Started(Frame, frozen=True, kw_only=True, tag="started"):
@@ -126,7 +123,6 @@ class Heartbeat(Frame, frozen=True, kw_only=True, tag="heartbeat"):
     memory_bytes: int
     peak_memory_bytes: int
     cpu_seconds: float
-    is_public: ClassVar[bool] = False
 
 
 class ArtifactChunk(Frame, frozen=True, kw_only=True, tag="artifact"):
@@ -137,7 +133,10 @@ class ArtifactChunk(Frame, frozen=True, kw_only=True, tag="artifact"):
     more: bool = False
     size: int = 0
     sha256: str = ""
-    is_public: ClassVar[bool] = False
+
+    def content(self) -> bytes:
+        """Returns the slice's bytes; raises ValueError for what is not base64."""
+        return base64.b64decode(self.data, validate=True)
 
 
 class Finished(Frame, frozen=True, kw_only=True, tag="finished"):
@@ -184,3 +183,8 @@ _decoder: msgspec.json.Decoder[AnyFrame] = msgspec.json.Decoder(AnyFrame)
 def decode_frame(line: bytes) -> AnyFrame:
     """Reads one line; raises msgspec.DecodeError or msgspec.ValidationError for what is none."""
     return _decoder.decode(line)
+
+
+def kind_of(frame: AnyFrame) -> str:
+    """Returns the frame's kind, as it stands in its line."""
+    return str(type(frame).__struct_config__.tag)

@@ -45,6 +45,8 @@ class Settings(Value, frozen=True, kw_only=True):
     #: Time that a notebook has to clean up when it is cancelled or out of time.
     grace_seconds: float = 10.0
     heartbeat_seconds: float = 5.0
+    #: How long an engine may be away before its runs are given up as lost.
+    engine_patience_seconds: float = 600.0
     #: Timeout of runs that name none; None for no end.
     default_timeout_seconds: float | None = None
     #: Outputs and log of one attempt; what goes beyond is cut and counted.

@@ -1,0 +1,1 @@
+"""Use cases over the ports; everything they need comes through their constructors."""

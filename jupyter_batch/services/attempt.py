@@ -1,0 +1,355 @@
+"""Conducts one attempt from its claim to its committed end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.run import Attempt, Run, RunState
+from jupyter_batch.domain.settings import Settings
+from jupyter_batch.domain.verdict import Evidence, Verdict, judge
+from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable
+from jupyter_batch.ports import (
+    AttemptHandle,
+    AttemptSpec,
+    Bundle,
+    Clock,
+    Ending,
+    EventSink,
+    Executor,
+    Secrets,
+    Store,
+)
+from jupyter_batch.services.recorder import AttemptRecorder
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Seconds between looks at an engine that does not answer.
+_ENGINE_PAUSE = 2.0
+#: Seconds that a runner has, beyond timeout and grace, to say its last word itself.
+_LAST_WORD = 10.0
+
+
+class _Gone(Exception):
+    """The attempt was given up before it had begun."""
+
+
+class Conductor:
+    """Holds one attempt of a run while it is in the hands of an executor."""
+
+    def __init__(
+        self,
+        run: Run,
+        *,
+        store: Store,
+        executor: Executor,
+        secrets: Secrets,
+        clock: Clock,
+        hub: EventSink,
+        settings: Settings,
+    ) -> None:
+        assert run.attempt is not None
+        self._run = run
+        self._attempt_no = run.attempt.attempt_no
+        self._store = store
+        self._executor = executor
+        self._secrets = secrets
+        self._clock = clock
+        self._hub = hub
+        self._settings = settings
+        self._handle: AttemptHandle | None = None
+        self._cancelled_by: str | None = None
+        self._cancel = asyncio.Event()
+        self._out_of_time = False
+        self._recorder: AttemptRecorder | None = None
+
+    def cancel(self, user: str) -> None:
+        """Asks for the attempt to be stopped; returns at once."""
+        self._cancelled_by = self._cancelled_by or user
+        self._cancel.set()
+
+    async def conduct(self) -> None:
+        """Starts the attempt, records it, and commits its end."""
+        try:
+            self._handle = await self._begin()
+        except _Gone:
+            await self._end_unbegun(Verdict(state=RunState.CANCELLED, reason=self._by()))
+        except EngineUnavailable as error:
+            await self._back_to_queue(error)
+        except BatchError as error:
+            await self._end_unbegun(Verdict(state=RunState.FAILED, reason=error.message))
+        else:
+            await self._see_through(self._handle)
+
+    async def adopt(self, handle: AttemptHandle) -> None:
+        """Takes over an attempt that an earlier owner has started."""
+        self._handle = handle
+        if self._run.state is RunState.CANCELLING:
+            self.cancel(self._run.reason or "an earlier owner")
+        await self._see_through(handle)
+
+    async def _begin(self) -> AttemptHandle:
+        run = self._run
+        environment = await self._unless_cancelled(
+            self._executor.prepare(run.environment, self._tell)
+        )
+        frozen = await self._store.runs.frozen(run.id)
+        bundle = Bundle(
+            notebook=frozen.content,
+            files=frozen.files,
+            settings=self._bundle_settings(run),
+            secrets=await self._secrets.get(run.environment.secrets, user=run.created_by),
+        )
+        await self._store.runs.update(
+            run.id,
+            lambda newest: replace(newest, environment=environment),
+            at=self._clock.now(),
+        )
+        if self._cancel.is_set():
+            raise _Gone
+        # From here on a cancel lets the attempt start and then stops it: what has been asked
+        # of an engine cannot be taken back half way.
+        handle = await self._executor.start(
+            AttemptSpec(
+                store_id=self._store.id,
+                run_id=run.id,
+                attempt_no=self._attempt_no,
+                environment=environment,
+                bundle=bundle,
+            )
+        )
+        await self._update_attempt(lambda a: replace(a, container_id=handle.container_id))
+        return handle
+
+    async def _unless_cancelled(self, work: Awaitable[T]) -> T:
+        """Awaits work, but leaves it when the run is cancelled."""
+        task = asyncio.ensure_future(work)
+        cancelled = asyncio.ensure_future(self._cancel.wait())
+        try:
+            await asyncio.wait({task, cancelled}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise _Gone
+        finally:
+            for pending in (task, cancelled):
+                if not pending.done():
+                    pending.cancel()
+            await asyncio.gather(task, cancelled, return_exceptions=True)
+
+    async def _see_through(self, handle: AttemptHandle) -> None:
+        watermark = await self._store.records.watermark(self._run.id, self._attempt_no)
+        recorder = self._recorder = AttemptRecorder(
+            self._store.records, self._hub, self._run.id, self._attempt_no, watermark
+        )
+        guard = asyncio.create_task(self._guard(handle, recorder))
+        ending, engine_error = None, None
+        try:
+            ending = await self._patiently(lambda: self._watch(handle))
+            engine_error = ending.error
+        except (AttemptGone, EngineUnavailable) as error:
+            engine_error = error.message
+        except Exception:
+            # What cannot be recorded must not run on unseen.
+            await self._discard(handle, grace_seconds=0)
+            raise
+        finally:
+            guard.cancel()
+            await asyncio.gather(guard, return_exceptions=True)
+        # The end of a run is recorded even if the owner is being shut down right now.
+        verdict = judge(self._evidence(ending, engine_error))
+        await asyncio.shield(self._end(verdict, ending, recorder))
+        await self._discard(handle)
+
+    async def _discard(self, handle: AttemptHandle, *, grace_seconds: float | None = None) -> None:
+        """Removes what is left of the attempt, after stopping it where a grace is given."""
+        try:
+            if grace_seconds is not None:
+                await self._executor.stop(handle, grace_seconds=grace_seconds)
+            await self._executor.remove(handle)
+        except BatchError as error:
+            log.warning("Cannot remove %s yet: %s", handle.container_id, error.message)
+
+    async def _watch(self, handle: AttemptHandle) -> Ending:
+        """Records all that comes, until the attempt is over."""
+        recorder = self._recorder
+        assert recorder is not None
+        async for items in self._executor.follow(handle):
+            await recorder.take(items)
+        return await self._executor.wait(handle)
+
+    async def _patiently(self, watch: Callable[[], Awaitable[Ending]]) -> Ending:
+        """Watches again after the engine was away, for as long as the settings allow."""
+        away_since = None
+        while True:
+            try:
+                return await watch()
+            except EngineUnavailable:
+                now = self._clock.now()
+                away_since = away_since or now
+                if (now - away_since).total_seconds() > self._settings.engine_patience_seconds:
+                    raise
+                log.warning("The engine does not answer; looking again for run %s", self._run.id)
+                await self._clock.sleep(_ENGINE_PAUSE)
+
+    async def _guard(self, handle: AttemptHandle, recorder: AttemptRecorder) -> None:
+        """Stops the attempt when it is cancelled, or when the runner overstays its time."""
+        grace = self._settings.grace_seconds
+        timeout = self._run.timeout_seconds
+        limit = None if timeout is None else timeout + grace + _LAST_WORD
+        try:
+            await asyncio.wait_for(self._cancel.wait(), limit)
+        except TimeoutError:
+            self._out_of_time = True
+            grace = 0.0
+        while True:
+            try:
+                # The runner needs a moment beyond the grace for its own last words.
+                return await self._executor.stop(
+                    handle, grace_seconds=grace + (_LAST_WORD if grace else 0)
+                )
+            except EngineUnavailable:
+                await self._clock.sleep(_ENGINE_PAUSE)
+            except BatchError as error:
+                log.warning("Cannot stop run %s: %s", self._run.id, error.message)
+                return None
+
+    def _evidence(self, ending: Ending | None, engine_error: str | None) -> Evidence:
+        recorder = self._recorder
+        assert recorder is not None
+        return Evidence(
+            finished=recorder.finished,
+            found=ending is not None,
+            exit_code=ending.exit_code if ending else None,
+            oom_killed=ending.oom_killed if ending else False,
+            engine_error=engine_error,
+            ready=recorder.ready,
+            cell=recorder.cell,
+            cells_total=recorder.cells_total,
+            cancelled_by=self._cancelled_by,
+            out_of_time=self._out_of_time,
+            timeout_seconds=self._run.timeout_seconds,
+            memory_bytes=self._run.environment.memory_bytes,
+            image=self._run.environment.image,
+            log_tail=recorder.log_tail,
+        )
+
+    async def _end(
+        self, verdict: Verdict, ending: Ending | None, recorder: AttemptRecorder
+    ) -> None:
+        finished, beat = recorder.finished, recorder.heartbeat
+        now = self._clock.now()
+        peak = finished.peak_memory_bytes if finished else beat and beat.peak_memory_bytes
+        cpu = finished.cpu_seconds if finished else beat and beat.cpu_seconds
+
+        def end_attempt(attempt: Attempt) -> Attempt:
+            return replace(
+                attempt,
+                state=verdict.state,
+                reason=verdict.reason,
+                exit_code=ending.exit_code if ending else None,
+                finished_at=now,
+                peak_memory_bytes=peak,
+                cpu_seconds=cpu,
+            )
+
+        def change(run: Run) -> Run:
+            run = self._with_attempt(run, end_attempt)
+            run = replace(
+                run, error=verdict.error, cells=recorder.counts, artifacts=recorder.artifacts
+            )
+            return run.move_to(verdict.state, at=now, reason=verdict.reason)
+
+        await recorder.finish(change)
+
+    async def _end_unbegun(self, verdict: Verdict) -> None:
+        now = self._clock.now()
+        if self._handle is None:
+            await self._forget_half_started()
+
+        def change(run: Run) -> Run:
+            run = self._with_attempt(
+                run,
+                lambda a: replace(a, state=verdict.state, reason=verdict.reason, finished_at=now),
+            )
+            return run.move_to(verdict.state, at=now, reason=verdict.reason)
+
+        await self._store.runs.update(self._run.id, change, at=now)
+
+    async def _forget_half_started(self) -> None:
+        """Removes a container that was being created when the run was given up."""
+        try:
+            for handle in await self._executor.list(self._store.id):
+                if (handle.run_id, handle.attempt_no) == (self._run.id, self._attempt_no):
+                    await self._discard(handle, grace_seconds=0)
+        except BatchError as error:
+            log.warning("Cannot look for leftovers of %s: %s", self._run.id, error.message)
+
+    async def _back_to_queue(self, error: EngineUnavailable) -> None:
+        """Lets the run wait until the engine answers; the try that never began is not counted."""
+        now = self._clock.now()
+
+        def change(run: Run) -> Run:
+            if run.state is RunState.CANCELLING:
+                return run.move_to(RunState.CANCELLED, at=now, reason=self._by())
+            kept = tuple(a for a in run.attempts if a.attempt_no != self._attempt_no)
+            run = replace(
+                run,
+                attempts=kept,
+                started_at=run.started_at if kept else None,
+                not_before=now + timedelta(seconds=_ENGINE_PAUSE),
+            )
+            return run.move_to(RunState.QUEUED, at=now, reason=f"waits: {error.message}")
+
+        await self._store.runs.update(self._run.id, change, at=now)
+
+    async def _update_attempt(self, change: Callable[[Attempt], Attempt]) -> None:
+        await self._store.runs.update(
+            self._run.id,
+            lambda run: self._with_attempt(run, change),
+            at=self._clock.now(),
+        )
+
+    def _with_attempt(self, run: Run, change: Callable[[Attempt], Attempt]) -> Run:
+        for attempt in run.attempts:
+            if attempt.attempt_no == self._attempt_no:
+                return run.with_attempt(change(attempt))
+        return run
+
+    def _by(self) -> str:
+        return f"cancelled by {self._cancelled_by} before the first cell"
+
+    def _tell(self, message: str, share: float | None) -> None:
+        event = RunEvent(
+            run_id=self._run.id,
+            event_id=0,
+            at=self._clock.now(),
+            kind="preparing",
+            data={"attempt_no": self._attempt_no, "message": message, "share": share},
+        )
+        self._hub.publish([event])
+
+    def _bundle_settings(self, run: Run) -> dict[str, Any]:
+        settings = self._settings
+        return {
+            "run_id": run.id,
+            "attempt_no": self._attempt_no,
+            "job_name": run.name if run.job_id else None,
+            "scheduled_for": run.scheduled_for.isoformat().replace("+00:00", "Z"),
+            "notebook_path": run.notebook.path,
+            "parameters": run.parameters,
+            "kernel": run.environment.kernel,
+            "env": run.environment.env,
+            "timeout_seconds": run.timeout_seconds,
+            "grace_seconds": settings.grace_seconds,
+            "max_output_bytes": settings.max_output_bytes,
+            "max_artifact_bytes": settings.max_artifact_bytes,
+            "memory_limit_bytes": run.environment.memory_bytes,
+            "heartbeat_seconds": settings.heartbeat_seconds,
+        }

@@ -1,0 +1,98 @@
+"""Checks the form of requests before anything is read or stored for them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.requests import JobRequest, RunRequest
+from jupyter_batch.domain.settings import Settings
+from jupyter_batch.errors import InvalidInput, InvalidParameters, TooLarge
+
+_NAME_LENGTH = 200
+_PRIORITIES = range(-1000, 1001)
+_MAX_TIMEOUT = 366 * 24 * 3600.0
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_run(request: RunRequest, settings: Settings) -> None:
+    """Raises InvalidInput for the first thing that no run could have."""
+    if request.name is not None:
+        check_name(request.name)
+    _check_common(request)
+    size = len(request.content or b"") + sum(len(file.content) for file in request.uploads)
+    if size > settings.max_bundle_bytes:
+        raise TooLarge(
+            f"notebook and files are {size} bytes; the limit is {settings.max_bundle_bytes}",
+            field="content",
+        )
+    if request.uploads and request.content is None:
+        raise InvalidInput("uploads come only together with content", field="uploads")
+
+
+def check_job(request: JobRequest) -> None:
+    """Raises InvalidInput for the first thing that no job could have."""
+    check_name(request.name)
+    _check_common(request)
+    if request.max_concurrent is not None and request.max_concurrent < 1:
+        raise InvalidInput("max_concurrent is at least 1, or null", field="max_concurrent")
+
+
+def check_name(name: str) -> None:
+    """Raises InvalidInput unless the text can be a name."""
+    if not name.strip():
+        raise InvalidInput("a name is at least one character", field="name")
+    if len(name) > _NAME_LENGTH:
+        raise InvalidInput(f"a name is at most {_NAME_LENGTH} characters", field="name")
+    if any(ord(character) < 32 or ord(character) == 127 for character in name):
+        raise InvalidInput("a name is one line of text", field="name")
+
+
+def _check_common(request: RunRequest | JobRequest) -> None:
+    timeout = request.timeout_seconds
+    if timeout is not None and not 0 < timeout <= _MAX_TIMEOUT:
+        raise InvalidInput(
+            "timeout_seconds is more than 0 and at most a year, or null", field="timeout_seconds"
+        )
+    if request.priority not in _PRIORITIES:
+        raise InvalidInput("priority is from -1000 to 1000", field="priority")
+    for pattern in request.files:
+        if not pattern.strip():
+            raise InvalidInput("a pattern of files is empty", field="files")
+    _check_values(request.parameters, "parameters")
+    _check_environment(request.environment)
+
+
+def _check_environment(environment: Environment) -> None:
+    for name, value in environment.env.items():
+        if not _VARIABLE.fullmatch(name):
+            raise InvalidInput(
+                f"{name!r} cannot be the name of a variable: letters, digits and underscores",
+                field=f"environment.env.{name}",
+            )
+        if "\0" in value:
+            raise InvalidInput("a variable cannot hold NUL", field=f"environment.env.{name}")
+    for name in environment.secrets:
+        if not _VARIABLE.fullmatch(name):
+            raise InvalidInput(
+                f"{name!r} cannot be the name of a secret: letters, digits and underscores",
+                field="environment.secrets",
+            )
+        if name in environment.env:
+            raise InvalidInput(
+                f"{name!r} is both a variable and a secret", field="environment.secrets"
+            )
+
+
+def _check_values(value: Any, path: str) -> None:
+    """Refuses numbers that JSON cannot hold; browsers cannot read them back."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidParameters(f"{value} is no number that JSON can hold", field=path)
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check_values(item, f"{path}.{name}")
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            _check_values(item, f"{path}.{number}")

@@ -1,0 +1,124 @@
+"""The engine: dispatcher, reconciler and use cases over one store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.domain.run import Run
+from jupyter_batch.domain.settings import Settings
+from jupyter_batch.ports import Clock, Executor, Notebooks, Secrets, Store
+from jupyter_batch.services.attempt import Conductor
+from jupyter_batch.services.dispatcher import Dispatcher
+from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.intake import Intake
+from jupyter_batch.services.jobs import JobService
+from jupyter_batch.services.reconciler import Reconciler
+from jupyter_batch.services.runs import RunService
+
+
+class Engine:
+    """What an owner runs; ``start`` and ``stop`` it on one event loop."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        executors: Mapping[str, Executor],
+        notebooks: Notebooks,
+        secrets: Secrets,
+        clock: Clock,
+        settings: Settings,
+        hub: EventHub,
+    ) -> None:
+        self.settings = settings
+        self.hub = hub
+        self.store = store
+        self._executors = executors
+        self._notebooks = notebooks
+        self._clock = clock
+        self._secrets = secrets
+        self.dispatcher = Dispatcher(
+            store=store,
+            clock=clock,
+            limit=settings.max_concurrent_runs or os.cpu_count() or 1,
+            conductor=self._conductor,
+        )
+        self._reconciler = Reconciler(
+            store=store, executors=executors, dispatcher=self.dispatcher, clock=clock
+        )
+        intake = Intake(
+            executors=executors,
+            notebooks=notebooks,
+            secrets=secrets,
+            clock=clock,
+            settings=settings,
+        )
+        self.runs = RunService(
+            store=store,
+            intake=intake,
+            dispatcher=self.dispatcher,
+            notebooks=notebooks,
+            hub=hub,
+            clock=clock,
+        )
+        self.jobs = JobService(
+            store=store, intake=intake, runs=self.runs, notebooks=notebooks, clock=clock
+        )
+
+    async def start(self) -> None:
+        """Brings the records up to date and starts to serve the queue."""
+        await self._reconciler.reconcile()
+        self.dispatcher.start()
+
+    async def stop(self) -> None:
+        """Lets go of everything; attempts run on, and the next owner adopts them."""
+        await self.dispatcher.stop()
+        self.hub.close()
+        for executor in self._executors.values():
+            await executor.close()
+        await self.store.close()
+
+    async def parameters(self, path: str) -> ParameterSchema:
+        """Returns what a notebook on the server's disk takes."""
+        frozen = await self._notebooks.freeze(path, ())
+        return await self._notebooks.schema(frozen.content)
+
+    async def health(self) -> dict[str, Any]:
+        """Returns JSON-able facts: store, root, executors, how many runs are in each state."""
+        counts = await self.store.runs.count()
+        return {
+            "store_id": self.store.id,
+            "data_dir": self.settings.data_dir,
+            "root_dir": self.settings.root_dir,
+            "default_executor": self.settings.default_executor,
+            "default_image": self.settings.default_image,
+            "executors": {
+                name: msgspec.to_builtins(await executor.health())
+                for name, executor in self._executors.items()
+                if name in self.settings.allowed_executors
+            },
+            "runs": {str(state): count for state, count in counts.items()},
+        }
+
+    async def is_idle(self) -> bool:
+        """Says whether nothing runs, waits or listens."""
+        if self.dispatcher.active or self.hub.listeners:
+            return False
+        counts = await self.store.runs.count()
+        return not any(count for state, count in counts.items() if not state.is_terminal)
+
+    def _conductor(self, run: Run) -> Conductor:
+        return Conductor(
+            run,
+            store=self.store,
+            executor=self._executors[run.environment.executor or ""],
+            secrets=self._secrets,
+            clock=self._clock,
+            hub=self.hub,
+            settings=self.settings,
+        )

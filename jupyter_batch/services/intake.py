@@ -1,0 +1,107 @@
+"""Turns a request into a run: everything is checked and frozen before anything is stored."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.ids import IdSource
+from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
+from jupyter_batch.domain.requests import RunRequest
+from jupyter_batch.domain.run import NotebookRef, Run, TriggerKind
+from jupyter_batch.domain.settings import Settings
+from jupyter_batch.errors import InvalidInput, NotAllowed, UnknownKernel
+from jupyter_batch.ports import Clock, Executor, Notebooks, Secrets
+from jupyter_batch.services.checks import check_run
+
+
+class Intake:
+    """Checks and freezes what a run is asked for."""
+
+    def __init__(
+        self,
+        *,
+        executors: Mapping[str, Executor],
+        notebooks: Notebooks,
+        secrets: Secrets,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._executors = executors
+        self._notebooks = notebooks
+        self._secrets = secrets
+        self._clock = clock
+        self._settings = settings
+        self._ids = IdSource()
+
+    async def accept(
+        self,
+        request: RunRequest,
+        *,
+        user: str,
+        trigger: TriggerKind,
+        job_id: str | None = None,
+    ) -> tuple[Run, FrozenNotebook]:
+        """Returns a run that could be stored, and what it has frozen. Raises what is wrong."""
+        check_run(request, self._settings)
+        environment = await self.surroundings(request.environment, user=user)
+        frozen = await self._notebooks.freeze(request.notebook, request.files, request.content)
+        if request.uploads:
+            frozen = replace(frozen, files=(*frozen.files, *request.uploads))
+        schema = await self._notebooks.schema(frozen.content)
+        check_parameters(schema, request.parameters)
+        await self._check_kernel(schema, environment)
+        now = self._clock.now()
+        timeout = request.timeout_seconds or self._settings.default_timeout_seconds
+        return Run(
+            id=self._ids.new(now),
+            job_id=job_id,
+            name=request.name or _stem(frozen.path),
+            trigger=trigger,
+            scheduled_for=now,
+            created_at=now,
+            created_by=user,
+            notebook=NotebookRef(path=frozen.path, sha256=frozen.sha256),
+            parameters=request.parameters,
+            environment=environment,
+            files=request.files,
+            timeout_seconds=timeout,
+            priority=request.priority,
+        ), frozen
+
+    async def surroundings(self, environment: Environment, *, user: str) -> Environment:
+        """Returns the environment with all defaults; raises what cannot be had."""
+        name = environment.executor or self._settings.default_executor
+        if name not in self._executors:
+            known = ", ".join(sorted(self._executors))
+            raise InvalidInput(
+                f"there is no executor {name!r}; there is: {known}", field="environment.executor"
+            )
+        if name not in self._settings.allowed_executors:
+            raise NotAllowed(
+                f"the settings do not allow the executor {name!r}", field="environment.executor"
+            )
+        resolved = self._executors[name].resolve(replace(environment, executor=name))
+        await self._secrets.get(resolved.secrets, user=user)
+        return resolved
+
+    async def _check_kernel(self, schema: ParameterSchema, environment: Environment) -> None:
+        kernel = environment.kernel or schema.kernel
+        if kernel is None:
+            return
+        report = await self._executors[environment.executor or ""].inspect(environment)
+        if report is None or kernel in report.kernels:
+            return
+        place = f"the image {environment.image}" if environment.image else "this machine"
+        raise UnknownKernel(
+            f"{place} has no kernel {kernel!r}; it has: {', '.join(sorted(report.kernels))}",
+            field="environment.kernel" if environment.kernel else "notebook",
+        )
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(posixpath.basename(path))[0] or path

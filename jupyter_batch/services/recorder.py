@@ -1,0 +1,352 @@
+"""Turns what comes from an attempt into recordings, and knows how far the attempt has come."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import singledispatchmethod
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from jupyter_batch.domain import frames
+from jupyter_batch.domain.artifact import Artifact
+from jupyter_batch.domain.cell import CellCount, CellError, CellRecord, CellState
+from jupyter_batch.domain.events import RunEvent, frame_event_id
+from jupyter_batch.domain.recording import (
+    ArtifactSlice,
+    DocumentSlice,
+    LogLine,
+    OutputRow,
+    Recording,
+    Watermark,
+)
+from jupyter_batch.domain.run import Run, RunState
+from jupyter_batch.ports import EventSink, RecordStore
+
+_SOURCE_SHOWN = 200
+_TAIL_LINES = 5
+
+
+class _SkeletonCell(msgspec.Struct):
+    cell_type: str
+    source: str | list[str] = ""
+
+
+class _Skeleton(msgspec.Struct):
+    cells: list[_SkeletonCell]
+
+
+class AttemptRecorder:
+    """Records one attempt; frames that an earlier owner has recorded only bring it up to date."""
+
+    def __init__(
+        self,
+        records: RecordStore,
+        hub: EventSink,
+        run_id: str,
+        attempt_no: int,
+        watermark: Watermark,
+    ) -> None:
+        self._records = records
+        self._hub = hub
+        self._run_id = run_id
+        self._attempt_no = attempt_no
+        self._recorded = watermark
+        self._batch = _Batch()
+        self._skeleton: list[str] = []
+        self._planned: list[_SkeletonCell] = []
+        self._done: dict[int, CellState] = {}
+        self._current: frames.CellStarted | None = None
+        self._current_since: datetime | None = None
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self.last_seq = 0
+        self.last_line = 0
+        self.ready = False
+        self.started_at: datetime | None = None
+        self.finished: frames.Finished | None = None
+        self.heartbeat: frames.Heartbeat | None = None
+        self.artifacts: tuple[Artifact, ...] = ()
+        self.cells_total = 0
+
+    @property
+    def cell(self) -> int | None:
+        """The cell that is being executed, or was when the frames ended."""
+        return self._current.cell if self._current else None
+
+    @property
+    def counts(self) -> CellCount:
+        """How far the attempt has come."""
+        failed = sum(state is CellState.FAILED for state in self._done.values())
+        return CellCount(total=self.cells_total, done=len(self._done), failed=failed)
+
+    @property
+    def log_tail(self) -> str:
+        """The last few lines of the log, in one."""
+        return " | ".join(line for line in self._tail if line.strip())
+
+    async def take(self, items: Sequence[frames.AnyFrame | LogLine]) -> None:
+        """Records a batch; committed when this returns."""
+        for item in items:
+            if isinstance(item, LogLine):
+                self._take_line(item)
+            else:
+                self._take_frame(item)
+        await self._write(self._advance())
+
+    async def finish(self, change: Callable[[Run], Run]) -> None:
+        """Records the cells that were not finished, together with the end of the run."""
+        now_failed = self._current
+        if now_failed is not None:
+            self._batch.cells.append(
+                CellRecord(
+                    cell_index=now_failed.cell,
+                    cell_type=now_failed.cell_type,
+                    source=now_failed.source,
+                    state=CellState.FAILED,
+                    started_at=self._current_since,
+                )
+            )
+            self._done[now_failed.cell] = CellState.FAILED
+            self._current = None
+        self._batch.cells.extend(
+            CellRecord(
+                cell_index=index,
+                cell_type=cell.cell_type,
+                source=_joined(cell.source),
+                state=CellState.NOT_RUN,
+            )
+            for index, cell in enumerate(self._planned)
+            if index not in self._done
+        )
+        await self._write(change)
+
+    def _advance(self) -> Callable[[Run], Run]:
+        counts, artifacts = self.counts, self.artifacts
+        begun = self.started_at is not None
+
+        def change(run: Run) -> Run:
+            if begun and run.state is RunState.STARTING and self.started_at is not None:
+                run = run.move_to(RunState.RUNNING, at=self.started_at)
+                if run.attempt is not None:
+                    run = run.with_attempt(replace(run.attempt, state=RunState.RUNNING))
+            return replace(run, cells=counts, artifacts=artifacts)
+
+        return change
+
+    async def _write(self, change: Callable[[Run], Run]) -> None:
+        batch, self._batch = self._batch, _Batch()
+        await self._records.record(
+            Recording(
+                run_id=self._run_id,
+                attempt_no=self._attempt_no,
+                last_seq=max(self.last_seq, self._recorded.last_seq),
+                last_line=max(self.last_line, self._recorded.last_line),
+                cells=tuple(batch.cells),
+                outputs=tuple(batch.outputs),
+                documents=tuple(batch.documents),
+                artifacts=tuple(batch.artifacts),
+                log=tuple(batch.log),
+                events=tuple(batch.events),
+            ),
+            change,
+        )
+
+    def _take_line(self, line: LogLine) -> None:
+        self.last_line = line.line_no
+        self._tail.append(line.text)
+        if line.line_no > self._recorded.last_line:
+            self._batch.log.append(line)
+
+    def _take_frame(self, frame: frames.AnyFrame) -> None:
+        self.ready = True
+        self.last_seq = frame.seq
+        self._apply(frame, frame.seq > self._recorded.last_seq)
+
+    @singledispatchmethod
+    def _apply(self, frame: frames.AnyFrame, new: bool) -> None:
+        raise NotImplementedError(type(frame))
+
+    @_apply.register
+    def _(self, frame: frames.Ready, new: bool) -> None:
+        self._event(frame, new, {"python": frame.python, "papermill": frame.papermill})
+
+    @_apply.register
+    def _(self, frame: frames.Document, new: bool) -> None:
+        if frame.name == "skeleton":
+            self._skeleton.append(frame.body)
+            if not frame.more:
+                text, self._skeleton = "".join(self._skeleton), []
+                self._planned = msgspec.json.decode(text, type=_Skeleton).cells
+        if new:
+            self._batch.documents.append(
+                DocumentSlice(seq=frame.seq, name=frame.name, body=frame.body)
+            )
+
+    @_apply.register
+    def _(self, frame: frames.Started, new: bool) -> None:
+        self.cells_total = frame.cells_total
+        self.started_at = _instant(frame.at)
+        self._event(
+            frame,
+            new,
+            {
+                "cells_total": frame.cells_total,
+                "kernel_name": frame.kernel_name,
+                "language": frame.language,
+            },
+        )
+
+    @_apply.register
+    def _(self, frame: frames.CellStarted, new: bool) -> None:
+        self._current, self._current_since = frame, _instant(frame.at)
+        self._event(
+            frame,
+            new,
+            {
+                "cell_index": frame.cell,
+                "cell_type": frame.cell_type,
+                "source": frame.source[:_SOURCE_SHOWN],
+                "cells_total": self.cells_total,
+            },
+        )
+
+    @_apply.register
+    def _(self, frame: frames.Output, new: bool) -> None:
+        if new:
+            at = _instant(frame.at)
+            self._batch.outputs.extend(
+                OutputRow(seq=frame.seq, op_no=number, at=at, op=op)
+                for number, op in enumerate(frame.ops)
+            )
+
+    @_apply.register
+    def _(self, frame: frames.CellFinished, new: bool) -> None:
+        if self._current is not None and self._current.cell == frame.cell:
+            self._current = None
+        self._done[frame.cell] = frame.state
+        error = _cell_error(frame.cell, frame.error)
+        if new:
+            self._batch.cells.append(
+                CellRecord(
+                    cell_index=frame.cell,
+                    cell_type=frame.cell_type,
+                    source=frame.source,
+                    state=frame.state,
+                    execution_count=frame.execution_count,
+                    started_at=_instant(frame.started_at),
+                    finished_at=_instant(frame.finished_at),
+                    metadata=frame.metadata,
+                    error=error,
+                    memory_bytes=frame.memory_bytes,
+                )
+            )
+        self._event(
+            frame,
+            new,
+            {
+                "cell_index": frame.cell,
+                "cell_type": frame.cell_type,
+                "state": str(frame.state),
+                "execution_count": frame.execution_count,
+                "duration_seconds": round(frame.finished_at - frame.started_at, 6),
+                "error": msgspec.to_builtins(error),
+                "memory_bytes": frame.memory_bytes,
+                "cells": msgspec.to_builtins(self.counts),
+            },
+        )
+
+    @_apply.register
+    def _(self, frame: frames.Progress, new: bool) -> None:
+        self._event(frame, new, {"name": frame.name, **frame.data})
+
+    @_apply.register
+    def _(self, frame: frames.Heartbeat, new: bool) -> None:
+        self.heartbeat = frame
+        if not new:
+            return
+        self._hub.publish(
+            [
+                RunEvent(
+                    run_id=self._run_id,
+                    event_id=0,
+                    at=_instant(frame.at),
+                    kind="heartbeat",
+                    data={
+                        "attempt_no": self._attempt_no,
+                        "memory_bytes": frame.memory_bytes,
+                        "cpu_seconds": frame.cpu_seconds,
+                    },
+                )
+            ]
+        )
+
+    @_apply.register
+    def _(self, frame: frames.ArtifactChunk, new: bool) -> None:
+        if new:
+            self._batch.artifacts.append(
+                ArtifactSlice(seq=frame.seq, path=frame.path, content=frame.content())
+            )
+        if frame.more:
+            return
+        artifact = Artifact(
+            path=frame.path,
+            size_bytes=frame.size,
+            sha256=frame.sha256,
+            media_type=mimetypes.guess_type(frame.path)[0] or "application/octet-stream",
+            attempt_no=self._attempt_no,
+        )
+        self.artifacts = (*self.artifacts, artifact)
+        self._event(frame, new, {"path": frame.path, "size_bytes": frame.size})
+
+    @_apply.register
+    def _(self, frame: frames.Finished, new: bool) -> None:
+        self.finished = frame
+        self._event(
+            frame,
+            new,
+            {"verdict": frame.verdict, "cause": frame.cause, "message": frame.message},
+        )
+
+    def _event(self, frame: frames.AnyFrame, new: bool, data: dict[str, Any]) -> None:
+        if new:
+            self._batch.events.append(
+                RunEvent(
+                    run_id=self._run_id,
+                    event_id=frame_event_id(self._attempt_no, frame.seq),
+                    at=_instant(frame.at),
+                    kind=frames.kind_of(frame),
+                    data={"attempt_no": self._attempt_no, **data},
+                )
+            )
+
+
+class _Batch:
+    """What has been taken and not yet written."""
+
+    def __init__(self) -> None:
+        self.cells: list[CellRecord] = []
+        self.outputs: list[OutputRow] = []
+        self.documents: list[DocumentSlice] = []
+        self.artifacts: list[ArtifactSlice] = []
+        self.log: list[LogLine] = []
+        self.events: list[RunEvent] = []
+
+
+def _cell_error(cell_index: int, error: frames.FrameError | None) -> CellError | None:
+    if error is None:
+        return None
+    return CellError(
+        cell_index=cell_index, ename=error.ename, evalue=error.evalue, traceback=error.traceback
+    )
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _joined(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)

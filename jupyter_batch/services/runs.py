@@ -1,0 +1,231 @@
+"""Runs: submit, read, cancel, retry, delete."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from msgspec.structs import replace
+
+from jupyter_batch.domain.artifact import Artifact
+from jupyter_batch.domain.cell import CellRecord
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.queries import Page, RunQuery
+from jupyter_batch.domain.recording import LogLine
+from jupyter_batch.domain.requests import RunRequest
+from jupyter_batch.domain.run import Attempt, Run, RunState, TriggerKind
+from jupyter_batch.domain.verdict import SYNTHETIC
+from jupyter_batch.errors import Conflict, NotFound
+from jupyter_batch.ports import Clock, ExecutedParts, Notebooks, OutputRecord, Store
+from jupyter_batch.services.dispatcher import Dispatcher
+from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.intake import Intake
+from jupyter_batch.services.streams import follow_all, follow_run
+
+
+class RunService:
+    """What can be done with runs; every id that is unknown raises NotFound."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        intake: Intake,
+        dispatcher: Dispatcher,
+        notebooks: Notebooks,
+        hub: EventHub,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._intake = intake
+        self._dispatcher = dispatcher
+        self._notebooks = notebooks
+        self._hub = hub
+        self._clock = clock
+
+    async def submit(
+        self,
+        request: RunRequest,
+        *,
+        user: str,
+        trigger: TriggerKind,
+        job_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Run:
+        """Checks, freezes and stores a run; it is committed when this returns."""
+        run, frozen = await self._intake.accept(request, user=user, trigger=trigger, job_id=job_id)
+        run = await self._store.runs.add(run, frozen, idempotency_key=idempotency_key)
+        self._dispatcher.wake()
+        return run
+
+    async def get(self, run_id: str) -> Run:
+        """Returns the run."""
+        run = await self._store.runs.get(run_id)
+        if run is None:
+            raise NotFound(f"there is no run {run_id}", run_id=run_id)
+        return run
+
+    async def list(self, query: RunQuery) -> Page[Run]:
+        """Returns a page, newest first."""
+        return await self._store.runs.list(query)
+
+    async def cancel(self, run_id: str, *, user: str) -> Run:
+        """Cancels a run that is not over; raises Conflict for one that is."""
+        now = self._clock.now()
+
+        def change(run: Run) -> Run:
+            if run.state is RunState.CANCELLING:
+                return run
+            if run.state.is_terminal:
+                raise Conflict(
+                    f"the run is over: it is {run.state}", run_id=run_id, state=str(run.state)
+                )
+            if run.state is RunState.QUEUED:
+                return run.move_to(
+                    RunState.CANCELLED, at=now, reason=f"cancelled by {user} while it waited"
+                )
+            return run.move_to(RunState.CANCELLING, at=now, reason=f"cancelled by {user}")
+
+        run = await self._store.runs.update(run_id, change, at=now)
+        if run.state is RunState.CANCELLING:
+            self._dispatcher.cancel(run_id, user)
+        self._dispatcher.wake()
+        return run
+
+    async def retry(self, run_id: str, *, user: str) -> Run:
+        """Queues a run that did not succeed for one more attempt; raises Conflict otherwise."""
+        now = self._clock.now()
+
+        def change(run: Run) -> Run:
+            if not run.state.is_terminal:
+                raise Conflict(
+                    f"the run is not over: it is {run.state}", run_id=run_id, state=str(run.state)
+                )
+            if run.state in (RunState.SUCCEEDED, RunState.SKIPPED):
+                raise Conflict(
+                    f"a run that {'succeeded' if run.state is RunState.SUCCEEDED else 'was skipped'}"
+                    " cannot be retried; submit it anew",
+                    run_id=run_id,
+                    state=str(run.state),
+                )
+            run = run.move_to(RunState.QUEUED, at=now, reason=f"retried by {user}")
+            return replace(run, not_before=None)
+
+        run = await self._store.runs.update(run_id, change, at=now)
+        self._dispatcher.wake()
+        return run
+
+    async def delete(self, run_ids: Sequence[str]) -> int:
+        """Removes runs that are over, with all their records; raises Conflict if one is not."""
+        wanted = tuple(dict.fromkeys(run_ids))
+        for run_id in wanted:
+            run = await self.get(run_id)
+            if not run.state.is_terminal:
+                raise Conflict(
+                    f"run {run_id} is not over: it is {run.state}; cancel it first",
+                    run_id=run_id,
+                    state=str(run.state),
+                )
+        return await self._store.runs.delete(wanted)
+
+    async def cells(self, run_id: str, attempt_no: int | None = None) -> tuple[CellRecord, ...]:
+        """Returns the cell records of an attempt, of the newest one by default."""
+        attempt = await self._attempt(run_id, attempt_no)
+        if attempt is None:
+            return ()
+        return await self._store.records.cells(run_id, attempt.attempt_no)
+
+    async def outputs(
+        self, run_id: str, attempt_no: int | None = None, cell_index: int | None = None
+    ) -> AsyncIterator[OutputRecord]:
+        """Yields the outputs of an attempt as they now stand."""
+        attempt = await self._attempt(run_id, attempt_no)
+        if attempt is None:
+            return
+        async for output in self._store.records.outputs(run_id, attempt.attempt_no, cell_index):
+            yield output
+
+    async def log(
+        self,
+        run_id: str,
+        attempt_no: int | None = None,
+        *,
+        after_line: int = 0,
+        limit: int = 10_000,
+    ) -> tuple[LogLine, ...]:
+        """Returns lines of an attempt's log."""
+        attempt = await self._attempt(run_id, attempt_no)
+        if attempt is None:
+            return ()
+        return await self._store.records.log(
+            run_id, attempt.attempt_no, after_line=after_line, limit=limit
+        )
+
+    async def notebook(self, run_id: str, attempt_no: int | None = None) -> bytes:
+        """Returns the executed notebook, as far as the attempt has come."""
+        run = await self.get(run_id)
+        attempt = await self._attempt(run_id, attempt_no)
+        frozen = await self._store.runs.frozen(run_id)
+        if attempt is None:
+            parts = ExecutedParts(frozen=frozen, skeleton=None, metadata=None, cells=(), outputs=())
+            return await self._notebooks.assemble(parts)
+        records, number = self._store.records, attempt.attempt_no
+        cells = await records.cells(run_id, number)
+        return await self._notebooks.assemble(
+            ExecutedParts(
+                frozen=frozen,
+                skeleton=await records.document(run_id, number, "skeleton"),
+                metadata=await records.document(run_id, number, "metadata"),
+                cells=cells,
+                outputs=tuple([o async for o in records.outputs(run_id, number)]),
+                error_cell=_marked_cell(run, attempt, cells),
+            )
+        )
+
+    async def html(self, run_id: str, attempt_no: int | None = None) -> bytes:
+        """Returns the executed notebook as one HTML page."""
+        return await self._notebooks.html(await self.notebook(run_id, attempt_no))
+
+    async def input_notebook(self, run_id: str) -> bytes:
+        """Returns the notebook as it was frozen."""
+        return (await self._store.runs.frozen(run_id)).content
+
+    async def artifact(
+        self, run_id: str, path: str, attempt_no: int | None = None
+    ) -> tuple[Artifact, AsyncIterator[bytes]]:
+        """Returns an artifact and its bytes in slices."""
+        run = await self.get(run_id)
+        for artifact in reversed(run.artifacts):
+            if artifact.path == path and attempt_no in (None, artifact.attempt_no):
+                slices = self._store.records.artifact(run_id, artifact.attempt_no, path)
+                return artifact, slices
+        raise NotFound(f"the run has no artifact {path!r}", run_id=run_id, path=path)
+
+    def follow(self, run_id: str, after: int = 0) -> AsyncIterator[RunEvent]:
+        """Yields the events of a run until it is over; see ``streams.follow_run``."""
+        return follow_run(self._store, self._hub, run_id, after=after)
+
+    def follow_all(self, after: int | None = None) -> AsyncIterator[RunEvent]:
+        """Yields the events of all runs; see ``streams.follow_all``."""
+        return follow_all(self._store, self._hub, after=after)
+
+    async def _attempt(self, run_id: str, attempt_no: int | None) -> Attempt | None:
+        run = await self.get(run_id)
+        if attempt_no is None:
+            return run.attempt
+        for attempt in run.attempts:
+            if attempt.attempt_no == attempt_no:
+                return attempt
+        raise NotFound(
+            f"the run has no attempt {attempt_no}; it has {len(run.attempts)}",
+            run_id=run_id,
+            attempt_no=attempt_no,
+        )
+
+
+def _marked_cell(run: Run, attempt: Attempt, cells: Sequence[CellRecord]) -> int | None:
+    """Returns the cell that papermill would have put its error markers at."""
+    if attempt.state is not RunState.FAILED:
+        return None
+    if attempt is run.attempt and run.error is not None:
+        return None if run.error.ename in SYNTHETIC else run.error.cell_index
+    return next((cell.cell_index for cell in cells if cell.error is not None), None)

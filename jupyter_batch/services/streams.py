@@ -1,0 +1,86 @@
+"""Event streams: what is on record first, then what happens, without a gap or a repeat."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.errors import NotFound
+from jupyter_batch.ports import Store
+from jupyter_batch.services.hub import EventHub
+
+_PAGE = 500
+
+
+async def follow_run(
+    store: Store, hub: EventHub, run_id: str, *, after: int = 0
+) -> AsyncIterator[RunEvent]:
+    """Yields the events of a run above an id, and ends once the run is terminal and all is said.
+
+    Events with id 0 (heartbeats, progress of a pull) are only of the moment and are not on
+    record. Raises NotFound.
+    """
+    subscription = hub.subscribe(run_id)
+    try:
+        if await store.runs.get(run_id) is None:
+            raise NotFound(f"there is no run {run_id}", run_id=run_id)
+        last, behind = after, True
+        while True:
+            if behind:
+                while page := await store.records.events(run_id=run_id, after=last, limit=_PAGE):
+                    for event in page:
+                        last = event.event_id
+                        yield event
+                behind = False
+                run = await store.runs.get(run_id)
+                if run is None:
+                    return
+                if run.state.is_terminal:
+                    # What was committed between the last page and this look is read here.
+                    for event in await store.records.events(run_id=run_id, after=last, limit=_PAGE):
+                        last = event.event_id
+                        yield event
+                    return
+            for event in await subscription.take():
+                if event.event_id == 0 or event.event_id > last:
+                    last = event.event_id or last
+                    yield event
+                    behind = behind or _is_end(event)
+            if subscription.closed:
+                return
+            if subscription.lagged:
+                subscription.lagged, behind = False, True
+    finally:
+        subscription.close()
+
+
+async def follow_all(
+    store: Store, hub: EventHub, *, after: int | None = None
+) -> AsyncIterator[RunEvent]:
+    """Yields the events of all runs, outputs left out, above a position; None for from now on."""
+    subscription = hub.subscribe()
+    try:
+        last = await store.records.last_position() if after is None else after
+        behind = True
+        while True:
+            if behind:
+                while page := await store.records.events(after=last, limit=_PAGE):
+                    for event in page:
+                        last = event.position
+                        yield event
+                behind = False
+            for event in await subscription.take():
+                if event.position == 0 or event.position > last:
+                    last = event.position or last
+                    yield event
+            if subscription.closed:
+                return
+            if subscription.lagged:
+                subscription.lagged, behind = False, True
+    finally:
+        subscription.close()
+
+
+def _is_end(event: RunEvent) -> bool:
+    return event.kind == "state" and RunState(event.data["state"]).is_terminal
