@@ -1,0 +1,87 @@
+"""Notebooks and secrets in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.errors import InvalidInput, InvalidNotebook, NotFound
+from jupyter_batch.ports import ExecutedParts
+
+
+class FakeNotebooks:
+    """Notebooks by path; each takes the parameters that ``properties`` describes."""
+
+    def __init__(self, properties: dict[str, Any] | None = None) -> None:
+        self.files: dict[str, bytes] = {"nb.ipynb": b'{"cells": []}'}
+        self.properties = properties if properties is not None else {"alpha": {"type": "number"}}
+        self.kernel: str | None = "python3"
+
+    async def freeze(
+        self, path: str, files: Sequence[str], content: bytes | None = None
+    ) -> FrozenNotebook:
+        """Returns what is stored under the path."""
+        if path.startswith(("/", "..")):
+            raise InvalidInput("outside the root", field="notebook")
+        if content is None:
+            content = self.files.get(path)
+        if content is None:
+            raise NotFound(f"there is no notebook {path}", field="notebook")
+        return FrozenNotebook(
+            path=path, content=content, sha256=hashlib.sha256(content).hexdigest()
+        )
+
+    async def schema(self, content: bytes) -> ParameterSchema:
+        """Returns the schema that the test has set."""
+        try:
+            json.loads(content)
+        except ValueError as error:
+            raise InvalidNotebook("not JSON", field="notebook") from error
+        return ParameterSchema(
+            schema={
+                "type": "object",
+                "properties": self.properties,
+                "additionalProperties": False,
+            },
+            has_parameters_cell=True,
+            language="python",
+            kernel=self.kernel,
+        )
+
+    async def assemble(self, parts: ExecutedParts) -> bytes:
+        """Returns the parts as a list of cells with their outputs."""
+        cells = [
+            {
+                "source": cell.source,
+                "state": str(cell.state),
+                "outputs": [
+                    json.loads(output.body)
+                    for output in parts.outputs
+                    if output.cell_index == cell.cell_index
+                ],
+            }
+            for cell in parts.cells
+        ]
+        return json.dumps({"cells": cells, "error_cell": parts.error_cell}).encode()
+
+    async def html(self, notebook: bytes) -> bytes:
+        """Wraps the notebook in a page."""
+        return b"<html>" + notebook + b"</html>"
+
+
+class FakeSecrets:
+    """Secrets from a dictionary."""
+
+    def __init__(self, values: dict[str, str] | None = None) -> None:
+        self.values = values or {}
+
+    async def get(self, names: Sequence[str], *, user: str) -> dict[str, str]:
+        """Returns the values; raises InvalidInput for an unknown name."""
+        for name in names:
+            if name not in self.values:
+                raise InvalidInput(f"there is no secret {name!r}", field="environment.secrets")
+        return {name: self.values[name] for name in names}
