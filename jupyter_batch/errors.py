@@ -19,7 +19,8 @@ BatchError
 │   ├── StoreLocked         store_locked: another process owns the data folder
 │   ├── StoreDamaged        store_damaged
 │   └── StoreFull           store_full: no space left on the device
-└── OwnerUnavailable        owner_unavailable: no owner answers and none could be started
+├── OwnerUnavailable        owner_unavailable: no owner answers and none could be started
+└── RunFailed               run_failed: only raised by callers who ask for it (``check=True``)
 """
 
 from __future__ import annotations
@@ -151,3 +152,9 @@ class OwnerUnavailable(BatchError):
     """No owner answers, and none could be started."""
 
     code = "owner_unavailable"
+
+
+class RunFailed(BatchError):
+    """A run that was to succeed did not; ``details`` has its id, state and reason."""
+
+    code = "run_failed"

@@ -1,0 +1,10 @@
+"""The Python API: finds the owner or starts one, then talks HTTP to it."""
+
+from __future__ import annotations
+
+from jupyter_batch.client.client import Client
+from jupyter_batch.client.jobs import Job, Jobs
+from jupyter_batch.client.run import Artifact, Run
+from jupyter_batch.client.runs import Runs
+
+__all__ = ["Artifact", "Client", "Job", "Jobs", "Run", "Runs"]

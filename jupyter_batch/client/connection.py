@@ -1,0 +1,240 @@
+"""HTTP to the owner: finds it again when it has moved, and turns error answers into errors."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+import httpx
+import msgspec
+
+from jupyter_batch import errors
+from jupyter_batch.errors import BatchError, OwnerUnavailable
+
+#: How long a request waits for its next byte. Streams have their own.
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_TRIES = 4
+#: The request did not reach anybody, so that any request may be sent again.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_GONE = (502, 503, 504)
+
+Params = Mapping[str, str | int | None]
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the owner is and what opens its door."""
+
+    #: With the base url; ``batch/...`` comes after it.
+    url: str
+    token: str = ""
+
+
+class Locator(Protocol):
+    """Knows where the owner is."""
+
+    def locate(self, *, stale: Address | None = None) -> Address:
+        """Returns the address; ``stale`` is one that has stopped to answer.
+
+        Raises OwnerUnavailable.
+        """
+
+
+class FixedAddress:
+    """A server that the caller has named."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    def locate(self, *, stale: Address | None = None) -> Address:
+        """Returns the one address there is."""
+        return self._address
+
+
+class Connection:
+    """Requests to whoever is the owner now. May be used from several threads."""
+
+    def __init__(
+        self,
+        locator: Locator,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
+        use_proxies: bool = False,
+    ) -> None:
+        self._locator = locator
+        self._http = httpx.Client(transport=transport, timeout=_TIMEOUT, trust_env=use_proxies)
+        self._address: Address | None = None
+        self.pause = pause
+
+    @property
+    def address(self) -> Address:
+        """Where the owner is; looks for it the first time."""
+        if self._address is None:
+            self._address = self._locator.locate()
+        return self._address
+
+    def get(self, path: str, params: Params | None = None) -> bytes:
+        """Returns the body of the answer."""
+        return self._send("GET", path, params=params)
+
+    def post(self, path: str, body: Any = None, *, once: bool = False) -> bytes:
+        """Sends a body as JSON; with ``once`` under a key, so that it is done once if sent twice."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex} if once else {}
+        return self._send("POST", path, body=body or {}, headers=headers, repeatable=once)
+
+    def patch(self, path: str, body: Any) -> bytes:
+        """Sends changes as JSON."""
+        return self._send("PATCH", path, body=body)
+
+    def delete(self, path: str, body: Any = None) -> bytes:
+        """Asks for something to be deleted."""
+        return self._send("DELETE", path, body=body)
+
+    @contextlib.contextmanager
+    def stream(
+        self,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Params | None = None,
+        silence_seconds: float | None = None,
+    ) -> Iterator[httpx.Response]:
+        """Opens an answer to be read as it comes; its transport errors are httpx's.
+
+        ``silence_seconds`` is how long the server may say nothing before httpx.ReadTimeout.
+        """
+        timeout = httpx.Timeout(silence_seconds or 60.0, connect=10.0)
+        request = self._request("GET", path, params=params, headers=headers, timeout=timeout)
+        response = self._http.send(request, stream=True)
+        try:
+            if response.is_error:
+                response.read()
+                raise error_of(response)
+            yield response
+        finally:
+            response.close()
+
+    def relocate(self) -> None:
+        """Looks for the owner anew; raises OwnerUnavailable."""
+        self._address = self._locator.locate(stale=self._address)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        timeout: httpx.Timeout = _TIMEOUT,
+    ) -> httpx.Request:
+        address = self.address
+        sent = {"Accept": "*/*", **(headers or {})}
+        if address.token:
+            sent["Authorization"] = f"token {address.token}"
+        if content is not None:
+            sent["Content-Type"] = "application/json"
+        return self._http.build_request(
+            method,
+            f"{address.url.rstrip('/')}/batch/{path}",
+            params={k: v for k, v in (params or {}).items() if v is not None},
+            headers=sent,
+            content=content,
+            timeout=timeout,
+        )
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = False,
+    ) -> bytes:
+        content = None if body is None else msgspec.json.encode(body)
+        repeatable = repeatable or method == "GET"
+        tries = 0
+        while True:
+            tries += 1
+            address = self.address
+            try:
+                response = self._http.send(
+                    self._request(method, path, params=params, headers=headers, content=content)
+                )
+                refused = response.status_code in (401, 403) or response.status_code in _GONE
+                if not (refused and tries < _TRIES and self._has_moved(address)):
+                    break
+            except httpx.TransportError as error:
+                may_repeat = repeatable or isinstance(error, _NOT_SENT)
+                if tries >= _TRIES or not may_repeat:
+                    raise OwnerUnavailable(
+                        f"the server at {address.url} does not answer "
+                        f"({str(error) or type(error).__name__})",
+                        url=address.url,
+                    ) from error
+                self.pause(0.1 * 2**tries)
+                self.relocate()
+        if response.is_error:
+            raise error_of(response)
+        return response.content
+
+    def _has_moved(self, address: Address) -> bool:
+        """Says whether another owner has taken over from the one that has just refused."""
+        self.relocate()
+        return self.address != address
+
+
+def error_of(response: httpx.Response) -> BatchError:
+    """Returns the error that an answer tells of; the whole answer has been read."""
+    try:
+        body = json.loads(response.content)
+    except ValueError:
+        body = None
+    status = response.status_code
+    if not isinstance(body, dict):
+        return _by_status(status, f"the server answered {status} {response.reason_phrase}".strip())
+    message, details = str(body.get("message") or f"HTTP {status}"), body.get("details")
+    kind = _BY_CODE.get(str(body.get("code")))
+    if kind is None:
+        return _by_status(status, message)
+    kept = {str(key): value for key, value in details.items()} if isinstance(details, dict) else {}
+    error = kind(message)
+    error.details = kept
+    return error
+
+
+def _by_status(status: int, message: str) -> BatchError:
+    """Makes an error of an answer that is not ours: a proxy's, or one from before our handlers."""
+    if status in (401, 403):
+        return errors.NotAllowed(f"{message}: is the token right?", status=status)
+    if status == 404:
+        return errors.NotFound(
+            f"{message}: is jupyter_batch enabled on this server, and is its base url right?",
+            status=status,
+        )
+    if status == 413:
+        return errors.TooLarge(message, status=status)
+    if status in _GONE:
+        return OwnerUnavailable(message, status=status)
+    if 400 <= status < 500:
+        return errors.InvalidInput(message, status=status)
+    return BatchError(message, status=status)
+
+
+def _tree(root: type[BatchError]) -> Iterator[type[BatchError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from _tree(child)
+
+
+_BY_CODE = {kind.code: kind for kind in _tree(BatchError)}

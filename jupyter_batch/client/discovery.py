@@ -1,0 +1,201 @@
+"""Finds the owner of a data folder, or starts a passing one."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import httpx
+
+from jupyter_batch.client.connection import Address
+from jupyter_batch.errors import OwnerUnavailable
+from jupyter_batch.wire.owner import OWNER_LOG, OwnerInfo, read_owner
+
+#: How long a passing owner may take to answer.
+START_SECONDS = 20.0
+#: How long another owner may still take to appear after ours has ended by itself.
+_AFTER_EXIT_SECONDS = 3.0
+_POLL_SECONDS = 0.05
+_TAIL_BYTES = 2000
+_MAX_LOG_BYTES = 1024 * 1024
+#: Set by a kernel for itself; a process that outlives it must not take them along.
+_OF_A_KERNEL = ("JPY_PARENT_PID", "JPY_SESSION_NAME", "JPY_INTERRUPT_EVENT", "MPLBACKEND")
+
+#: Starts an owner as a process of its own; returns a function that tells its exit code, or None
+#: while it runs.
+Starter = Callable[[Path], Callable[[], int | None]]
+
+
+class LocalOwner:
+    """The owner of a data folder of this machine, whoever that is now."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        start: Starter | None = None,
+        transport: httpx.BaseTransport | None = None,
+        patience_seconds: float = START_SECONDS,
+        may_start: bool = True,
+    ) -> None:
+        self.data_dir = data_dir
+        self._start = start or start_passing_owner
+        self._transport = transport
+        self._patience = patience_seconds
+        self._may_start = may_start
+
+    def locate(self, *, stale: Address | None = None) -> Address:
+        """Returns the address of an owner that answers; starts one where none does.
+
+        Of several that want to start one at the same time, one does. Raises OwnerUnavailable.
+        """
+        owner = self.find()
+        if owner is not None:
+            return _address(owner)
+        if not self._may_start:
+            raise OwnerUnavailable(
+                f"no owner of {self.data_dir} answers", data_dir=str(self.data_dir)
+            )
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _one_at_a_time(self.data_dir / "starting.lock"):
+                return _address(self._find_or_start())
+        except OSError as error:
+            raise OwnerUnavailable(
+                f"the data folder {self.data_dir} cannot be used: {error.strerror or error}; "
+                "set JUPYTER_BATCH_DATA to a folder that you can write to",
+                data_dir=str(self.data_dir),
+            ) from error
+
+    def find(self) -> OwnerInfo | None:
+        """Returns the owner that answers now, or None."""
+        owner = read_owner(self.data_dir)
+        return owner if owner is not None and self._answers(owner) else None
+
+    def _find_or_start(self) -> OwnerInfo:
+        deadline = time.monotonic() + self._patience
+        log = self.data_dir / OWNER_LOG
+        # One that lives but does not answer holds the store: wait for it, do not start another.
+        exit_code: Callable[[], int | None] | None = None
+        log_start, ended_at = _size(log), None
+        while True:
+            owner = self.find()
+            if owner is not None:
+                return owner
+            known = read_owner(self.data_dir)
+            if exit_code is None and not (known is not None and _is_alive(known.pid)):
+                log_start = _size(log)
+                exit_code = self._start(self.data_dir)
+            now = time.monotonic()
+            if exit_code is not None and exit_code() is not None:
+                ended_at = ended_at or now
+                deadline = min(deadline, ended_at + _AFTER_EXIT_SECONDS)
+            if now > deadline:
+                code = exit_code() if exit_code is not None else None
+                raise self._unavailable(known, code, _tail(log, log_start))
+            time.sleep(_POLL_SECONDS)
+
+    def _answers(self, owner: OwnerInfo) -> bool:
+        headers = {"Authorization": f"token {owner.token}"}
+        try:
+            with httpx.Client(transport=self._transport, trust_env=False, timeout=5.0) as http:
+                url = f"{owner.url.rstrip('/')}/batch/health"
+                return http.get(url, headers=headers).is_success
+        except (httpx.TransportError, httpx.InvalidURL):
+            return False
+
+    def _unavailable(
+        self, known: OwnerInfo | None, exit_code: int | None, tail: str
+    ) -> OwnerUnavailable:
+        if exit_code is not None:
+            what = f"the owner that was started ended by itself (exit code {exit_code})"
+        elif known is not None and _is_alive(known.pid):
+            what = (
+                f"process {known.pid} owns {self.data_dir} but does not answer at {known.url}; "
+                "if it hangs, end it and try again"
+            )
+        else:
+            what = f"an owner was started but did not answer within {self._patience:g} s"
+        advice = f"its log: {self.data_dir / OWNER_LOG}; 'jupyter batch doctor' says more"
+        message = f"{what}; {advice}" + (f"\n{tail}" if tail else "")
+        return OwnerUnavailable(message, data_dir=str(self.data_dir), log_tail=tail)
+
+
+def start_passing_owner(data_dir: Path) -> Callable[[], int | None]:
+    """Starts a headless owner that ends by itself when it is idle; it outlives this process."""
+    log = data_dir / OWNER_LOG
+    if _size(log) > _MAX_LOG_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    # -P: a file of the user's must not stand in for a module because of its folder.
+    command = [sys.executable, "-P", "-m", *owner_arguments(data_dir, ["--passing"])]
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            cwd=data_dir,
+            env=_surroundings(os.environ),
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+    # Somebody has to take its exit code, or it stays behind as a zombie.
+    threading.Thread(target=process.wait, name="jupyter-batch-owner", daemon=True).start()
+    return lambda: process.returncode
+
+
+def owner_arguments(data_dir: Path, more: Sequence[str] = ()) -> list[str]:
+    """Returns what comes after ``python -m`` to run a headless owner."""
+    return ["jupyter_batch.headless", "--data", str(data_dir), *more]
+
+
+def _surroundings(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name not in _OF_A_KERNEL}
+
+
+@contextlib.contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Lets one process in at a time; the system takes the lock from one that dies."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _address(owner: OwnerInfo) -> Address:
+    return Address(url=owner.url, token=owner.token)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _tail(log: Path, start: int) -> str:
+    """Returns the end of what has been written to the log since a position."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(start, _size(log) - _TAIL_BYTES))
+            return file.read().decode(errors="replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,138 @@
+"""What is known of a run, as plain attributes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.domain.cell import CellCount, CellError
+from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.run import Attempt, NotebookRef, RunState, TriggerKind
+from jupyter_batch.domain.run import Run as RunRecord
+
+
+class RunFacts:
+    """The fields of a run as the server told them last; ``refresh()`` asks again."""
+
+    def __init__(self, record: RunRecord) -> None:
+        self._record = record
+
+    @property
+    def id(self) -> str:
+        """Sorts by creation."""
+        return self._record.id
+
+    @property
+    def job_id(self) -> str | None:
+        """Of the job that the run belongs to; None for an ad hoc run."""
+        return self._record.job_id
+
+    @property
+    def name(self) -> str:
+        """The job's name, or the one given, or the notebook's file name."""
+        return self._record.name
+
+    @property
+    def state(self) -> RunState:
+        """Compares equal to its text, such as ``"succeeded"``."""
+        return self._record.state
+
+    @property
+    def reason(self) -> str | None:
+        """One sentence: why it is in this state; None where the state says all."""
+        return self._record.reason
+
+    @property
+    def trigger(self) -> TriggerKind:
+        """Why the run exists."""
+        return self._record.trigger
+
+    @property
+    def scheduled_for(self) -> datetime:
+        """The nominal time."""
+        return self._record.scheduled_for
+
+    @property
+    def created_at(self) -> datetime:
+        """In UTC, as all instants."""
+        return self._record.created_at
+
+    @property
+    def started_at(self) -> datetime | None:
+        """Of the first attempt."""
+        return self._record.started_at
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """None until it is over."""
+        return self._record.finished_at
+
+    @property
+    def created_by(self) -> str:
+        """The user's name as the server knows it."""
+        return self._record.created_by
+
+    @property
+    def notebook_ref(self) -> NotebookRef:
+        """Path and sha256 of the notebook that was frozen; ``notebook()`` is the executed one."""
+        return self._record.notebook
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """As they were given."""
+        return dict(self._record.parameters)
+
+    @property
+    def environment(self) -> Environment:
+        """Executor, image, limits and the rest, with all defaults filled in."""
+        return self._record.environment
+
+    @property
+    def timeout_seconds(self) -> float | None:
+        """Of one attempt."""
+        return self._record.timeout_seconds
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Each try, the newest last."""
+        return self._record.attempts
+
+    @property
+    def cell_count(self) -> CellCount:
+        """How many cells there are, are done and have failed."""
+        return self._record.cells
+
+    @property
+    def error(self) -> CellError | None:
+        """The exception that ended it, with its cell; None where there was none."""
+        return self._record.error
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more happens to it by itself."""
+        return self._record.state.is_terminal
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it has ended well."""
+        return self._record.state is RunState.SUCCEEDED
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """From its start to its end, or to now; None where it has not started."""
+        if self._record.started_at is None:
+            return None
+        end = self._record.finished_at or datetime.now(UTC)
+        return max(0.0, (end - self._record.started_at).total_seconds())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the run as the server's JSON has it."""
+        built: dict[str, Any] = msgspec.to_builtins(self._record)
+        return built
+
+    def __repr__(self) -> str:
+        seconds = self.duration_seconds
+        lasted = f" {seconds:.1f} s" if seconds is not None else ""
+        return f"<Run {self.id} {self.name!r} {self.state}{lasted}>"

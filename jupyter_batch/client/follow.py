@@ -1,0 +1,65 @@
+"""Follows a run's events: what was, then what happens, over dropped connections and new owners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import msgspec
+
+from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.sse import read_messages
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.run import TERMINAL, Run
+from jupyter_batch.errors import OwnerUnavailable
+
+#: The server says something at least every so often; after this silence the connection is dead.
+_SILENCE_SECONDS = 45.0
+_FAILURES = 8
+_ENDINGS = frozenset(str(state) for state in TERMINAL)
+
+_event = msgspec.json.Decoder(RunEvent)
+_run = msgspec.json.Decoder(Run)
+
+
+def follow_run(connection: Connection, run_id: str, *, after: int = 0) -> Iterator[RunEvent]:
+    """Yields the events of a run above an id, each once and in order, until the run is over.
+
+    Events with id 0 (heartbeats, progress of a pull) are only of the moment: they are not
+    repeated after a dropped connection. Raises NotFound, OwnerUnavailable.
+    """
+    last, failures, was_over = after, 0, False
+    while True:
+        ended = False
+        try:
+            with connection.stream(
+                f"runs/{run_id}/events",
+                headers={"Accept": "text/event-stream", "Last-Event-ID": str(last)},
+                silence_seconds=_SILENCE_SECONDS,
+            ) as response:
+                for message in read_messages(response.iter_bytes()):
+                    event = _event.decode(message.data)
+                    failures = 0
+                    if event.event_id:
+                        if event.event_id <= last:
+                            continue
+                        last = event.event_id
+                    if event.kind == "state":
+                        ended = event.data.get("state") in _ENDINGS
+                    yield event
+        except (httpx.TransportError, OwnerUnavailable) as error:
+            failures += 1
+            if failures >= _FAILURES:
+                raise OwnerUnavailable(
+                    f"lost the server at {connection.address.url}: {error}"
+                ) from error
+            connection.pause(min(0.1 * 2**failures, 5.0))
+            connection.relocate()
+            continue
+        # An owner that ends closes its streams too: only a run that was over before the stream
+        # was opened, or an ending in the stream itself, is the end.
+        if ended or was_over:
+            return
+        was_over = _run.decode(connection.get(f"runs/{run_id}")).state.is_terminal
+        if not was_over:
+            connection.pause(0.1)

@@ -1,0 +1,191 @@
+"""A run in the hands of a caller."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
+from urllib.parse import quote
+
+import msgspec
+
+from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.facts import RunFacts
+from jupyter_batch.client.follow import follow_run
+from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.recording import LogLine
+from jupyter_batch.domain.run import Run as RunRecord
+from jupyter_batch.errors import RunFailed
+from jupyter_batch.wire.answers import CellAnswer, CellList, LogPage
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+#: A wait looks again after a tenth of the time that it has waited, within these.
+_LOOK_SECONDS = (0.05, 1.0)
+_LOG_PAGE = 10_000
+
+_run = msgspec.json.Decoder(RunRecord)
+
+
+class Artifact:
+    """A file that the notebook wrote to its output folder."""
+
+    def __init__(self, connection: Connection, run_id: str, record: ArtifactRecord) -> None:
+        self._connection = connection
+        self._run_id = run_id
+        #: Relative to the output folder, with ``/``.
+        self.path = record.path
+        self.size_bytes = record.size_bytes
+        self.sha256 = record.sha256
+        self.media_type = record.media_type
+        self.attempt_no = record.attempt_no
+
+    def read(self) -> bytes:
+        """Returns the whole content."""
+        return self._connection.get(
+            f"runs/{self._run_id}/artifacts/{quote(self.path)}", {"attempt": self.attempt_no}
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Writes it to a file, or under its own name below a folder that exists; returns where."""
+        target = Path(path)
+        if target.is_dir():
+            target = target / self.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(self.read())
+        return target
+
+    def __repr__(self) -> str:
+        return f"<Artifact {self.path!r} {self.size_bytes} bytes>"
+
+
+class Run(RunFacts):
+    """One execution of a notebook: its facts, and what can be done with it."""
+
+    def __init__(self, connection: Connection, record: RunRecord) -> None:
+        super().__init__(record)
+        self._connection = connection
+
+    def refresh(self) -> Run:
+        """Asks the server for the newest facts."""
+        self._record = _run.decode(self._connection.get(f"runs/{self.id}"))
+        return self
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Returns when the run is over; raises TimeoutError after so many seconds.
+
+        The run goes on after a TimeoutError.
+        """
+        begun = time.monotonic()
+        while not self.refresh().is_over:
+            waited = time.monotonic() - begun
+            if timeout is not None and waited >= timeout:
+                raise TimeoutError(f"run {self.id} is still {self.state} after {timeout:g} s")
+            pause = min(max(waited / 10, _LOOK_SECONDS[0]), _LOOK_SECONDS[1])
+            self._connection.pause(pause if timeout is None else min(pause, timeout - waited))
+        return self
+
+    def check(self) -> Run:
+        """Raises RunFailed unless the run has succeeded."""
+        if not self.succeeded:
+            raise RunFailed(
+                f"run {self.id} ({self.name}) is {self.state}"
+                + (f": {self.reason}" if self.reason else ""),
+                run_id=self.id,
+                state=str(self.state),
+                reason=self.reason,
+            )
+        return self
+
+    def follow(self, after: int = 0) -> Iterator[RunEvent]:
+        """Yields what has happened and what happens, until the run is over.
+
+        ``after`` is the ``event_id`` of the last event already seen.
+        """
+        yield from follow_run(self._connection, self.id, after=after)
+        self.refresh()
+
+    def cancel(self) -> Run:
+        """Asks for the run to end; raises Conflict where it is over."""
+        self._record = _run.decode(self._connection.post(f"runs/{self.id}/cancel"))
+        return self
+
+    def retry(self) -> Run:
+        """Queues one more attempt; raises Conflict unless it is over and did not succeed."""
+        self._record = _run.decode(self._connection.post(f"runs/{self.id}/retry", once=True))
+        return self
+
+    def delete(self) -> None:
+        """Removes the run and all its records; raises Conflict where it is not over."""
+        self._connection.delete(f"runs/{self.id}")
+
+    @overload
+    def notebook(
+        self, format: Literal["ipynb"] = ..., *, attempt: int | None = ...
+    ) -> NotebookNode: ...
+
+    @overload
+    def notebook(self, format: Literal["html"], *, attempt: int | None = ...) -> str: ...
+
+    def notebook(self, format: str = "ipynb", *, attempt: int | None = None) -> Any:
+        """Returns the executed notebook as far as it has come: a NotebookNode, or HTML text."""
+        content = self._notebook(format, attempt)
+        if format == "html":
+            return content.decode()
+        import nbformat
+
+        return nbformat.from_dict(msgspec.json.decode(content))  # type: ignore[no-untyped-call]
+
+    def save_notebook(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        attempt: int | None = None,
+    ) -> Path:
+        """Writes the executed notebook to a file (HTML where its name ends so); returns where."""
+        target = Path(path)
+        html = target.suffix.lower() in {".html", ".htm"}
+        content = self._notebook(format or ("html" if html else "ipynb"), attempt)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        return target
+
+    def cells(self, attempt: int | None = None, *, outputs: bool = False) -> list[CellAnswer]:
+        """Returns the cell records of an attempt, of the newest by default.
+
+        With ``outputs`` each has its outputs in nbformat, as JSON texts; very large ones are
+        left out and counted in ``outputs_omitted``.
+        """
+        params = {"attempt": attempt, "outputs": "true" if outputs else None}
+        content = self._connection.get(f"runs/{self.id}/cells", params)
+        return list(msgspec.json.decode(content, type=CellList).items)
+
+    def log(self, attempt: int | None = None) -> str:
+        """Returns the log (stderr) of an attempt, of the newest by default."""
+        return "".join(f"{line.text}\n" for line in self.log_lines(attempt))
+
+    def log_lines(self, attempt: int | None = None, *, after: int = 0) -> Iterator[LogLine]:
+        """Yields the lines of the log above a number that there are now."""
+        while True:
+            params = {"attempt": attempt, "after": after, "limit": _LOG_PAGE}
+            content = self._connection.get(f"runs/{self.id}/logs", params)
+            page = msgspec.json.decode(content, type=LogPage)
+            yield from page.items
+            if page.next_after is None:
+                return
+            after = page.next_after
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The files that the notebook wrote to the folder in ``JUPYTER_BATCH_OUTPUT``."""
+        return tuple(Artifact(self._connection, self.id, a) for a in self._record.artifacts)
+
+    def _notebook(self, format: str, attempt: int | None) -> bytes:
+        return self._connection.get(
+            f"runs/{self.id}/notebook", {"format": format, "attempt": attempt}
+        )
