@@ -1,0 +1,97 @@
+"""``jobs`` and what is below it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from jupyter_batch.domain.job import Job
+from jupyter_batch.domain.run import Run, TriggerKind
+from jupyter_batch.server.endpoint import endpoint
+from jupyter_batch.server.handler import BatchHandler
+from jupyter_batch.wire.answers import JobList, RunList
+from jupyter_batch.wire.bodies import JobBody, JobChangesBody, TriggerBody, check_depth
+from jupyter_batch.wire.cursors import cursor_of
+from jupyter_batch.wire.questions import JobsQuestion, RunsQuestion
+
+
+class JobsHandler(BatchHandler):
+    """``jobs``."""
+
+    @endpoint("read", "Lists jobs, newest first", question=JobsQuestion, answer=JobList)
+    async def get(self, question: JobsQuestion) -> None:
+        """Lists jobs."""
+        page = await self.engine.jobs.list(question.to_domain())
+        await self.reply_list(page.items, next_cursor=cursor_of(page.next_after))
+
+    @endpoint("write", "Makes a job", body=JobBody, answer=Job, status=HTTPStatus.CREATED)
+    async def post(self, body: JobBody) -> None:
+        """Makes a job."""
+        job = await self.engine.jobs.create(
+            body.to_domain(), user=self.user_name, idempotency_key=self.idempotency_key
+        )
+        self.reply_created(job, f"jobs/{job.id}")
+
+
+class JobHandler(BatchHandler):
+    """``jobs/{id}``."""
+
+    @endpoint("read", "Returns a job", answer=Job)
+    async def get(self, job_id: str) -> None:
+        """Returns a job."""
+        self.reply(await self.engine.jobs.get(job_id))
+
+    @endpoint(
+        "write",
+        "Changes a job; what is given replaces what was, environment and parameters whole",
+        body=JobChangesBody,
+        answer=Job,
+    )
+    async def patch(self, job_id: str, body: JobChangesBody) -> None:
+        """Changes a job."""
+        changes = body.to_domain()
+        self.reply(await self.engine.jobs.update(job_id, changes, user=self.user_name))
+
+    @endpoint("write", "Deletes a job and leaves its runs", status=HTTPStatus.NO_CONTENT)
+    async def delete(self, job_id: str) -> None:
+        """Deletes a job."""
+        await self.engine.jobs.delete(job_id)
+        self.reply_empty()
+
+
+class JobRunsHandler(BatchHandler):
+    """``jobs/{id}/runs``."""
+
+    @endpoint(
+        "read", "Lists the runs of a job, newest first", question=RunsQuestion, answer=RunList
+    )
+    async def get(self, job_id: str, question: RunsQuestion) -> None:
+        """Lists the runs of a job."""
+        page = await self.engine.runs.list(question.to_domain(job_id=job_id))
+        if not page.items and question.cursor is None:
+            await self._check_known(job_id)
+        await self.reply_list(page.items, next_cursor=cursor_of(page.next_after))
+
+    @endpoint(
+        "execute",
+        "Runs a job now, with some of its parameters replaced",
+        body=TriggerBody,
+        answer=Run,
+        status=HTTPStatus.CREATED,
+    )
+    async def post(self, job_id: str, body: TriggerBody) -> None:
+        """Runs a job now."""
+        check_depth(body.parameters or {})
+        run = await self.engine.jobs.trigger(
+            job_id,
+            user=self.user_name,
+            trigger=TriggerKind(body.trigger),
+            parameters=body.parameters,
+            idempotency_key=self.idempotency_key,
+        )
+        self.reply_created(run, f"runs/{run.id}")
+
+    async def _check_known(self, job_id: str) -> None:
+        """Raises NotFound for a job that is not there and has left no runs."""
+        left = await self.engine.runs.list(RunsQuestion(limit=1).to_domain(job_id=job_id))
+        if not left.items:
+            await self.engine.jobs.get(job_id)

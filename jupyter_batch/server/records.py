@@ -1,0 +1,147 @@
+"""What runs have left: notebook, cells, log, artifacts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.domain.cell import CellRecord
+from jupyter_batch.server.endpoint import endpoint
+from jupyter_batch.server.handler import BatchHandler
+from jupyter_batch.wire.answers import ArtifactList, CellAnswer, CellList, LogPage
+from jupyter_batch.wire.questions import (
+    ArtifactQuestion,
+    CellsQuestion,
+    LogQuestion,
+    NotebookQuestion,
+)
+
+#: Outputs in one answer with cells; what goes beyond is counted and left out.
+MAX_OUTPUT_BYTES = 16 * 1024 * 1024
+
+_IPYNB, _HTML, _BYTES = "application/x-ipynb+json", "text/html; charset=UTF-8", "*/*"
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+#: What a browser would run in a page of the server's.
+_ACTIVE = re.compile(r"html|xml|svg|script|xsl", re.IGNORECASE)
+#: A page of its own, without the server's cookies, that reaches nothing.
+_SANDBOX = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data: blob:; "
+    "worker-src blob:; frame-ancestors 'self'"
+)
+
+
+class NotebookHandler(BatchHandler):
+    """``runs/{id}/notebook``."""
+
+    @endpoint(
+        "read",
+        "Returns the executed notebook, as far as the attempt has come",
+        question=NotebookQuestion,
+        media_type=_IPYNB,
+    )
+    async def get(self, run_id: str, question: NotebookQuestion) -> None:
+        """Returns the notebook."""
+        runs, attempt = self.engine.runs, question.attempt
+        if question.format == "html":
+            page = await runs.html(run_id, attempt)
+            self.set_header("Content-Security-Policy", _SANDBOX)
+            await self.reply_bytes(page, _HTML)
+            return
+        content = await (
+            runs.input_notebook(run_id) if question.input else runs.notebook(run_id, attempt)
+        )
+        self.set_attachment_header(f"{run_id}.ipynb")
+        await self.reply_bytes(content, _IPYNB)
+
+
+class CellsHandler(BatchHandler):
+    """``runs/{id}/cells``."""
+
+    @endpoint("read", "Lists the cells of an attempt", question=CellsQuestion, answer=CellList)
+    async def get(self, run_id: str, question: CellsQuestion) -> None:
+        """Lists the cells."""
+        cells = await self.engine.runs.cells(run_id, question.attempt)
+        answers = [_answer(cell) for cell in cells]
+        if question.outputs:
+            answers = await self._with_outputs(run_id, question.attempt, answers)
+        await self.reply_list(answers, next_cursor=None)
+
+    async def _with_outputs(
+        self, run_id: str, attempt: int | None, cells: list[CellAnswer]
+    ) -> list[CellAnswer]:
+        """Adds outputs up to the limit."""
+        outputs: dict[int, list[msgspec.Raw]] = {}
+        omitted: dict[int, int] = {}
+        room = MAX_OUTPUT_BYTES
+        async for output in self.engine.runs.outputs(run_id, attempt, None):
+            body = output.body.encode()
+            if len(body) > room:
+                omitted[output.cell_index] = omitted.get(output.cell_index, 0) + 1
+                continue
+            room -= len(body)
+            outputs.setdefault(output.cell_index, []).append(msgspec.Raw(body))
+        return [
+            msgspec.structs.replace(
+                cell,
+                outputs=outputs.get(cell.cell_index, []),
+                outputs_omitted=omitted.get(cell.cell_index, 0),
+            )
+            for cell in cells
+        ]
+
+
+class LogHandler(BatchHandler):
+    """``runs/{id}/logs``."""
+
+    @endpoint("read", "Lists lines of an attempt's log", question=LogQuestion, answer=LogPage)
+    async def get(self, run_id: str, question: LogQuestion) -> None:
+        """Lists lines."""
+        lines = await self.engine.runs.log(
+            run_id, question.attempt, after_line=question.after, limit=question.limit + 1
+        )
+        shown = lines[: question.limit]
+        more = shown[-1].line_no if len(lines) > len(shown) else None
+        await self.reply_list(shown, next_after=more)
+
+
+class ArtifactsHandler(BatchHandler):
+    """``runs/{id}/artifacts``."""
+
+    @endpoint(
+        "read", "Lists the artifacts of a run", question=ArtifactQuestion, answer=ArtifactList
+    )
+    async def get(self, run_id: str, question: ArtifactQuestion) -> None:
+        """Lists artifacts."""
+        run = await self.engine.runs.get(run_id)
+        wanted = [a for a in run.artifacts if question.attempt in (None, a.attempt_no)]
+        await self.reply_list(wanted, next_cursor=None)
+
+
+class ArtifactHandler(BatchHandler):
+    """``runs/{id}/artifacts/{path}``."""
+
+    @endpoint(
+        "read", "Returns an artifact, to be saved", question=ArtifactQuestion, media_type=_BYTES
+    )
+    async def get(self, run_id: str, path: str, question: ArtifactQuestion) -> None:
+        """Returns an artifact."""
+        artifact, slices = await self.engine.runs.artifact(run_id, path, question.attempt)
+        self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
+        self.set_attachment_header(artifact.path.rsplit("/", 1)[-1])
+        self.set_header("Content-Length", str(artifact.size_bytes))
+        await self.reply_slices(slices, safe_media_type(artifact.media_type))
+
+
+def safe_media_type(media_type: str) -> str:
+    """Returns the media type, or one that no browser shows where it could run as a page."""
+    if _MEDIA_TYPE.fullmatch(media_type) and not _ACTIVE.search(media_type):
+        return media_type
+    return "application/octet-stream"
+
+
+def _answer(cell: CellRecord) -> CellAnswer:
+    fields: dict[str, Any] = msgspec.structs.asdict(cell)
+    return CellAnswer(**fields)

@@ -1,0 +1,68 @@
+"""Which handler serves which address; the one table of both tornado's and OpenAPI's paths."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+from tornado.web import Application
+
+from jupyter_batch.server.about import HealthHandler, ParametersHandler, UnknownHandler
+from jupyter_batch.server.door import Door
+from jupyter_batch.server.events import EventsHandler, RunEventsHandler
+from jupyter_batch.server.handler import DOOR, BatchHandler
+from jupyter_batch.server.jobs import JobHandler, JobRunsHandler, JobsHandler
+from jupyter_batch.server.openapi import OpenApiHandler
+from jupyter_batch.server.records import (
+    ArtifactHandler,
+    ArtifactsHandler,
+    CellsHandler,
+    LogHandler,
+    NotebookHandler,
+)
+from jupyter_batch.server.runs import CancelHandler, RetryHandler, RunHandler, RunsHandler
+
+#: Below ``<base_url>batch/``.
+ROUTES: dict[str, type[BatchHandler]] = {
+    "jobs": JobsHandler,
+    "jobs/{job_id}": JobHandler,
+    "jobs/{job_id}/runs": JobRunsHandler,
+    "runs": RunsHandler,
+    "runs/{run_id}": RunHandler,
+    "runs/{run_id}/cancel": CancelHandler,
+    "runs/{run_id}/retry": RetryHandler,
+    "runs/{run_id}/notebook": NotebookHandler,
+    "runs/{run_id}/cells": CellsHandler,
+    "runs/{run_id}/logs": LogHandler,
+    "runs/{run_id}/artifacts": ArtifactsHandler,
+    "runs/{run_id}/artifacts/{path}": ArtifactHandler,
+    "runs/{run_id}/events": RunEventsHandler,
+    "events": EventsHandler,
+    "notebooks/parameters": ParametersHandler,
+    "health": HealthHandler,
+    "openapi.json": OpenApiHandler,
+}
+
+
+def install(application: Application, door: Door) -> None:
+    """Adds the routes to a server's application."""
+    application.settings[DOOR] = door
+    base = application.settings["base_url"]
+    handlers: list[tuple[str, type[BatchHandler], dict[str, Any]]] = [
+        (
+            url_path_join(base, "batch", _pattern(path)),
+            handler,
+            {"routes": ROUTES} if handler is OpenApiHandler else {},
+        )
+        for path, handler in ROUTES.items()
+    ]
+    handlers.append((url_path_join(base, "batch") + r"(/.*)?", UnknownHandler, {}))
+    application.add_handlers(".*$", handlers)
+
+
+def _pattern(path: str) -> str:
+    """Turns ``runs/{run_id}`` into a regular expression; ``{path}`` may hold slashes."""
+    return re.sub(
+        r"\{(\w+)\}", lambda m: "(.+)" if m[1] == "path" else "([^/]+)", path.replace(".", r"\.")
+    )

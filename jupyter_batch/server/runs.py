@@ -1,0 +1,83 @@
+"""``runs``, ``runs/{id}`` and what can be done with a run."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from jupyter_batch.domain.run import Run, TriggerKind
+from jupyter_batch.errors import NotFound
+from jupyter_batch.server.endpoint import endpoint
+from jupyter_batch.server.handler import BatchHandler
+from jupyter_batch.wire.answers import Deleted, RunList
+from jupyter_batch.wire.bodies import DeleteRunsBody, NoBody, RunBody
+from jupyter_batch.wire.cursors import cursor_of
+from jupyter_batch.wire.questions import RunsQuestion
+
+
+class RunsHandler(BatchHandler):
+    """``runs``."""
+
+    @endpoint("read", "Lists runs, newest first", question=RunsQuestion, answer=RunList)
+    async def get(self, question: RunsQuestion) -> None:
+        """Lists runs."""
+        page = await self.engine.runs.list(question.to_domain())
+        await self.reply_list(page.items, next_cursor=cursor_of(page.next_after))
+
+    @endpoint("execute", "Runs a notebook now", body=RunBody, answer=Run, status=HTTPStatus.CREATED)
+    async def post(self, body: RunBody) -> None:
+        """Runs a notebook now."""
+        run = await self.engine.runs.submit(
+            body.to_domain(),
+            user=self.user_name,
+            trigger=TriggerKind(body.trigger),
+            idempotency_key=self.idempotency_key,
+        )
+        self.reply_created(run, f"runs/{run.id}")
+
+    @endpoint(
+        "write",
+        "Deletes runs that are over, with all that was recorded of them",
+        body=DeleteRunsBody,
+        answer=Deleted,
+    )
+    async def delete(self, body: DeleteRunsBody) -> None:
+        """Deletes runs."""
+        self.reply(Deleted(deleted=await self.engine.runs.delete(body.ids)))
+
+
+class RunHandler(BatchHandler):
+    """``runs/{id}``."""
+
+    @endpoint("read", "Returns a run", answer=Run)
+    async def get(self, run_id: str) -> None:
+        """Returns a run."""
+        self.reply(await self.engine.runs.get(run_id))
+
+    @endpoint(
+        "write",
+        "Deletes a run that is over, with all that was recorded of it",
+        status=HTTPStatus.NO_CONTENT,
+    )
+    async def delete(self, run_id: str) -> None:
+        """Deletes a run."""
+        if not await self.engine.runs.delete([run_id]):
+            raise NotFound(f"there is no run {run_id}", run_id=run_id)
+        self.reply_empty()
+
+
+class CancelHandler(BatchHandler):
+    """``runs/{id}/cancel``."""
+
+    @endpoint("execute", "Cancels a run that is not over", body=NoBody, answer=Run)
+    async def post(self, run_id: str, body: NoBody) -> None:
+        """Cancels a run."""
+        self.reply(await self.engine.runs.cancel(run_id, user=self.user_name))
+
+
+class RetryHandler(BatchHandler):
+    """``runs/{id}/retry``."""
+
+    @endpoint("execute", "Queues a run that did not succeed once more", body=NoBody, answer=Run)
+    async def post(self, run_id: str, body: NoBody) -> None:
+        """Retries a run."""
+        self.reply(await self.engine.runs.retry(run_id, user=self.user_name))

@@ -1,0 +1,75 @@
+"""Reads bodies and arguments strictly, and says which field is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeVar, get_origin, get_type_hints
+
+import msgspec
+
+from jupyter_batch.errors import InvalidInput
+
+T = TypeVar("T")
+
+#: The field of an error that is about the body as a whole.
+BODY = "body"
+
+_AT = re.compile(r" - at (?:`key` in )?`\$(?P<path>[^`]*)`$")
+_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>.*)`$", re.DOTALL)
+#: What browsers and Jupyter add to any address.
+_OF_JUPYTER = frozenset({"token", "_xsrf", "no_track_activity", "_"})
+
+
+def decode_body(body: bytes, shape: type[T]) -> T:
+    """Returns the body in its shape; raises InvalidInput with the path of the field."""
+    if not body.strip():
+        body = b"{}"
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"the body is not JSON: {error}", field=BODY) from error
+    except RecursionError as error:
+        raise InvalidInput("the body is nested too deeply", field=BODY) from error
+
+
+def decode_arguments(arguments: Mapping[str, Sequence[str]], shape: type[T]) -> T:
+    """Returns the arguments in their shape; raises InvalidInput naming the argument."""
+    lists = {name for name, hint in get_type_hints(shape).items() if get_origin(hint) is tuple}
+    given: dict[str, object] = {}
+    for name, values in arguments.items():
+        # JupyterLab adds the time of day as a nameless argument to get round caches.
+        if name in _OF_JUPYTER or (name.isdigit() and not any(values)):
+            continue
+        if name in lists:
+            given[name] = [part for value in values for part in value.split(",")]
+        elif len(values) > 1:
+            raise InvalidInput(f"{name} is given {len(values)} times", field=name)
+        else:
+            given[name] = values[0]
+    try:
+        return msgspec.convert(given, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error), whole=True) from error
+
+
+def _invalid(message: str, *, whole: bool = False) -> InvalidInput:
+    """Makes our error of msgspec's words; ``whole`` for fields without an index behind."""
+    at = _AT.search(message)
+    sentence = message[: at.start()] if at else message
+    field = _dotted(at["path"]) if at else ""
+    named = _NAMED.search(sentence)
+    if named:
+        field = f"{field}.{named['name']}".lstrip(".")
+    if whole:
+        field = field.partition(".")[0]
+    sentence = sentence[:1].lower() + sentence[1:]
+    return InvalidInput(f"{field or BODY}: {sentence}", field=field or BODY)
+
+
+def _dotted(path: str) -> str:
+    """Turns ``.uploads[0].path`` into ``uploads.0.path``."""
+    path = path.replace("[...]", "")
+    return re.sub(r"\[(\d+)\]", r".\1", path).strip(".")

@@ -1,0 +1,123 @@
+"""Arguments of queries (what comes after ``?``); unknown ones are refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from jupyter_batch.domain.queries import DEFAULT_LIMIT, MAX_LIMIT, JobQuery, RunQuery
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.errors import InvalidInput
+from jupyter_batch.wire.cursors import after_of
+
+_LARGEST = 2**63 - 1
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
+LogLimit = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+AttemptNo = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+EventId = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Search = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of all arguments."""
+
+
+class Nothing(Question, frozen=True, kw_only=True):
+    """No arguments."""
+
+
+class RunsQuestion(Question, frozen=True, kw_only=True):
+    """``GET runs``."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: str | None = None
+    #: May be given more than once.
+    state: tuple[RunState, ...] = ()
+    job_id: Search | None = None
+    #: Created at or after; with a zone.
+    since: Instant | None = None
+    #: Created before.
+    until: Instant | None = None
+    #: Text in the run's name, notebook path or id, in any case.
+    q: Search | None = None
+
+    def to_domain(self, *, job_id: str | None = None) -> RunQuery:
+        """Returns the value of the domain; raises InvalidInput."""
+        return RunQuery(
+            limit=self.limit,
+            after=None if self.cursor is None else after_of(self.cursor),
+            states=self.state,
+            job_id=job_id or self.job_id,
+            since=_utc(self.since, "since"),
+            until=_utc(self.until, "until"),
+            q=self.q or None,
+        )
+
+
+class JobsQuestion(Question, frozen=True, kw_only=True):
+    """``GET jobs``."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: str | None = None
+    q: Search | None = None
+
+    def to_domain(self) -> JobQuery:
+        """Returns the value of the domain; raises InvalidInput."""
+        after = None if self.cursor is None else after_of(self.cursor)
+        return JobQuery(limit=self.limit, after=after, q=self.q or None)
+
+
+class NotebookQuestion(Question, frozen=True, kw_only=True):
+    """``GET runs/{id}/notebook``."""
+
+    format: Literal["ipynb", "html"] = "ipynb"
+    #: The newest by default.
+    attempt: AttemptNo | None = None
+    #: ``true`` for the notebook as it was frozen, before it was executed.
+    input: bool = False
+
+
+class CellsQuestion(Question, frozen=True, kw_only=True):
+    """``GET runs/{id}/cells``."""
+
+    attempt: AttemptNo | None = None
+    outputs: bool = False
+
+
+class LogQuestion(Question, frozen=True, kw_only=True):
+    """``GET runs/{id}/logs``."""
+
+    attempt: AttemptNo | None = None
+    #: Number of the last line that is known already.
+    after: EventId = 0
+    limit: LogLimit = 1000
+
+
+class ArtifactQuestion(Question, frozen=True, kw_only=True):
+    """``GET runs/{id}/artifacts`` and ``GET runs/{id}/artifacts/{path}``."""
+
+    attempt: AttemptNo | None = None
+
+
+class EventsQuestion(Question, frozen=True, kw_only=True):
+    """``GET runs/{id}/events`` and ``GET events``; the header Last-Event-ID goes before."""
+
+    #: Id of the last event that is known already.
+    after: EventId | None = None
+
+
+class ParametersQuestion(Question, frozen=True, kw_only=True):
+    """``GET notebooks/parameters``."""
+
+    path: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+
+
+def _utc(instant: datetime | None, field: str) -> datetime | None:
+    try:
+        return None if instant is None else instant.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidInput(f"{field} is out of range", field=field) from error
