@@ -1,0 +1,149 @@
+"""Whether a run that ended badly is tried again, and when; and when its job pauses itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from jupyter_batch.domain.durations import say_seconds
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.value import Value
+from jupyter_batch.errors import InvalidInput
+
+#: Endings that can be tried again; a person or a policy wanted the others.
+RETRYABLE = (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
+_MAX_ATTEMPTS = 1000
+_MAX_DELAY_SECONDS = 366 * 86_400
+
+
+class RetryPolicy(Value, frozen=True, kw_only=True):
+    """How often and when a run is tried again; by default it is not."""
+
+    #: The first one included.
+    max_attempts: int = 1
+    #: Before the second attempt.
+    delay_seconds: float = 30.0
+    #: Each further delay is so many times the one before.
+    backoff_factor: float = 2.0
+    max_delay_seconds: float = 3600.0
+    #: Share of each delay, from 0 to 1, that is left to chance.
+    jitter: float = 0.1
+    #: Endings that are tried again.
+    endings: tuple[RunState, ...] = RETRYABLE
+    #: Exit codes that are tried again, whatever ``endings`` says.
+    exit_codes: tuple[int, ...] = ()
+    #: Names of exceptions (``ValueError``) that are tried again, whatever ``endings`` says.
+    exceptions: tuple[str, ...] = ()
+
+
+class RetryDecision(Value, frozen=True, kw_only=True):
+    """Whether there will be another attempt."""
+
+    again: bool
+    #: Set where there will be one.
+    not_before: datetime | None = None
+    #: One sentence.
+    reason: str
+
+
+def check_retry(policy: RetryPolicy) -> None:
+    """Raises InvalidInput, naming the first bad field, unless the policy can be used."""
+    numbers: tuple[tuple[str, float, float, float], ...] = (
+        ("max_attempts", policy.max_attempts, 1, _MAX_ATTEMPTS),
+        ("delay_seconds", policy.delay_seconds, 0, _MAX_DELAY_SECONDS),
+        ("backoff_factor", policy.backoff_factor, 1, 100),
+        ("max_delay_seconds", policy.max_delay_seconds, 0, _MAX_DELAY_SECONDS),
+        ("jitter", policy.jitter, 0, 1),
+    )
+    for field, value, least, most in numbers:
+        if not (math.isfinite(value) and least <= value <= most):
+            raise InvalidInput(
+                f"{field} must be from {least} to {most}, not {value}", field=f"retry.{field}"
+            )
+    for ending in policy.endings:
+        if ending not in RETRYABLE:
+            raise InvalidInput(
+                f"a run that is {ending} cannot be tried again; allowed: {', '.join(RETRYABLE)}",
+                field="retry.endings",
+            )
+    for name in policy.exceptions:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise InvalidInput(
+                f"{name[:100]!r} is no name of an exception", field="retry.exceptions"
+            )
+
+
+def decide_retry(
+    policy: RetryPolicy,
+    *,
+    attempt_no: int,
+    state: RunState,
+    at: datetime,
+    luck: float,
+    exit_code: int | None = None,
+    exception: str | None = None,
+    give_up_at: datetime | None = None,
+) -> RetryDecision:
+    """Decides after attempt ``attempt_no`` (from 1) has ended in ``state`` at ``at``.
+
+    ``luck`` is a random number, ``0 <= luck < 1``; ``exception`` the name that the notebook's
+    kernel gave; ``give_up_at`` the end of the run's time as a whole.
+    """
+    if state not in RETRYABLE:
+        return RetryDecision(again=False, reason=f"a run that is {state} is not tried again")
+    if not _is_chosen(policy, state, exit_code, exception):
+        return RetryDecision(again=False, reason="the retry policy does not cover this ending")
+    if attempt_no >= policy.max_attempts:
+        reason = f"attempt {attempt_no} of {policy.max_attempts} was the last"
+        return RetryDecision(again=False, reason=reason)
+    delay = retry_delay(policy, attempt_no, luck)
+    not_before = at + timedelta(seconds=delay)
+    if give_up_at is not None and not_before >= give_up_at:
+        return RetryDecision(again=False, reason="there is no time left for another attempt")
+    reason = f"attempt {attempt_no + 1} of {policy.max_attempts} follows in {say_seconds(delay)}"
+    return RetryDecision(again=True, not_before=not_before, reason=reason)
+
+
+def retry_delay(policy: RetryPolicy, attempt_no: int, luck: float) -> float:
+    """Returns the seconds between attempt ``attempt_no`` and the next: at most the maximum."""
+    try:
+        grown = policy.delay_seconds * policy.backoff_factor ** (attempt_no - 1)
+    except OverflowError:
+        grown = policy.max_delay_seconds
+    delay = min(grown, policy.max_delay_seconds)
+    return round(delay * (1 - policy.jitter * luck), 3)
+
+
+def _is_chosen(
+    policy: RetryPolicy, state: RunState, exit_code: int | None, exception: str | None
+) -> bool:
+    if state in policy.endings:
+        return True
+    if exit_code is not None and exit_code in policy.exit_codes:
+        return True
+    if exception is None:
+        return False
+    short = exception.rpartition(".")[2]
+    return any(name in (exception, short) for name in policy.exceptions)
+
+
+def failures_in_a_row(endings: Iterable[RunState]) -> int:
+    """Returns how many runs have failed since the last success; ``endings`` newest first.
+
+    Of final endings only, no attempts. Cancelled and skipped runs count neither way.
+    """
+    failures = 0
+    for state in endings:
+        if state is RunState.SUCCEEDED:
+            break
+        failures += state in RETRYABLE
+    return failures
+
+
+def why_pause(pause_after_failures: int | None, failures: int) -> str | None:
+    """Returns why a job pauses its triggers after so many failures in a row; None: it does not."""
+    if pause_after_failures is None or failures < pause_after_failures:
+        return None
+    runs = "run" if failures == 1 else "runs in a row"
+    return f"paused by itself after {failures} failed {runs}"
