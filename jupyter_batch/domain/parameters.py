@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import difflib
 import keyword
-from typing import Any
+from datetime import date, datetime, time
+from typing import Any, cast
+from uuid import UUID
 
 import jsonschema
 
 from jupyter_batch.domain.value import Value
+from jupyter_batch.domain.words import in_words, shown, unsayable
 from jupyter_batch.errors import InvalidParameters
+
+_MAX_PROBLEMS = 20
 
 
 class ParameterSchema(Value, frozen=True, kw_only=True):
@@ -17,6 +22,7 @@ class ParameterSchema(Value, frozen=True, kw_only=True):
 
     #: ``{"type": "object", "properties": {...}, "required": [...], "additionalProperties": false}``;
     #: each property may have ``type``, ``default``, ``description``, ``enum``, ``items``, ...
+    #: ``additionalProperties`` is not false where the names cannot be told (other languages).
     schema: dict[str, Any]
     #: Whether the notebook has a cell tagged ``parameters``.
     has_parameters_cell: bool
@@ -27,42 +33,137 @@ class ParameterSchema(Value, frozen=True, kw_only=True):
 
 
 def check_parameters(schema: ParameterSchema, parameters: dict[str, Any]) -> None:
-    """Raises InvalidParameters, naming the first bad one, unless all fit."""
-    properties: dict[str, Any] = schema.schema.get("properties", {})
-    for name in parameters:
-        if name in properties:
-            continue
+    """Raises InvalidParameters, naming the first bad one, unless all fit.
+
+    ``details["problems"]`` has up to twenty of them, each ``{"field", "message"}``. Stricter
+    than plain JSON Schema where the notebook would trip: 1.0 is no integer (it would arrive as
+    a float), dates have to be dates, and NaN and Infinity, which JSON has not, are refused.
+    """
+    problems = [
+        *_unsayable(parameters),
+        *_unknown(schema, parameters),
+        *_missing(schema, parameters),
+    ]
+    if not problems:
+        problems = _unfit(schema, parameters)
+    if problems:
+        field, message = problems[0]
         raise InvalidParameters(
-            _unknown(name, schema, list(properties)), field=f"parameters.{name}"
-        )
-    for name in schema.schema.get("required", ()):
-        if name not in parameters:
-            raise InvalidParameters(
-                f"parameter {name!r} is missing: the notebook gives it no value",
-                field=f"parameters.{name}",
-            )
-    validator = jsonschema.Draft202012Validator(schema.schema)
-    for error in validator.iter_errors(parameters):
-        path = ".".join(str(part) for part in error.absolute_path)
-        name = str(error.absolute_path[0]) if error.absolute_path else ""
-        raise InvalidParameters(
-            f"parameter {name!r}: {error.message}",
-            field=f"parameters.{path}" if path else "parameters",
-            expected=properties.get(name),
+            message,
+            field=field,
+            expected=schema.schema.get("properties", {}).get(field.split(".")[1]),
+            problems=[{"field": f, "message": m} for f, m in problems[:_MAX_PROBLEMS]],
         )
 
 
-def _unknown(name: str, schema: ParameterSchema, known: list[str]) -> str:
+def fits(schema: dict[str, Any], value: Any) -> bool:
+    """Whether a value would be taken for a parameter of this schema."""
+    return bool(_validator(schema).is_valid(value))
+
+
+def _unsayable(parameters: dict[str, Any]) -> list[tuple[str, str]]:
+    found = [(name, unsayable(value)) for name, value in parameters.items()]
+    return [(f"parameters.{name}", f"parameter {name!r} {why}") for name, why in found if why]
+
+
+def _missing(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[str, str]]:
+    properties = schema.schema.get("properties", {})
+    return [
+        (
+            f"parameters.{name}",
+            f"parameter {name!r} is missing: the notebook gives it no value; "
+            f"it takes {in_words(properties.get(name, {}))}",
+        )
+        for name in schema.schema.get("required", ())
+        if name not in parameters
+    ]
+
+
+def _unfit(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[str, str]]:
+    problems: list[tuple[str, str]] = []
+    for error in _validator(schema.schema).iter_errors(parameters):
+        path = [*error.absolute_path]
+        name = str(path[0]) if path else ""
+        place = f"parameter {name!r}" + "".join(f"[{part!r}]" for part in path[1:])
+        message = f"{place} takes {in_words(error.schema)}, not {shown(error.instance)}"
+        problems.append((".".join(["parameters", *map(str, path)]), message))
+    order = {name: number for number, name in enumerate(parameters)}
+    return sorted(problems, key=lambda problem: order.get(problem[0].split(".")[1], 0))
+
+
+def _unknown(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[str, str]]:
+    if schema.schema.get("additionalProperties", True) is not False:
+        bad = [name for name in parameters if not _is_name(name)]
+        return [(f"parameters.{name}", f"{name!r} is no name of a parameter") for name in bad]
+    known = list(schema.schema.get("properties", {}))
+    return [
+        (f"parameters.{name}", _why_unknown(name, schema, known))
+        for name in parameters
+        if name not in known
+    ]
+
+
+def _why_unknown(name: str, schema: ParameterSchema, known: list[str]) -> str:
     if not schema.has_parameters_cell:
         return (
             f"parameter {name!r} cannot be given: the notebook has no cell tagged 'parameters'; "
             "tag the cell that sets the defaults"
         )
-    if not name.isidentifier() or keyword.iskeyword(name):
+    if not _is_name(name):
         return f"{name!r} is no name of a parameter"
     near = difflib.get_close_matches(name, known, n=1)
     if near:
         return f"the notebook has no parameter {name!r}; did you mean {near[0]!r}?"
+    if name.startswith("_"):
+        return f"{name!r} is private to the notebook: names that begin with '_' are no parameters"
+    if not known and schema.language not in ("", "python"):
+        return (
+            f"parameter {name!r} cannot be given: papermill cannot write parameters in "
+            f"{schema.language}"
+        )
     if not known:
         return f"the notebook has no parameter {name!r}: its parameters cell sets nothing"
     return f"the notebook has no parameter {name!r}; it has: {', '.join(known)}"
+
+
+def _is_name(name: str) -> bool:
+    return name.isidentifier() and not keyword.iskeyword(name)
+
+
+def _is_integer(_checker: Any, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
+_Validator: Any = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_TYPES)
+_FORMATS = jsonschema.FormatChecker(formats=())
+
+
+def _validator(schema: dict[str, Any]) -> Any:
+    return _Validator(schema, format_checker=_FORMATS)
+
+
+def _reads(read: Any, value: object) -> bool:
+    if isinstance(value, str):
+        read(value)
+    return True
+
+
+@_FORMATS.checks("date", raises=ValueError)
+def _is_date(value: object) -> bool:
+    return _reads(date.fromisoformat, value)
+
+
+@_FORMATS.checks("date-time", raises=ValueError)
+def _is_datetime(value: object) -> bool:
+    return _reads(datetime.fromisoformat, value)
+
+
+@_FORMATS.checks("time", raises=ValueError)
+def _is_time(value: object) -> bool:
+    return _reads(time.fromisoformat, value)
+
+
+@_FORMATS.checks("uuid", raises=ValueError)
+def _is_uuid(value: object) -> bool:
+    return _reads(UUID, value)
