@@ -1,0 +1,68 @@
+"""Packs what a runner needs into tar streams; runner/README.md tells their form."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from jupyter_batch.ports import Bundle
+
+_BLOCK = tarfile.BLOCKSIZE
+_SLICE = 1024 * 1024
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or, without content, a folder of a tar stream."""
+
+    name: str
+    #: In slices, so that nothing large is copied into one piece, or where it is read from.
+    content: tuple[bytes, ...] | Path | None = None
+    mode: int = 0o644
+    uid: int = 0
+    gid: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the content."""
+        if isinstance(self.content, Path):
+            return self.content.stat().st_size
+        return sum(map(len, self.content or ()))
+
+    def slices(self) -> Iterator[bytes]:
+        """Yields the content, never more than a mebibyte of a file at once."""
+        if isinstance(self.content, Path):
+            with self.content.open("rb") as file:
+                while piece := file.read(_SLICE):
+                    yield piece
+            return
+        for content in self.content or ():
+            if len(content) <= _SLICE:
+                yield content
+            else:
+                yield from (content[at : at + _SLICE] for at in range(0, len(content), _SLICE))
+
+
+def pack(bundle: Bundle) -> tuple[bytes, ...]:
+    """Returns the bundle as the slices of one uncompressed tar stream, the settings first."""
+    settings = {**bundle.settings, "secrets": bundle.secrets}
+    members = [Member(name="bundle.json", content=(msgspec.json.encode(settings),), mode=0o600)]
+    members += [Member(name=f"files/{f.path}", content=(f.content,)) for f in bundle.files]
+    members.append(Member(name="notebook.ipynb", content=(bundle.notebook,)))
+    return tuple(tar_stream(members))
+
+
+def tar_stream(members: Iterable[Member]) -> Iterator[bytes]:
+    """Yields a tar stream of the members; the same members give the same bytes."""
+    for member in members:
+        info = tarfile.TarInfo(member.name)
+        info.mode, info.uid, info.gid = member.mode, member.uid, member.gid
+        if member.content is None:
+            info.type = tarfile.DIRTYPE
+        info.size = member.size
+        yield info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+        yield from member.slices()
+        yield bytes(-info.size % _BLOCK)
+    yield bytes(2 * _BLOCK)

@@ -1,0 +1,209 @@
+"""The way to the engine: its address, its clients, its errors in our words, its streams."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import docker
+import requests
+import urllib3
+from docker.context import ContextAPI
+from docker.types import CancellableStream
+from docker.utils import kwargs_from_env
+
+from jupyter_batch.errors import EngineUnavailable, ExecutorError
+
+T = TypeVar("T")
+
+#: Of one request; what takes longer on purpose (pull, build, stop) says so.
+REQUEST_SECONDS = 60
+#: A stream that has been silent for so long is opened again: the connection may be dead.
+SILENCE_SECONDS = 60
+_DEFAULT_SOCKETS = (
+    "/var/run/docker.sock",
+    "~/.docker/run/docker.sock",
+    "~/.colima/default/docker.sock",
+    "~/.rd/docker.sock",
+)
+
+Gone = docker.errors.NotFound
+Refused = docker.errors.APIError
+
+
+def find_address() -> str:
+    """Returns where ``docker`` on the command line would look, without asking what is there."""
+    if host := os.environ.get("DOCKER_HOST"):
+        return host
+    with contextlib.suppress(docker.errors.DockerException, AttributeError, OSError, ValueError):
+        context = ContextAPI.get_current_context()
+        if context.name != "default" and context.Host:
+            return str(context.Host)
+    sockets = [Path(path).expanduser() for path in _DEFAULT_SOCKETS]
+    return f"unix://{next((path for path in sockets if path.exists()), sockets[0])}"
+
+
+class Engine:
+    """One container engine, through docker-py in threads of its own."""
+
+    def __init__(self, address: str | None) -> None:
+        self.address = address or find_address()
+        # Stops wait in a thread for as long as their grace: there must be enough of them.
+        self._threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="jupyter-batch")
+        self._lock = threading.Lock()
+        self._shared: docker.APIClient | None = None
+        self._version: str | None = None
+
+    async def call(self, function: Callable[[docker.APIClient], T]) -> T:
+        """Runs a function with a client in a thread; raises Gone, Refused, EngineUnavailable.
+
+        Gone and Refused are docker-py's and must not leave this package.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.run, function)
+
+    def run(self, function: Callable[[docker.APIClient], T]) -> T:
+        """What ``call`` does, in the caller's own thread."""
+        with self.reaching():
+            return function(self.client())
+
+    def client(self) -> docker.APIClient:
+        """Returns the shared client, made at the first call that finds an engine."""
+        with self._lock:
+            if self._shared is None:
+                self._shared = self.fresh()
+            return self._shared
+
+    def fresh(self) -> docker.APIClient:
+        """Returns a client with connections of its own, for a stream."""
+        tls = kwargs_from_env().get("tls", False)
+        client = docker.APIClient(
+            base_url=self.address,
+            version=self._version or "auto",
+            timeout=REQUEST_SECONDS,
+            tls=tls if not self.address.startswith("unix:") else False,
+            use_ssh_client=self.address.startswith("ssh:"),
+            max_pool_size=64,
+        )
+        self._version = client.api_version
+        return client
+
+    @contextlib.contextmanager
+    def reaching(self) -> Iterator[None]:
+        """Turns every error that means that nothing answers into EngineUnavailable."""
+        try:
+            yield
+        except Refused:
+            raise
+        except (
+            docker.errors.DockerException,
+            requests.exceptions.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+        ) as error:
+            raise EngineUnavailable(self._advice(error), address=self.address) from error
+
+    def _advice(self, error: Exception) -> str:
+        text = str(error)
+        if "Permission denied" in text or isinstance(error, PermissionError):
+            todo = "you may not use its socket; join the group 'docker' and log in again"
+        elif self.address.startswith("unix:"):
+            todo = "start Docker, or set DOCKER_HOST to where it is"
+        else:
+            todo = "check that DOCKER_HOST is right and that the machine can be reached"
+        return f"no container engine answers at {self.address}: {todo}"
+
+    def close(self) -> None:
+        """Lets go of connections and threads; calls that are under way end by themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            if self._shared is not None:
+                self._shared.close()
+                self._shared = None
+
+
+def said(error: Exception) -> str:
+    """Returns the engine's own words."""
+    return str(getattr(error, "explanation", None) or error).strip()
+
+
+@contextlib.contextmanager
+def refusals(doing: str) -> Iterator[None]:
+    """Turns what the engine refuses, and nobody has caught nearer by, into ExecutorError."""
+    try:
+        yield
+    except Refused as error:
+        raise ExecutorError(f"{doing} was refused by the engine: {said(error)}") from error
+
+
+class Stream:
+    """A response of the engine that comes bit by bit, and can be aborted from another thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._client: docker.APIClient | None = None
+        self._response: requests.Response | None = None
+        self._lock = threading.Lock()
+        self.is_aborted = False
+        #: Whether it was ended because nothing came for long.
+        self.was_silent = False
+
+    def open(self, method: str, path: str, params: dict[str, Any]) -> Iterator[bytes]:
+        """Yields the pieces as they come; ends early where the connection breaks."""
+        if self._client is None:
+            self._client = self._engine.fresh()
+        client = self._client
+        response = client.request(
+            method,
+            f"{client.base_url}/v{client.api_version}{path}",
+            params=params,
+            stream=True,
+            timeout=(REQUEST_SECONDS, SILENCE_SECONDS),
+        )
+        with self._lock:
+            self._response = response
+            if self.is_aborted:
+                self._shut()
+        try:
+            if response.status_code == 404:
+                raise Gone(response.text)
+            if response.status_code >= 400:
+                raise Refused(response.text, response, explanation=response.text)
+            yield from self._pieces(response)
+        finally:
+            with self._lock:
+                self._response = None
+            response.close()
+
+    def _pieces(self, response: requests.Response) -> Iterator[bytes]:
+        self.was_silent = False
+        try:
+            yield from response.raw.stream(64 * 1024)
+        except urllib3.exceptions.ReadTimeoutError:
+            self.was_silent = True
+        except (urllib3.exceptions.HTTPError, OSError, ValueError):
+            return  # broken or aborted; whoever reads finds out what became of the container
+
+    def abort(self) -> None:
+        """Makes whoever reads the stream come to its end at once."""
+        with self._lock:
+            self.is_aborted = True
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._response is not None:
+            with contextlib.suppress(
+                OSError, AttributeError, docker.errors.DockerException, socket.error
+            ):
+                CancellableStream(iter(()), self._response).close()
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        if self._client is not None:
+            self._client.close()

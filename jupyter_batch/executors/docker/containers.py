@@ -1,0 +1,129 @@
+"""What a container is made with: the safe defaults of design.md section 8."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import docker
+from docker.types import DeviceRequest, LogConfig, Mount
+
+from jupyter_batch.domain.environment import Environment, Volume
+from jupyter_batch.executors.bundle import Member, pack
+from jupyter_batch.executors.docker.images import HARDENING, ImageFacts
+from jupyter_batch.ports import AttemptSpec
+
+STORE_LABEL = "jupyter_batch.store"
+RUN_LABEL = "jupyter_batch.run"
+ATTEMPT_LABEL = "jupyter_batch.attempt"
+
+_FOLDER = "jupyter-batch"
+WORK_FOLDER = f"/{_FOLDER}/work"
+_HOME = f"/{_FOLDER}/home"
+_RUNNER = f"/{_FOLDER}/jb-runner.pyz"
+_BUNDLE = f"/{_FOLDER}/inbox/bundle.tar"
+
+#: Libraries that would otherwise start a thread for each cpu of the machine.
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "NUMBA_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "PYTHON_CPU_COUNT",
+)
+
+#: Every option is said, because the daemon's own defaults would fill in what is not: a log
+#: that rotates or drops messages would lose frames. The runner cuts; see max_output_bytes.
+_LOG_OPTIONS = {"max-size": "1024g", "max-file": "1", "compress": "false", "mode": "blocking"}
+
+
+def create_arguments(
+    client: docker.APIClient, spec: AttemptSpec, facts: ImageFacts, *, max_pids: int
+) -> dict[str, Any]:
+    """Returns the keyword arguments of docker-py's ``create_container`` for an attempt."""
+    environment = spec.environment
+    return {
+        "name": spec.name,
+        "image": environment.image_digest or environment.image,
+        "entrypoint": [facts.python, _RUNNER, _BUNDLE],
+        "command": [],
+        "user": facts.user,
+        "working_dir": WORK_FOLDER,
+        "environment": _variables(environment, facts),
+        "labels": labels(spec),
+        "stdin_open": False,
+        "tty": False,
+        "host_config": client.create_host_config(
+            **_limits(environment, max_pids),
+            **HARDENING,
+            network_mode=environment.network,
+            mounts=[_mount(volume) for volume in environment.volumes],
+            device_requests=_gpus(environment.gpus),
+            log_config=LogConfig(type=LogConfig.types.JSON, config=_LOG_OPTIONS),
+        ),
+    }
+
+
+def labels(spec: AttemptSpec) -> dict[str, str]:
+    """Returns the labels by which an attempt's container is found again."""
+    return {
+        STORE_LABEL: spec.store_id,
+        RUN_LABEL: spec.run_id,
+        ATTEMPT_LABEL: str(spec.attempt_no),
+    }
+
+
+def inbox(spec: AttemptSpec, facts: ImageFacts, runner: bytes) -> list[Member]:
+    """Returns what is copied into the created container: folders, runner and bundle.
+
+    The runner unlinks the bundle when it has read it (its folder belongs to the user for
+    that), so that its secrets do not stay on the engine's disk.
+    """
+    return [
+        Member(name=_FOLDER, mode=0o755),
+        Member(name=_RUNNER[1:], mode=0o644, content=(runner,)),
+        Member(name=WORK_FOLDER[1:], mode=0o755, uid=facts.uid, gid=facts.gid),
+        Member(name=_HOME[1:], mode=0o700, uid=facts.uid, gid=facts.gid),
+        Member(name=f"{_FOLDER}/inbox", mode=0o700, uid=facts.uid, gid=facts.gid),
+        Member(
+            name=_BUNDLE[1:], mode=0o400, content=pack(spec.bundle), uid=facts.uid, gid=facts.gid
+        ),
+    ]
+
+
+def _variables(environment: Environment, facts: ImageFacts) -> dict[str, str]:
+    threads = str(max(1, round(environment.cpus or 1)))
+    variables = dict.fromkeys(_THREAD_VARIABLES, threads)
+    # An image's own home is kept where its user can write to it.
+    variables["HOME"] = facts.home or _HOME
+    return variables
+
+
+def _limits(environment: Environment, max_pids: int) -> dict[str, Any]:
+    limits: dict[str, Any] = {"pids_limit": max_pids}
+    if environment.cpus is not None:
+        limits["nano_cpus"] = int(environment.cpus * 1e9)
+    if environment.memory_bytes is not None:
+        # Swap is counted in: the same figure means no swap.
+        limits["mem_limit"] = limits["memswap_limit"] = environment.memory_bytes
+        # The engine gives 64 MB, too little for workers that share arrays; it counts as memory.
+        limits["shm_size"] = environment.memory_bytes // 2
+    return limits
+
+
+def _mount(volume: Volume) -> Mount:
+    return Mount(
+        target=volume.target,
+        source=volume.source,
+        type="bind" if volume.source.startswith("/") else "volume",
+        read_only=volume.read_only,
+    )
+
+
+def _gpus(count: int) -> list[DeviceRequest]:
+    return [DeviceRequest(count=count, capabilities=[["gpu"]])] if count else []

@@ -1,0 +1,319 @@
+"""Runs attempts in containers of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import docker
+from msgspec.structs import replace
+
+from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.frames import AnyFrame
+from jupyter_batch.domain.recording import LogLine
+from jupyter_batch.domain.settings import Settings
+from jupyter_batch.errors import (
+    BatchError,
+    ExecutorError,
+    ImageNotFound,
+    ImageUnusable,
+    InvalidInput,
+)
+from jupyter_batch.executors import limits
+from jupyter_batch.executors.bundle import tar_stream
+from jupyter_batch.executors.channel import Channel
+from jupyter_batch.executors.docker import containers
+from jupyter_batch.executors.docker.building import Builder
+from jupyter_batch.executors.docker.connection import Engine, Gone, Refused, refusals, said
+from jupyter_batch.executors.docker.following import LogFollower
+from jupyter_batch.executors.docker.images import BUILD_HINT, ImageFacts, Images
+from jupyter_batch.executors.docker.waiting import EndWaiter
+from jupyter_batch.ports import (
+    AttemptHandle,
+    AttemptSpec,
+    Ending,
+    ExecutorHealth,
+    ImageReport,
+    ProgressCallback,
+)
+
+_log = logging.getLogger(__name__)
+_HEALTH_SECONDS = 5.0
+
+
+class DockerExecutor:
+    """ports.Executor over one container engine, near or far.
+
+    Nothing of the server's disk is mounted: the runner and its bundle are copied into the
+    created container, which is then started. A crash in between leaves a container that was
+    never started; starting the same attempt again copies once more and starts it.
+    """
+
+    name = "docker"
+
+    def __init__(self, settings: Settings, *, runner: bytes) -> None:
+        """Takes the runner as the zip application that ``runner.pack`` makes."""
+        self._settings = settings
+        self._runner = runner
+        self._engine = Engine(settings.docker_host)
+        self._images = Images(
+            self._engine, cache_file=Path(settings.data_dir) / "cache" / "images.json"
+        )
+        self._builder = Builder(self._engine, self._images)
+        self._preparing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        #: Of the engine's machine; None until it has been asked.
+        self._cpus: int | None = None
+
+    async def health(self) -> ExecutorHealth:
+        """Says whether the engine answers, and with what."""
+        try:
+            async with asyncio.timeout(_HEALTH_SECONDS):
+                info, has_image = await self._engine.call(self._ask_health)
+        except (BatchError, Refused, TimeoutError) as error:
+            message = str(error) or f"the engine at {self._engine.address} does not answer in time"
+            return ExecutorHealth(
+                ok=False, isolated=True, message=message, facts={"address": self._engine.address}
+            )
+        image = self._settings.default_image
+        facts = {
+            "address": self._engine.address,
+            "image": image,
+            "image_present": "yes" if has_image else f"no: {BUILD_HINT}",
+            "cgroup_version": str(info.get("CgroupVersion", "1")),
+            "storage_driver": str(info.get("Driver", "")),
+            "operating_system": str(info.get("OperatingSystem", "")),
+            "cpus": str(info.get("NCPU", "")),
+            "memory_bytes": str(info.get("MemTotal", "")),
+        }
+        version = str(info.get("ServerVersion", ""))
+        return ExecutorHealth(
+            ok=True,
+            isolated=True,
+            message=f"Docker {version} answers at {self._engine.address}",
+            version=version,
+            facts=facts,
+        )
+
+    def _ask_health(self, client: docker.APIClient) -> tuple[dict[str, Any], bool]:
+        info = client.info()
+        self._cpus = info.get("NCPU")
+        return info, self._images.find(client, self._settings.default_image) is not None
+
+    def resolve(self, environment: Environment) -> Environment:
+        """Fills in the defaults and checks the limits."""
+        resolved = limits.resolve(environment, self._settings, engine=self._engine.address)
+        self._check_cpus(resolved)
+        return resolved
+
+    def _check_cpus(self, environment: Environment) -> None:
+        if self._cpus is not None and (environment.cpus or 0) > self._cpus:
+            raise InvalidInput(
+                f"{environment.cpus:g} cpus; the engine's machine has {self._cpus}",
+                field="environment.cpus",
+            )
+
+    async def inspect(self, environment: Environment) -> ImageReport | None:
+        """Says what the image offers; starts a container of it only the first time."""
+        image = environment.image_digest or environment.image or self._settings.default_image
+
+        def ask(client: docker.APIClient) -> ImageFacts | None:
+            found = self._images.find(client, image)
+            return None if found is None else self._images.facts(client, found)
+
+        try:
+            with refusals(f"looking into image {image}"):
+                async with self._preparing[image]:
+                    facts = await self._engine.call(ask)
+        except ImageUnusable:
+            raise
+        except ExecutorError as error:
+            _log.warning("image %s cannot be inspected: %s", image, error)
+            return None
+        return None if facts is None else facts.report(image)
+
+    async def prepare(self, environment: Environment, progress: ProgressCallback) -> Environment:
+        """Makes sure that the image is there and can run notebooks."""
+        image = environment.image or self._settings.default_image
+        with refusals(f"preparing image {image}"):
+            async with self._preparing[image]:  # once, however many runs wait for it
+                if self._cpus is None:
+                    self._cpus = (await self._engine.call(lambda client: client.info()))["NCPU"]
+                self._check_cpus(environment)
+                found = await self._get_image(image, progress)
+                facts = await self._engine.call(lambda client: self._images.facts(client, found))
+        facts.report(image)
+        return replace(environment, image=image, image_digest=found)
+
+    async def _get_image(self, image: str, progress: ProgressCallback) -> str:
+        policy, is_default = self._settings.pull_policy, image == self._settings.default_image
+        found = await self._engine.call(lambda client: self._images.find(client, image))
+        if found is not None and (is_default or policy != "always"):
+            return found
+        if policy == "never":
+            raise ImageNotFound(
+                f"image {image} is not on the engine, and the settings forbid to fetch one; "
+                f"{BUILD_HINT}",
+                image=image,
+            )
+        if is_default:
+            progress(f"image {image} is not there yet: building it (once)", None)
+            return (await self._builder.build(tag=image, progress=progress)).id
+        return await self._engine.call(lambda client: self._images.pull(client, image, progress))
+
+    async def build_image(
+        self,
+        *,
+        tag: str | None = None,
+        base: str | None = None,
+        requirements: Sequence[str] = (),
+        built_for: str | None = None,
+        progress: ProgressCallback,
+    ) -> ImageReport:
+        """Builds a job image; see Builder.build."""
+        image = tag or self._settings.default_image
+        with refusals(f"building image {image}"):
+            async with self._preparing[image]:
+                facts = await self._builder.build(
+                    tag=image,
+                    base=base,
+                    requirements=requirements,
+                    built_for=built_for,
+                    progress=progress,
+                )
+        return facts.report(image)
+
+    async def start(self, spec: AttemptSpec) -> AttemptHandle:
+        """Creates the container, copies runner and bundle into it and starts it."""
+        with refusals(f"starting {spec.name}"):
+            container_id = await self._engine.call(lambda client: self._start(client, spec))
+        return AttemptHandle(
+            run_id=spec.run_id, attempt_no=spec.attempt_no, container_id=container_id
+        )
+
+    def _start(self, client: docker.APIClient, spec: AttemptSpec) -> str:
+        image = spec.environment.image_digest or spec.environment.image or ""
+        found = self._images.find(client, image)
+        if found is None:
+            raise ImageNotFound(f"image {image} is not on the engine; {BUILD_HINT}", image=image)
+        facts = self._images.facts(client, found)
+        container_id, is_new = self._create(client, spec, facts)
+        if is_new:
+            inbox = containers.inbox(spec, facts, self._runner)
+            try:
+                client.put_archive(container_id, "/", tar_stream(inbox))
+                client.start(container_id)
+            except Refused as error:
+                # Nobody holds a handle yet, so nobody else would remove it.
+                with contextlib.suppress(Refused):
+                    client.remove_container(container_id, force=True, v=True)
+                raise _cannot_start(spec, said(error)) from error
+        return container_id
+
+    def _create(
+        self, client: docker.APIClient, spec: AttemptSpec, facts: ImageFacts
+    ) -> tuple[str, bool]:
+        arguments = containers.create_arguments(
+            client, spec, facts, max_pids=self._settings.max_pids
+        )
+        try:
+            return str(client.create_container(**arguments)["Id"]), True
+        except Refused as error:
+            if error.status_code != 409:
+                raise _cannot_start(spec, said(error)) from error
+        there = client.inspect_container(spec.name)
+        if there["Config"]["Labels"].get(containers.STORE_LABEL) != spec.store_id:
+            raise ExecutorError(f"another store has a container named {spec.name}")
+        return str(there["Id"]), there["State"]["Status"] == "created"
+
+    async def follow(self, handle: AttemptHandle) -> AsyncIterator[Sequence[AnyFrame | LogLine]]:
+        """Yields what the container has written, from the first byte to its end."""
+        channel: Channel[AnyFrame | LogLine] = Channel()
+        follower = LogFollower(
+            self._engine,
+            handle.container_id,
+            channel,
+            max_log_bytes=self._settings.max_output_bytes,
+        )
+        follower.start()
+        try:
+            async for batch in channel.batches():
+                yield batch
+        finally:
+            follower.abort()
+            await asyncio.shield(channel.finished())
+
+    async def wait(self, handle: AttemptHandle) -> Ending:
+        """Returns when the container has ended."""
+        waiter = EndWaiter(self._engine, handle.container_id)
+        try:
+            return await waiter.ending()
+        finally:
+            waiter.abort()
+
+    async def stop(self, handle: AttemptHandle, *, grace_seconds: float) -> None:
+        """Sends SIGTERM, and SIGKILL after the grace, which the engine counts in whole seconds."""
+
+        def stop(client: docker.APIClient) -> None:
+            # docker-py adds the grace to the time that it gives the request.
+            client.stop(handle.container_id, timeout=math.ceil(grace_seconds))
+
+        with refusals("stopping the container"), contextlib.suppress(Gone):
+            await self._engine.call(stop)
+
+    async def remove(self, handle: AttemptHandle) -> None:
+        """Removes the container and its anonymous volumes."""
+
+        def remove(client: docker.APIClient) -> None:
+            with contextlib.suppress(Gone):
+                client.remove_container(handle.container_id, force=True, v=True)
+
+        try:
+            with refusals("removing the container"):
+                await self._engine.call(remove)
+        except ExecutorError as error:
+            cause = error.__cause__
+            if not isinstance(cause, Refused) or cause.status_code != 409:
+                raise  # 409: its removal is under way already
+
+    async def list(self, store_id: str) -> tuple[AttemptHandle, ...]:
+        """Returns the attempts of a store that have a container, in whatever state."""
+        filters = {"label": [f"{containers.STORE_LABEL}={store_id}"]}
+        with refusals("listing the containers"):
+            found = await self._engine.call(lambda c: c.containers(all=True, filters=filters))
+        return tuple(
+            AttemptHandle(
+                run_id=item["Labels"][containers.RUN_LABEL],
+                attempt_no=int(item["Labels"][containers.ATTEMPT_LABEL]),
+                container_id=item["Id"],
+            )
+            for item in found
+        )
+
+    async def close(self) -> None:
+        """Lets go of connections; containers run on."""
+        await asyncio.to_thread(self._engine.close)
+
+
+def _cannot_start(spec: AttemptSpec, text: str) -> BatchError:
+    """Returns the error of our own that says best what the engine has said."""
+    image = spec.environment.image
+    if "could not select device driver" in text:
+        return ExecutorError(
+            f"the engine offers no gpus ({text}); install the NVIDIA container toolkit there",
+            field="environment.gpus",
+        )
+    if "bind source path does not exist" in text or "invalid mount config" in text:
+        return InvalidInput(f"a volume cannot be mounted: {text}", field="environment.volumes")
+    if "network" in text and "not found" in text:
+        return InvalidInput(f"the engine has no such network: {text}", field="environment.network")
+    if "No such image" in text:
+        return ImageNotFound(f"image {image} is not on the engine; {BUILD_HINT}", image=image)
+    if "OCI runtime" in text or "exec" in text:
+        return ImageUnusable(f"image {image} does not start: {text}", image=image)
+    return ExecutorError(f"the container cannot be started: {text}")

@@ -1,0 +1,235 @@
+"""Images: whether they are there, what they offer, and how they get there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import msgspec
+import requests
+
+from jupyter_batch.domain.value import Value
+from jupyter_batch.errors import ImageNotFound, ImageUnusable
+from jupyter_batch.executors.docker.connection import Engine, Gone, Refused, said
+from jupyter_batch.ports import ImageReport, ProgressCallback
+
+BUILD_HINT = "build the default image with `jupyter batch image build`"
+_PROBE = (Path(__file__).parent / "probe.py").read_text()
+_PROBE_SECONDS = 120
+_PYTHONS = ("python", "python3")
+_ROOTS = ("", "0", "root")
+
+#: What holds for every container of ours, probes too.
+HARDENING: dict[str, Any] = {
+    "init": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges"],
+    "privileged": False,
+    "restart_policy": {"Name": "no"},
+}
+
+
+class ImageFacts(Value, frozen=True, kw_only=True):
+    """What has been found out about an image, once for each content address."""
+
+    #: Content address.
+    id: str
+    #: The interpreter's name on the image's PATH.
+    python: str
+    python_version: str
+    machine: str
+    #: Empty where there is none (musl).
+    glibc: str
+    papermill: str | None
+    #: Why papermill cannot be imported although it is there.
+    papermill_error: str | None = None
+    kernels: dict[str, str]
+    #: As which containers run: the image's own user unless that is root.
+    user: str
+    uid: int
+    gid: int
+    #: The user's home where it can be written to.
+    home: str | None
+
+    def report(self, image: str) -> ImageReport:
+        """Returns it for callers; raises ImageUnusable that names what is missing."""
+        missing = self._missing()
+        if missing:
+            raise ImageUnusable(
+                f"image {image} cannot run notebooks: {missing}; add it (`pip install papermill "
+                f"ipykernel` in its Dockerfile), name another image, or {BUILD_HINT}",
+                image=image,
+            )
+        return ImageReport(
+            image=image,
+            image_digest=self.id,
+            python=self.python_version,
+            papermill=self.papermill or "",
+            kernels=self.kernels,
+        )
+
+    def _missing(self) -> str:
+        version = tuple(int(part) for part in self.python_version.split(".")[:2])
+        if version < (3, 9):
+            return f"its Python is {self.python_version}, at least 3.9 is needed"
+        if self.papermill is None:
+            return f"user {self.user} finds no papermill with its `{self.python}`"
+        if self.papermill_error:
+            return f"its papermill does not start ({self.papermill_error})"
+        return "" if self.kernels else "it has no Jupyter kernel"
+
+
+class Images:
+    """The images of one engine."""
+
+    def __init__(self, engine: Engine, *, cache_file: Path | None) -> None:
+        self._engine = engine
+        self._cache_file = cache_file
+        self._facts: dict[str, ImageFacts] = {}
+        if cache_file is not None:
+            with contextlib.suppress(OSError, msgspec.MsgspecError):
+                self._facts = msgspec.json.decode(
+                    cache_file.read_bytes(), type=dict[str, ImageFacts]
+                )
+
+    def details(self, client: docker.APIClient, image: str) -> dict[str, Any]:
+        """Returns what the engine says of an image; raises Gone."""
+        return dict(client.inspect_image(image))  # type: ignore[no-untyped-call]
+
+    def find(self, client: docker.APIClient, image: str) -> str | None:
+        """Returns the content address of an image, or None where it is not on the engine."""
+        try:
+            return str(self.details(client, image)["Id"])
+        except Gone:
+            return None
+
+    def facts(self, client: docker.APIClient, image_id: str) -> ImageFacts:
+        """Returns what is known of an image; starts a container of it the first time."""
+        facts = self._facts.get(image_id)
+        if facts is None:
+            facts = self._facts[image_id] = self._probe(client, image_id)
+            self._save()
+        return facts
+
+    def pull(self, client: docker.APIClient, image: str, progress: ProgressCallback) -> str:
+        """Fetches an image from its registry; raises ImageNotFound that says what to do."""
+        name, tag = _name_and_tag(image)
+        progress(f"pulling image {image}", None)
+        try:
+            for event in client.pull(name, tag=tag, stream=True, decode=True):
+                if "error" in event:
+                    raise _not_found(image, event["error"])
+                _tell(event, image, progress)
+        except Refused as error:
+            raise _not_found(image, said(error)) from error
+        found = self.find(client, image)
+        if found is None:
+            raise _not_found(image, "the registry has none for this machine")
+        return found
+
+    def _probe(self, client: docker.APIClient, image_id: str) -> ImageFacts:
+        config = self.details(client, image_id)["Config"] or {}
+        user = own_user(config.get("User") or "", os.getuid())
+        refusal = ""
+        for python in _PYTHONS:
+            try:
+                text = _run_probe(client, image_id, user, python)
+            except Refused as error:
+                refusal = said(error)
+                if "executable file not found" in refusal or "no such file" in refusal:
+                    continue
+                break
+            with contextlib.suppress(ValueError):
+                found = json.loads(text.splitlines()[-1] if text else "")
+                return msgspec.convert(
+                    {**found, "id": image_id, "python": python, "user": user}, ImageFacts
+                )
+            refusal = f"its `{python}` printed: {text[-300:]}"
+        raise ImageUnusable(
+            f"image {image_id} cannot run notebooks: its Python does not start ({refusal}); "
+            f"name another image, or {BUILD_HINT}",
+            image=image_id,
+        )
+
+    def _save(self) -> None:
+        if self._cache_file is None:
+            return
+        # A cache: without it the next owner probes again.
+        with contextlib.suppress(OSError):
+            self._cache_file.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._cache_file.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.json.encode(self._facts))
+            Path(name).replace(self._cache_file)
+
+
+def _not_found(image: str, text: str) -> ImageNotFound:
+    return ImageNotFound(
+        f"image {image} is not on the engine and could not be pulled ({text}); check its name, "
+        f"or {BUILD_HINT}",
+        image=image,
+    )
+
+
+def _name_and_tag(image: str) -> tuple[str, str]:
+    if "@" in image:
+        name, _, digest = image.partition("@")
+        return name, digest
+    name, colon, tag = image.rpartition(":")
+    return (name, tag) if colon and "/" not in tag else (image, "latest")
+
+
+def _tell(event: dict[str, Any], image: str, progress: ProgressCallback) -> None:
+    detail = event.get("progressDetail") or {}
+    share = detail["current"] / detail["total"] if detail.get("total") else None
+    status = event.get("status", "")
+    if status in ("Downloading", "Extracting"):
+        progress(f"pulling image {image}: {status.lower()} layer {event.get('id', '')}", share)
+
+
+def own_user(configured: str, server_uid: int) -> str:
+    """Returns as whom containers of an image run: its own user, or else nobody's root.
+
+    For an image that runs as root it is the server's own user, so that what a notebook writes
+    to a volume belongs to whoever runs the server; 1000 where that is root too.
+    """
+    name = configured.partition(":")[0]
+    if name not in _ROOTS:
+        return configured
+    uid = server_uid or 1000
+    return f"{uid}:{uid}"
+
+
+def _run_probe(client: docker.APIClient, image_id: str, user: str, python: str) -> str:
+    container = client.create_container(
+        image_id,
+        name=f"jb-probe-{uuid.uuid4().hex[:12]}",
+        entrypoint=[python, "-c", _PROBE],
+        command=[],
+        user=user,
+        labels={"jupyter_batch.probe": "1"},
+        host_config=client.create_host_config(**HARDENING, network_mode="none", pids_limit=256),
+    )["Id"]
+    with _removed(client, container):
+        client.start(container)
+        with contextlib.suppress(requests.exceptions.RequestException):
+            client.wait(container, timeout=_PROBE_SECONDS)
+        return str(
+            client.logs(container, stdout=True, stderr=True).decode("utf-8", "replace")
+        ).strip()
+
+
+@contextlib.contextmanager
+def _removed(client: docker.APIClient, container: str) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with contextlib.suppress(Refused):
+            client.remove_container(container, force=True, v=True)

@@ -1,0 +1,126 @@
+"""Turns what an attempt writes to stdout and stderr into frames and numbered log lines."""
+
+from __future__ import annotations
+
+import msgspec
+
+from jupyter_batch.domain.frames import AnyFrame, Finished, decode_frame
+from jupyter_batch.domain.recording import LogLine
+
+#: A longer line of the log is told in pieces of so many bytes.
+MAX_LOG_LINE = 64 * 1024
+#: Frames are at most 512 KiB; what is longer than this on stdout is none, and is not kept whole.
+MAX_FRAME_LINE = 1024 * 1024
+_NOTE = "[on stdout, but no frame] "
+
+
+class AttemptReader:
+    """Reads the two streams of an attempt.
+
+    The same streams give the same items however they are cut into pieces, as long as the
+    order of their lines is the same: so an engine's log can be read again from its start,
+    ``skip`` leaving out as many items as were taken from it before.
+    """
+
+    def __init__(self, *, max_log_bytes: int, skip: int = 0) -> None:
+        self._stdout = _Lines(MAX_FRAME_LINE)
+        self._stderr = _Lines(MAX_LOG_LINE)
+        self._items: list[AnyFrame | LogLine] = []
+        self._line_no = 0
+        self._log_left = max_log_bytes
+        self._skip = skip
+        #: How many items there have been, skipped ones included.
+        self.count = 0
+        #: Whether the runner has given its verdict.
+        self.has_finished = False
+
+    def stdout(self, data: bytes) -> None:
+        """Takes a piece of stdout."""
+        for line in self._stdout.feed(data):
+            self._frame(line)
+
+    def stderr(self, data: bytes) -> None:
+        """Takes a piece of stderr."""
+        for line in self._stderr.feed(data):
+            self._log(line.decode("utf-8", "replace"))
+
+    def end(self) -> None:
+        """Takes what stands after the last newline as lines of their own."""
+        for line in self._stdout.rest():
+            self._frame(line)
+        for line in self._stderr.rest():
+            self._log(line.decode("utf-8", "replace"))
+
+    def take(self) -> list[AnyFrame | LogLine]:
+        """Returns the items since the last call."""
+        items, self._items = self._items, []
+        return items
+
+    def _frame(self, line: bytes) -> None:
+        if not line.strip():
+            return
+        try:
+            frame = decode_frame(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # Numbered with the log, in the order in which the engine has kept the lines.
+            for start in range(0, len(line), MAX_LOG_LINE):
+                self._log(_NOTE + line[start : start + MAX_LOG_LINE].decode("utf-8", "replace"))
+            return
+        self.has_finished = self.has_finished or isinstance(frame, Finished)
+        self._add(frame)
+
+    def _log(self, text: str) -> None:
+        if self._log_left < 0:
+            return
+        self._log_left -= len(text) + 1
+        if self._log_left < 0:
+            text = "[the log is longer than the limit; the rest is left out]"
+        self._line_no += 1
+        self._add(LogLine(line_no=self._line_no, text=text))
+
+    def _add(self, item: AnyFrame | LogLine) -> None:
+        self.count += 1
+        if self.count > self._skip:
+            self._items.append(item)
+
+
+class _Lines:
+    """Cuts a stream into lines without their newlines, and long ones into pieces."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._size = 0
+        #: Whether pieces of the line at hand have been told already.
+        self._is_cut = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        *whole, rest = data.split(b"\n")
+        lines: list[bytes] = []
+        for part in whole:
+            lines += self._keep(part)
+            # A line that has just been told to its last byte has no empty piece after it.
+            if self._size or not self._is_cut:
+                lines.append(self._join())
+            self._is_cut = False
+        lines += self._keep(rest)
+        return lines
+
+    def rest(self) -> list[bytes]:
+        return [self._join()] if self._size else []
+
+    def _keep(self, part: bytes) -> list[bytes]:
+        self._parts.append(part)
+        self._size += len(part)
+        if self._size <= self._limit:
+            return []
+        text = self._join()
+        end = len(text) - len(text) % self._limit
+        pieces = [text[start : start + self._limit] for start in range(0, end, self._limit)]
+        self._parts, self._size, self._is_cut = [text[end:]], len(text) - end, True
+        return pieces
+
+    def _join(self) -> bytes:
+        line = b"".join(self._parts)
+        self._parts, self._size = [], 0
+        return line
