@@ -107,7 +107,9 @@ class LocalOwner:
         try:
             with httpx.Client(transport=self._transport, trust_env=False, timeout=5.0) as http:
                 url = f"{owner.url.rstrip('/')}/batch/health"
-                return http.get(url, headers=headers).is_success
+                answer = http.get(url, headers=headers)
+                # Somebody else may live at the address of an owner that is gone.
+                return answer.is_success and "X-Jupyter-Batch" in answer.headers
         except (httpx.TransportError, httpx.InvalidURL):
             return False
 

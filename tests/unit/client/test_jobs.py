@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from jupyter_batch.errors import Conflict, InvalidInput, NotFound
+
+
+def test_a_job_is_named_after_its_notebook(client, notebook):
+    job = client.jobs.create(notebook, {"alpha": 1}, memory="1g")
+    assert (job.name, job.notebook) == ("report", "work/report.ipynb")
+    assert job.environment.memory_bytes == 1024**3
+
+
+def test_a_name_is_taken_once(client, notebook):
+    client.jobs.create(notebook)
+    with pytest.raises(Conflict):
+        client.jobs.create(notebook)
+
+
+def test_a_job_outside_of_the_root_is_refused_with_the_reason(owner, client, tmp_path):
+    path = tmp_path / "far.ipynb"
+    path.write_text("{}")
+    with pytest.raises(InvalidInput, match="outside of"):
+        client.jobs.create(path)
+    assert owner.jobs == {}
+
+
+def test_a_job_is_found_by_its_id_and_by_its_name(client, notebook):
+    job = client.jobs.create(notebook, name="nightly")
+    client.jobs.create(notebook, name="nightly 2")
+    assert client.jobs.get("nightly").id == client.jobs.get(job.id).id == job.id
+    with pytest.raises(NotFound, match="night"):
+        client.jobs.get("night")
+
+
+def test_a_change_leaves_the_other_limits_as_they_were(client, notebook):
+    job = client.jobs.create(notebook, memory="1g", cpus=2)
+    job.update(cpus=3, description="new")
+    assert (job.environment.cpus, job.environment.memory_bytes) == (3, 1024**3)
+    assert job.description == "new"
+
+
+def test_a_job_can_be_triggered_with_other_parameters(owner, client, notebook):
+    run = client.jobs.create(notebook).trigger({"alpha": 2})
+    assert run.job_id in owner.jobs
+    assert run.parameters == {"alpha": 2}
+
+
+def test_a_deleted_job_is_gone(client, notebook):
+    client.jobs.create(notebook)
+    client.jobs.delete("report")
+    assert list(client.jobs.list()) == []
