@@ -34,6 +34,8 @@ class DocumentSlice(Value, frozen=True, kw_only=True):
     seq: int
     name: str
     body: str
+    #: Whether another slice follows.
+    more: bool
 
 
 class ArtifactSlice(Value, frozen=True, kw_only=True):
@@ -42,6 +44,8 @@ class ArtifactSlice(Value, frozen=True, kw_only=True):
     seq: int
     path: str
     content: bytes
+    #: Whether another slice follows.
+    more: bool
 
 
 class Recording(Value, frozen=True, kw_only=True):
