@@ -183,7 +183,9 @@ class AttemptRecorder:
                 self._planned = msgspec.json.decode(text, type=_Skeleton).cells
         if new:
             self._batch.documents.append(
-                DocumentSlice(seq=frame.seq, name=frame.name, body=frame.body)
+                DocumentSlice(
+                    seq=frame.seq, name=frame.name, body=frame.body, more=frame.more
+                )
             )
 
     @_apply.register
@@ -288,7 +290,12 @@ class AttemptRecorder:
     def _(self, frame: frames.ArtifactChunk, new: bool) -> None:
         if new:
             self._batch.artifacts.append(
-                ArtifactSlice(seq=frame.seq, path=frame.path, content=frame.content())
+                ArtifactSlice(
+                    seq=frame.seq,
+                    path=frame.path,
+                    content=frame.content(),
+                    more=frame.more,
+                )
             )
         if frame.more:
             return
