@@ -1,0 +1,63 @@
+"""Sends the files that the notebook wrote to its output folder."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import stat
+from typing import BinaryIO, Iterator, List
+
+from .writer import FrameWriter, to_bytes
+
+_SLICE = 256 * 1024
+
+
+def send_artifacts(folder: str, frames: FrameWriter, max_bytes: int) -> List[str]:
+    """Writes the frames of all files, by name; returns a sentence for each that is left out."""
+    left = max_bytes
+    omitted = []
+    for path in _files(folder):
+        shown = to_bytes(os.path.relpath(path, folder).replace(os.sep, "/")).decode()
+        size = os.lstat(path).st_size
+        if size > left:
+            omitted.append(
+                f"the artifact {shown} is left out: with its {size} bytes there would be more "
+                f"than the {max_bytes} bytes that artifacts may have"
+            )
+            continue
+        try:
+            file = open(path, "rb")
+        except OSError as error:
+            omitted.append(f"the artifact {shown} is left out: {error.strerror}")
+            continue
+        with file:
+            left -= _send(file, shown, left, frames)
+    return omitted
+
+
+def _files(folder: str) -> Iterator[str]:
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(parent, name)
+            if stat.S_ISREG(os.lstat(path).st_mode):
+                yield path
+
+
+def _send(file: BinaryIO, shown: str, left: int, frames: FrameWriter) -> int:
+    """Sends one file, as far as it goes when it is still being written to; returns its size."""
+    digest = hashlib.sha256()
+    size = 0
+    piece = file.read(min(_SLICE, left))
+    while True:
+        following = file.read(min(_SLICE, left - size - len(piece)))
+        digest.update(piece)
+        size += len(piece)
+        data = base64.b64encode(piece).decode("ascii")
+        if not following:
+            sha256 = digest.hexdigest()
+            frames.write("artifact", path=shown, data=data, more=False, size=size, sha256=sha256)
+            return size
+        frames.write("artifact", path=shown, data=data, more=True)
+        piece = following

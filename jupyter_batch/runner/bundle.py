@@ -1,0 +1,137 @@
+"""Reads the bundle: a tar stream from stdin, a file or a URL."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+import time
+from typing import Any, BinaryIO, Dict, Optional, cast
+
+_BUFFER = 256 * 1024
+_URL_TRIES = 5
+
+
+class BundleError(Exception):
+    """The bundle cannot be read; the message never repeats its source, which may be a token."""
+
+
+class Bundle:
+    """What is to be run, and how."""
+
+    def __init__(self, settings: Dict[str, Any], notebook: bytes) -> None:
+        self.settings = settings
+        self.notebook = notebook
+        self.secrets: Dict[str, str] = dict(settings.get("secrets") or {})
+        self.parameters: Dict[str, Any] = dict(settings.get("parameters") or {})
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Returns a setting; ``default`` where it is missing or null."""
+        value = self.settings.get(name)
+        return default if value is None else value
+
+
+def read_bundle(source: Optional[str], folder: str) -> Bundle:
+    """Reads a bundle and puts its files into the folder.
+
+    ``source`` is None for stdin, a URL, or a path; a file is removed when it has been read,
+    because it has secrets in it.
+    """
+    try:
+        with _open(source) as stream:
+            bundle = _unpack(stream, folder)
+    except BundleError:
+        raise
+    except tarfile.TarError as error:
+        raise BundleError(f"the bundle is no tar stream: {error}") from error
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise BundleError(f"the bundle cannot be read: {reason}") from error
+    if source is not None and "://" not in source:
+        try:
+            os.unlink(source)
+        except OSError:
+            pass  # Its folder may be read-only; whoever put it there takes it away.
+    return bundle
+
+
+def _open(source: Optional[str]) -> BinaryIO:
+    if source is None:
+        # Unbuffered: the stream ends with the archive, not with the end of stdin.
+        return open(0, "rb", buffering=0, closefd=False)
+    if source.startswith(("http://", "https://")):
+        return _fetch(source)
+    return open(source, "rb", buffering=0)
+
+
+def _fetch(url: str) -> BinaryIO:
+    import urllib.error
+    import urllib.request
+
+    for left in reversed(range(_URL_TRIES)):
+        try:
+            return cast(BinaryIO, urllib.request.urlopen(url, timeout=60))
+        except urllib.error.HTTPError as error:
+            raise BundleError(f"the owner answers {error.code} to the bundle's URL") from None
+        except OSError as error:
+            if not left:
+                reason = getattr(error, "reason", None) or error
+                raise BundleError(f"the bundle's URL cannot be reached: {reason}") from None
+            time.sleep(0.5)
+    raise AssertionError("unreachable")
+
+
+def _unpack(stream: BinaryIO, folder: str) -> Bundle:
+    settings: Optional[Dict[str, Any]] = None
+    with tarfile.open(fileobj=stream, mode="r|", bufsize=_BUFFER) as archive:
+        for member in archive:
+            name = member.name
+            if member.isdir():
+                continue
+            content = archive.extractfile(member) if member.isreg() else None
+            if content is None:
+                raise BundleError(f"{name!r} in the bundle is not a plain file")
+            if name == "bundle.json":
+                settings = _settings(content.read())
+            elif name == "notebook.ipynb":
+                if settings is None:
+                    raise BundleError("the bundle does not begin with bundle.json")
+                # The last one: what follows need not come before stdin is closed.
+                return Bundle(settings, content.read())
+            elif name.startswith("files/"):
+                _put(folder, name[len("files/") :], cast(io.BufferedIOBase, content))
+            else:
+                raise BundleError(f"{name!r} has no place in a bundle")
+    raise BundleError("the bundle has no notebook.ipynb")
+
+
+def _settings(text: bytes) -> Dict[str, Any]:
+    try:
+        settings = json.loads(text)
+    except ValueError as error:
+        raise BundleError(f"bundle.json is not JSON: {error}") from None
+    if not isinstance(settings, dict):
+        raise BundleError("bundle.json is not an object")
+    for name, kind in (("parameters", dict), ("env", dict), ("secrets", dict)):
+        if not isinstance(settings.get(name) or {}, kind):
+            raise BundleError(f"{name!r} in bundle.json is not an object")
+    return settings
+
+
+def _put(folder: str, path: str, content: io.BufferedIOBase) -> None:
+    parts = path.split("/")
+    if not path or "\0" in path or os.path.isabs(path) or any(p in ("", ".", "..") for p in parts):
+        raise BundleError(f"{path!r} is not a path below the working folder")
+    target = os.path.join(folder, *parts)
+    parent = os.path.dirname(target)
+    os.makedirs(parent, exist_ok=True)
+    inside = os.path.realpath(parent) + os.sep
+    if not inside.startswith(os.path.realpath(folder) + os.sep) or os.path.islink(target):
+        raise BundleError(f"{path!r} leads out of the working folder")
+    with open(target, "wb") as file:
+        while True:
+            piece = content.read(_BUFFER)
+            if not piece:
+                return
+            file.write(piece)

@@ -1,0 +1,89 @@
+"""The descriptors: frames go out on a private one, all else is the log."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+from typing import Optional
+
+from .budget import Budget
+from .masking import Masker
+
+_READ = 64 * 1024
+#: A line without an end is passed on when nothing has come for so many seconds.
+_PATIENCE = 0.3
+_DRAIN_SECONDS = 1.0
+
+
+class Channels:
+    """Takes descriptors 1 and 2 away from everybody and sends what they get to the log."""
+
+    def __init__(self) -> None:
+        # Duplicates made by dup() are not inherited by child processes.
+        self.frames_fd = os.dup(1)
+        self._log_fd = os.dup(2)
+        self._reader, writer = os.pipe()
+        for fd in (1, 2):
+            os.dup2(writer, fd)
+        os.close(writer)
+        #: Until these are set nothing is masked or cut: nothing secret is known yet.
+        self.masker = Masker({})
+        self.budget: Optional[Budget] = None
+        self._thread = threading.Thread(target=self._pump, name="jb-log", daemon=True)
+        self._thread.start()
+
+    def close_stdin(self) -> None:
+        """Gives stdin an end, so that no child reads what is left of it."""
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+
+    def close_log(self) -> None:
+        """Passes on what is in the pipe; returns after a second where a stray process holds it."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for fd in (1, 2):
+            os.dup2(self._log_fd, fd)
+        self._thread.join(_DRAIN_SECONDS)
+
+    def _pump(self) -> None:
+        rest = b""
+        while True:
+            ready = select.select([self._reader], [], [], _PATIENCE if rest else None)[0]
+            data = os.read(self._reader, _READ) if ready else b""
+            if ready and not data:
+                self._log(rest)
+                return
+            if data:
+                whole, newline, rest = (rest + data).rpartition(b"\n")
+                self._log(whole + newline)
+            if not data or len(rest) > _READ:
+                rest = self._log_start(rest)
+
+    def _log_start(self, line: bytes) -> bytes:
+        """Logs an unfinished line, but for an end that may be the start of a secret."""
+        if not self.masker:
+            self._log(line)
+            return b""
+        ready, held = self.masker.split(self.masker.text(line.decode("utf-8", "replace")))
+        self._log(ready.encode("utf-8"))
+        return held.encode("utf-8")
+
+    def _log(self, data: bytes) -> None:
+        if self.masker:
+            data = self.masker.text(data.decode("utf-8", "replace")).encode("utf-8")
+        budget = self.budget
+        if budget is not None:
+            had_cut = budget.cut > 0
+            granted = budget.take(len(data))
+            if granted < len(data):
+                data = data[:granted]
+                if not had_cut or data:
+                    data += b"\n[jupyter_batch: the output limit is reached; the rest is cut]\n"
+        try:
+            while data:
+                data = data[os.write(self._log_fd, data) :]
+        except OSError:
+            pass  # Nobody reads the log any more; the frames tell when that is fatal.

@@ -1,0 +1,207 @@
+"""The notebook's kernel: chosen, started before papermill is imported, interrupted, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any, Callable, Dict, Optional
+
+from .failures import EXIT_MISSING, Failure
+
+#: As papermill waits.
+_START_SECONDS = 60
+_SIGTERM_BIT = 1 << (signal.SIGTERM - 1)
+#: How much likelier than the runner the kernel is to be chosen when memory runs out.
+_OOM_SCORE = "500"
+_TICK = 0.005
+
+
+class Kernel:
+    """One kernel process and the client that talks to it."""
+
+    def __init__(self, name: str, socket_folder: str) -> None:
+        """Finds the kernel; raises Failure naming the kernels that there are."""
+        try:
+            import zmq
+            from jupyter_client import AsyncKernelManager
+            from jupyter_client.kernelspec import NoSuchKernel
+        except ImportError as error:
+            raise Failure(
+                "no_kernel",
+                f"papermill is not installed in this environment ({error})",
+                EXIT_MISSING,
+            ) from error
+        self.name = name
+        self.manager = AsyncKernelManager(kernel_name=name)
+        try:
+            self._spec = self.manager.kernel_spec
+        except NoSuchKernel as error:
+            known = sorted(self.manager.kernel_spec_manager.find_kernel_specs())
+            there = ", ".join(known) if known else "none: install ipykernel"
+            raise Failure(
+                "no_kernel", f"there is no kernel {name!r}; there are: {there}", EXIT_MISSING
+            ) from error
+        self.language = str(self._spec.language)
+        # TCP can be listened in on and needs a network. Only of ipykernel is it known that it
+        # speaks IPC too.
+        if any("ipykernel" in argument for argument in self._spec.argv):
+            self.manager.transport = "ipc"
+            self.manager.ip = os.path.join(socket_folder, "k")
+            self.manager.context.setsockopt(zmq.RECONNECT_IVL, 10)
+        self.client: Any = None
+        self._process: Optional["subprocess.Popen[bytes]"] = None
+
+    def start(self, env: Dict[str, str]) -> None:
+        """Starts the process, and returns before it answers; raises Failure."""
+        from jupyter_client.utils import run_sync
+
+        arguments = []
+        if self.manager.ipykernel:
+            # As nbclient does.
+            arguments.append("--HistoryManager.hist_file=:memory:")
+        try:
+            run_sync(self.manager.start_kernel)(extra_arguments=arguments, env=env)
+        except (OSError, RuntimeError) as error:
+            raise Failure(
+                "no_kernel", f"the kernel {self.name!r} does not start: {error}", EXIT_MISSING
+            ) from error
+        self._process = getattr(self.manager.provisioner, "process", None)
+        if self._process is not None:
+            _prefer_for_oom(self._process.pid)
+
+    async def connect(self, is_stopped: Callable[[], bool]) -> None:
+        """Returns when the kernel answers and its outputs arrive, or ``is_stopped`` says so."""
+        client = self.client = self.manager.client()
+        client.start_channels(hb=False)
+        client.allow_stdin = False
+        began = asked = time.monotonic()
+        client.kernel_info()
+        answered = False
+        while not is_stopped():
+            if not self.is_alive():
+                raise Failure(
+                    "no_kernel",
+                    f"the kernel {self.name!r} does not start: it {self.ending()} before it "
+                    "answered; see the log",
+                    EXIT_MISSING,
+                )
+            reply = await _message(client.shell_channel, 0.1)
+            if reply is not None and reply["msg_type"] == "kernel_info_reply":
+                client._handle_kernel_info_reply(reply)
+                answered = True
+            # The first message on this channel says that the subscription works: nothing that
+            # the first cell prints can be lost.
+            if answered and await _message(client.iopub_channel, 0.02) is not None:
+                return
+            now = time.monotonic()
+            if now - began > _START_SECONDS:
+                raise Failure(
+                    "no_kernel",
+                    f"the kernel {self.name!r} does not answer within {_START_SECONDS} s",
+                    EXIT_MISSING,
+                )
+            if answered or now - asked > 1:
+                asked = now
+                client.kernel_info()
+
+    def is_alive(self) -> bool:
+        """Whether the process runs; True for a kernel that is no child of ours."""
+        return self._process is None or self._process.poll() is None
+
+    def ending(self) -> str:
+        """Returns how the process ended, as part of a sentence."""
+        code = None if self._process is None else self._process.poll()
+        if code is None:
+            return "ended"
+        if code < 0:
+            try:
+                return f"was ended by {signal.Signals(-code).name}"
+            except ValueError:
+                return f"was ended by signal {-code}"
+        return f"ended with exit code {code}"
+
+    def was_killed(self) -> bool:
+        """Whether the process was ended by SIGKILL, as the system does when memory runs out."""
+        return self._process is not None and self._process.poll() == -signal.SIGKILL
+
+    def catches_sigterm(self) -> bool:
+        """Whether the notebook has set a handler of its own for SIGTERM."""
+        if self._process is None or not sys.platform.startswith("linux"):
+            return False
+        try:
+            with open(f"/proc/{self._process.pid}/status", encoding="ascii") as status:
+                for line in status:
+                    if line.startswith("SigCgt:"):
+                        return bool(int(line.split()[1], 16) & _SIGTERM_BIT)
+        except OSError:
+            pass
+        return False
+
+    def terminate(self) -> None:
+        """Sends SIGTERM to the process alone: what it has started is its own to end."""
+        if self._process is not None and self.is_alive():
+            self._process.terminate()
+
+    def interrupt(self) -> None:
+        """Interrupts what the kernel executes, as the stop button does. Any thread may call."""
+        if self._process is None or self._spec.interrupt_mode == "message":
+            asyncio.run(_awaited(self.manager.interrupt_kernel()))
+        else:
+            self._signal_group(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Ends the kernel and its process group at once; no error where it has ended already."""
+        if self._process is None:
+            asyncio.run(_awaited(self.manager.shutdown_kernel(now=True)))
+            return
+        self._signal_group(signal.SIGKILL)
+
+    def shut_down(self, seconds: float) -> None:
+        """Asks the kernel to end, so that it closes its files, and kills what is left of it."""
+        from jupyter_client.utils import run_sync
+
+        if self._process is not None and self.client is not None and seconds:
+            run_sync(self._ask_to_end)(seconds)
+        self.kill()
+        if self._process is not None:
+            self._process.wait()
+
+    async def _ask_to_end(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        await _awaited(self.client.shutdown())
+        while self.is_alive() and time.monotonic() < deadline:
+            await asyncio.sleep(_TICK)
+
+    def _signal_group(self, number: int) -> None:
+        assert self._process is not None
+        group = getattr(self.manager.provisioner, "pgid", None) or self._process.pid
+        try:
+            if group != os.getpgrp():
+                os.killpg(group, number)
+        except ProcessLookupError:
+            pass
+
+
+async def _message(channel: Any, seconds: float) -> Any:
+    from queue import Empty
+
+    try:
+        return await _awaited(channel.get_msg(timeout=seconds))
+    except Empty:
+        return None
+
+
+async def _awaited(value: Any) -> Any:
+    return await value if hasattr(value, "__await__") else value
+
+
+def _prefer_for_oom(pid: int) -> None:
+    try:
+        with open(f"/proc/{pid}/oom_score_adj", "w", encoding="ascii") as file:
+            file.write(_OOM_SCORE)
+    except OSError:
+        pass  # Not Linux, or not allowed: then the system chooses by size alone.

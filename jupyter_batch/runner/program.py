@@ -1,0 +1,217 @@
+"""The runner's main program: from the bundle to the exit code."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import threading
+import traceback
+from typing import Any, Dict, List, NoReturn, Optional, Tuple
+
+from .artifacts import send_artifacts
+from .attempt import Attempt, notebook_kernel
+from .budget import Budget
+from .bundle import Bundle, BundleError, read_bundle
+from .channels import Channels
+from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, Failure
+from .kernel import Kernel
+from .masking import Masker
+from .ops import OutputStream
+from .stopper import Interrupted, Stopper
+from .usage import Usage, oom_kills
+from .writer import FrameWriter
+
+_GIB = 1024**3
+_SHUT_DOWN_SECONDS = 2.0
+
+
+def run(arguments: List[str]) -> NoReturn:
+    """Runs the bundle that the one optional argument names (see bundle.py) and exits."""
+    code = EXIT_FAULT
+    try:
+        code = Program().run(arguments[0] if arguments else None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # The interpreter's own end would take tens of milliseconds to no purpose.
+        os._exit(code)
+
+
+class Program:
+    """Sets everything up, runs the attempt and clears everything away."""
+
+    def __init__(self) -> None:
+        self._channels = Channels()
+        self._frames = FrameWriter(self._channels.frames_fd)
+        self._stopper = Stopper()
+        self._usage = Usage()
+        self._budget = Budget(_GIB)
+        self._masker = Masker({})
+        self._folder = ""
+
+    def run(self, source: Optional[str]) -> int:
+        """Returns the exit code, after the ``finished`` frame has been written."""
+        self._folder = tempfile.mkdtemp(prefix="jb-")
+        omitted: List[str] = []
+        try:
+            bundle = self._read(source)
+            fields, code = self._attempt(bundle)
+            omitted = send_artifacts(
+                os.path.join(self._folder, "output"),
+                self._frames,
+                bundle.get("max_artifact_bytes", _GIB),
+            )
+        except Interrupted:
+            fields, code = _verdict("cancelled", "sigterm", "stopped before the bundle was read")
+        except BundleError as error:
+            fields, code = _verdict("failed", "bundle", str(error))
+            code = EXIT_BUNDLE
+        self._stopper.raises = False
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._channels.close_log()
+        self._usage.sample()
+        message = "; ".join(filter(None, [fields.pop("message", ""), *omitted]))
+        self._frames.write(
+            "finished",
+            **fields,
+            message=self._masker.text(message),
+            cut_bytes=self._budget.cut,
+            memory_bytes=self._usage.memory_bytes,
+            peak_memory_bytes=self._usage.peak_memory_bytes,
+            cpu_seconds=self._usage.cpu_seconds,
+        )
+        return code
+
+    def _read(self, source: Optional[str]) -> Bundle:
+        bundle = read_bundle(source, os.getcwd())
+        self._stopper.raises = False
+        self._stopper.grace_seconds = float(bundle.get("grace_seconds", 10.0))
+        self._masker = self._channels.masker = Masker(bundle.secrets)
+        self._budget = self._channels.budget = Budget(int(bundle.get("max_output_bytes", _GIB)))
+        self._channels.close_stdin()
+        return bundle
+
+    def _attempt(self, bundle: Bundle) -> Tuple[Dict[str, Any], int]:
+        kills_before = oom_kills()
+        kernel: Optional[Kernel] = None
+        failure: Optional[Failure] = None
+        try:
+            kernel = self._start_kernel(bundle)
+        except Failure as error:
+            failure = error
+        self._frames.write("ready", python=platform.python_version(), papermill=_papermill())
+        if kernel is None:
+            assert failure is not None
+            fields, code = _verdict("failed", failure.cause, failure.message)
+            return fields, failure.exit_code
+        self._beat(float(bundle.get("heartbeat_seconds", 5.0)))
+        try:
+            return self._execute(bundle, kernel, kills_before)
+        finally:
+            kernel.kill()
+
+    def _start_kernel(self, bundle: Bundle) -> Kernel:
+        """Starts the kernel before anything else: it boots while papermill is imported."""
+        try:
+            name = bundle.get("kernel") or notebook_kernel(bundle.notebook)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Failure("bundle", f"the file is no notebook: {error}") from error
+        if not name:
+            raise Failure(
+                "no_kernel",
+                "the notebook does not say which kernel it is for; give one",
+                EXIT_MISSING,
+            )
+        kernel = Kernel(name, self._folder)
+        kernel.start(self._environment(bundle))
+        self._stopper.kernel = kernel
+        return kernel
+
+    def _environment(self, bundle: Bundle) -> Dict[str, str]:
+        output = os.path.join(self._folder, "output")
+        os.mkdir(output)
+        told = {
+            "JUPYTER_BATCH_OUTPUT": output,
+            "JUPYTER_BATCH_RUN_ID": bundle.get("run_id"),
+            "JUPYTER_BATCH_ATTEMPT": bundle.get("attempt_no"),
+            "JUPYTER_BATCH_JOB": bundle.get("job_name"),
+            "JUPYTER_BATCH_SCHEDULED_FOR": bundle.get("scheduled_for"),
+        }
+        return {
+            # As the papermill command does.
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            **os.environ,
+            **{name: str(value) for name, value in bundle.get("env", {}).items()},
+            **bundle.secrets,
+            **{name: str(value) for name, value in told.items() if value is not None},
+        }
+
+    def _execute(
+        self, bundle: Bundle, kernel: Kernel, kills_before: Optional[int]
+    ) -> Tuple[Dict[str, Any], int]:
+        try:
+            from .lean import import_engine
+
+            engine = import_engine()
+        except ImportError as error:
+            text = f"papermill is not installed in this environment ({error})"
+            fields, _ = _verdict("failed", "no_kernel", text)
+            return fields, EXIT_MISSING
+        from .outcome import Facts, decide
+
+        outputs = OutputStream(self._frames, self._masker, self._budget)
+        attempt = Attempt(
+            bundle, kernel, self._frames, outputs, self._masker, self._stopper, self._usage
+        )
+        path = os.path.join(self._folder, "notebook.ipynb")
+        with open(path, "wb") as file:
+            file.write(bundle.notebook)
+        bundle.notebook = b""
+        raised: Optional[BaseException] = None
+        try:
+            engine.execute(attempt, path, bundle.parameters, kernel.name, kernel.language)
+        except Exception as error:
+            raised = error
+        facts = Facts(attempt, self._stopper, bundle.settings)
+        outputs.flush()
+        attempt.send_metadata()
+        self._usage.sample()
+        kernel.shut_down(0 if facts.stopped_by else _SHUT_DOWN_SECONDS)
+        facts.out_of_memory = (oom_kills() or 0) > (kills_before or 0)
+        return decide(facts, raised)
+
+    def _beat(self, seconds: float) -> None:
+        never = threading.Event()
+
+        def beat() -> None:
+            while not never.wait(seconds):
+                self._usage.sample()
+                self._frames.write(
+                    "heartbeat",
+                    memory_bytes=self._usage.memory_bytes,
+                    peak_memory_bytes=self._usage.peak_memory_bytes,
+                    cpu_seconds=self._usage.cpu_seconds,
+                )
+
+        threading.Thread(target=beat, name="jb-heartbeat", daemon=True).start()
+
+
+def _verdict(verdict: str, cause: str, message: str) -> Tuple[Dict[str, Any], int]:
+    return {"verdict": verdict, "cause": cause, "message": message}, EXIT_FAILED
+
+
+def _papermill() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("papermill")
+    except PackageNotFoundError:
+        return ""
+
+
+def main() -> NoReturn:
+    """Runs with the arguments of the command line."""
+    run(sys.argv[1:])

@@ -1,0 +1,85 @@
+"""Writes frames: one JSON object a line, on a descriptor that nobody else has."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import threading
+import time
+from typing import Any, Iterator
+
+#: No line may be longer, its newline included.
+MAX_LINE = 512 * 1024
+#: Text may double when its quotes and backslashes are escaped, and each character beyond ASCII
+#: takes up to four bytes: slices of so many characters always fit into a line.
+_ASCII_SLICE = 240 * 1024
+_OTHER_SLICE = 120 * 1024
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class FrameWriter:
+    """Numbers frames and writes them whole, from any thread."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._lock = threading.Lock()
+        self._seq = 0
+
+    def write(self, kind: str, **fields: Any) -> None:
+        """Writes one frame; returns when the line is with the system. Raises OSError."""
+        body = to_json(fields)[1:]
+        with self._lock:
+            self._seq += 1
+            head = f'{{"v":1,"seq":{self._seq},"at":{time.time():.6f},"kind":"{kind}"'
+            rest = memoryview(to_bytes(f"{head}{',' if len(body) > 1 else ''}{body}\n"))
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+
+    def write_document(self, name: str, text: str) -> None:
+        """Writes a document in as many slices as it takes."""
+        for piece, more in slices(text):
+            self.write("document", name=name, body=piece, more=more)
+
+
+def slices(text: str) -> Iterator[tuple[str, bool]]:
+    """Yields the text in pieces that fit into a line, each with whether more follow."""
+    size = _ASCII_SLICE if text.isascii() else _OTHER_SLICE
+    if len(text) <= size:
+        yield text, False
+        return
+    for start in range(0, len(text), size):
+        yield text[start : start + size], start + size < len(text)
+
+
+def to_json(value: Any) -> str:
+    """Returns JSON that every reader takes: NaN and the infinities become null."""
+    try:
+        return _dumps(value)
+    except ValueError:
+        return _dumps(_finite(value))
+
+
+def to_bytes(text: str) -> bytes:
+    """Returns UTF-8; lone surrogates, which UTF-8 cannot say, become U+FFFD."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text).encode("utf-8")
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(
+        value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
+    )
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
