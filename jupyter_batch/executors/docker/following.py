@@ -18,8 +18,10 @@ from jupyter_batch.executors.reading import AttemptReader
 
 _HEADER = struct.Struct(">BxxxL")
 _STDOUT, _STDERR = 1, 2
-#: Logs up to this size are read once more when the container has ended, to be sure.
-_CHEAP_BYTES = 8 * 1024 * 1024
+#: Logs of up to so many pieces are read once more when the container has ended, to be sure.
+_CHEAP_PIECES = 2000
+#: What an item costs its reader besides its bytes.
+_ITEM_BYTES = 256
 #: How long the engine may take to notice the end of a container whose log has ended.
 _SETTLE_SECONDS = 2
 #: Streams that may end one after the other without anything new, while the container runs.
@@ -85,7 +87,7 @@ class LogFollower(threading.Thread):
             barren = barren + 1 if is_barren else 0
             if barren >= _MAX_BARREN:
                 raise EngineUnavailable("the log of a running container ends again and again")
-        if not reader.has_finished or read <= _CHEAP_BYTES:
+        if not reader.has_finished or read <= _CHEAP_PIECES:
             reader, _ = self._read(follow=False)
         reader.end()
         self._deliver(reader, 0)
@@ -101,7 +103,7 @@ class LogFollower(threading.Thread):
                 reader.stdout(data)
             elif kind == _STDERR:
                 reader.stderr(data)
-            read += len(data)
+            read += 1
             if not self._deliver(reader, len(data)):
                 break
         return reader, read
@@ -109,7 +111,11 @@ class LogFollower(threading.Thread):
     def _deliver(self, reader: AttemptReader, weight: int) -> bool:
         items = reader.take()
         self._delivered = max(self._delivered, reader.count)
-        return self._channel.put(items, weight) if items else not self._stream.is_aborted
+        return (
+            self._channel.put(items, weight + _ITEM_BYTES * len(items))
+            if items
+            else not self._stream.is_aborted
+        )
 
     def _has_ended(self) -> bool:
         # The engine ends the log a moment before it says that the container has ended.

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Every check that this machine can make; the summary at the end tells what was left out.
+# Called through engine.py, which has found an engine or says why there is none.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+results="$(mktemp -d)"
+trap 'rm -rf "$results"' EXIT
+failed=0
+
+step() {
+  local title="$1"
+  shift
+  printf '\n==> %s\n' "$title" >&2
+  "$@" || { failed=1; printf '==> FAILED: %s\n' "$title" >&2; }
+}
+
+tests() {
+  local title="$1"
+  shift
+  step "$title" "$bin/pytest" -q --durations=5 --junitxml="$results/${title// /-}.xml" "$@"
+}
+
+step "lint: ruff" "$bin/ruff" check .
+step "lint: format" "$bin/ruff" format --check .
+step "types: mypy" "$bin/mypy"
+step "layers: import-linter" "$bin/lint-imports" --no-cache
+tests "unit tests" tests/unit
+tests "all other tests" tests --ignore=tests/unit --ignore=tests/benchmarks
+"$bin/python" .ci/summary.py "$results"/*.xml || failed=1
+exit "$failed"

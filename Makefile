@@ -1,0 +1,30 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lab bench image clean
+with_engine := .venv/bin/python .ci/engine.py
+
+# Jupyter asks for this where one is root, as in many containers.
+as_root := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
+help: ## say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: ## make the environment in .venv
+	@bash .ci/setup.sh
+
+demo: setup ## run a notebook in a container of its own and show its record
+	@$(with_engine) --optional --image bash .ci/demo.sh
+
+test: setup ## check everything that this machine can check
+	@$(with_engine) --optional --image bash .ci/test.sh
+
+lab: setup ## open JupyterLab with the extension
+	@$(with_engine) --optional .venv/bin/jupyter lab $(as_root) --notebook-dir=notebooks
+
+bench: setup ## measure, side by side with the papermill command
+	@$(with_engine) --optional --image .venv/bin/python -m tests.benchmarks
+
+image: setup ## get the job image
+	@$(with_engine) --image true
+
+clean: ## remove what was made here (the engine's cache stays: ~/.cache/jupyter-batch)
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build demo-output
