@@ -1,0 +1,223 @@
+"""The Jupyter server extension: settings from traits, and the place where all is put together."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from traitlets import Bool, Enum, Float, Int, List, Unicode, default
+
+from jupyter_batch.domain.settings import Settings
+from jupyter_batch.errors import BatchError
+from jupyter_batch.server.door import Door
+from jupyter_batch.server.routes import install
+from jupyter_batch.server.watch import watch
+from jupyter_batch.wire.owner import OwnerKind, default_data_dir
+
+if TYPE_CHECKING:
+    from jupyter_batch.services.engine import Engine
+
+_MIB = 1024 * 1024
+_GIB = 1024 * _MIB
+_WILDCARDS = ("", "*", "0.0.0.0", "::")
+
+
+class BatchExtension(ExtensionApp):
+    """Runs notebooks in containers of their own; ``c.BatchExtension.<setting> = ...``."""
+
+    name = "jupyter_batch"
+    description = "Runs parameterized notebooks in containers of their own."
+
+    owner_kind = Enum(
+        ["jupyter", "passing", "serve"],
+        "jupyter",
+        help="What kind of owner this server is; set by the headless ones.",
+    ).tag(config=True)
+
+    data_dir = Unicode(help="Where the store lives.").tag(config=True)
+    root_dir = Unicode(help="Notebooks are named relative to this folder.").tag(config=True)
+    max_concurrent_runs = Int(
+        None,
+        allow_none=True,
+        help="How many runs may be active at once; None for as many as there are cpus.",
+    ).tag(config=True)
+    default_executor = Unicode(
+        "docker", help="Executor of runs that name none: ``docker`` or ``process``."
+    ).tag(config=True)
+    allowed_executors = List(
+        Unicode(), ["docker", "process"], help="Executors that runs may name."
+    ).tag(config=True)
+    default_image = Unicode("jupyter-batch-job:latest", help="Image of runs that name none.").tag(
+        config=True
+    )
+    allowed_images = List(
+        Unicode(), ["*"], help="Images that runs may name, as shell patterns."
+    ).tag(config=True)
+    pull_policy = Enum(
+        ["if_absent", "always", "never"],
+        "if_absent",
+        help="``if_absent`` (pull an image that is not there), ``always`` or ``never``.",
+    ).tag(config=True)
+    allowed_volumes = List(
+        Unicode(),
+        [],
+        help="Host folders and named volumes that runs may mount, as shell patterns. "
+        "None by default.",
+    ).tag(config=True)
+    allowed_networks = List(Unicode(), ["bridge", "none"], help="Networks that runs may name.").tag(
+        config=True
+    )
+    default_network = Unicode("bridge", help="Network of runs that name none.").tag(config=True)
+    docker_host = Unicode(
+        None,
+        allow_none=True,
+        help="Address of the container engine; None for the surroundings' (``DOCKER_HOST``).",
+    ).tag(config=True)
+    default_cpus = Float(1.0, help="Cpus of runs that name none.").tag(config=True)
+    max_cpus = Float(
+        None, allow_none=True, help="Cpus that a run may ask for; None for no limit."
+    ).tag(config=True)
+    default_memory_bytes = Int(2 * _GIB, help="Memory of runs that name none.").tag(config=True)
+    max_memory_bytes = Int(
+        None, allow_none=True, help="Memory that a run may ask for; None for no limit."
+    ).tag(config=True)
+    max_pids = Int(1024, help="Processes and threads in one container.").tag(config=True)
+    allow_gpus = Bool(True, help="Whether runs may ask for gpus.").tag(config=True)
+    grace_seconds = Float(
+        10.0, help="Time that a notebook has to clean up when it is cancelled or out of time."
+    ).tag(config=True)
+    heartbeat_seconds = Float(
+        5.0, help="How often a running attempt tells of its memory and cpu."
+    ).tag(config=True)
+    engine_patience_seconds = Float(
+        600.0, help="How long an engine may be away before its runs are given up as lost."
+    ).tag(config=True)
+    default_timeout_seconds = Float(
+        None, allow_none=True, help="Timeout of runs that name none; None for no end."
+    ).tag(config=True)
+    max_output_bytes = Int(
+        1 * _GIB, help="Outputs and log of one attempt; what goes beyond is cut and counted."
+    ).tag(config=True)
+    max_artifact_bytes = Int(256 * _MIB, help="Artifacts of one attempt in all.").tag(config=True)
+    max_bundle_bytes = Int(512 * _MIB, help="Notebook and files of one run.").tag(config=True)
+    max_body_bytes = Int(64 * _MIB, help="Body of one HTTP request.").tag(config=True)
+    secrets_file = Unicode(
+        None,
+        allow_none=True,
+        help="File with secrets, ``NAME=value`` lines, readable by its user only; None for none.",
+    ).tag(config=True)
+    passing_idle_seconds = Float(
+        60.0, help="A passing owner ends after so long with nothing to do."
+    ).tag(config=True)
+
+    @default("data_dir")
+    def _default_data_dir(self) -> str:
+        return str(default_data_dir())
+
+    @default("root_dir")
+    def _default_root_dir(self) -> str:
+        return str(self.serverapp.root_dir) if self.serverapp is not None else os.getcwd()
+
+    def batch_settings(self) -> Settings:
+        """Returns the settings as the frozen value that everything else is given."""
+        fields: dict[str, Any] = {name: getattr(self, name) for name in Settings.__struct_fields__}
+        for name in ("data_dir", "root_dir"):
+            fields[name] = str(Path(fields[name]).expanduser().absolute())
+        # Converting checks the types and turns lists into tuples.
+        return msgspec.convert(fields, Settings)
+
+    def initialize_handlers(self) -> None:
+        """Adds our routes to the server."""
+        server = self._server()
+        settings = self.batch_settings()
+        self.door = Door(
+            open_engine=lambda: open_engine(settings),
+            url=lambda: local_url(server),
+            data_dir=Path(settings.data_dir),
+            max_body_bytes=settings.max_body_bytes,
+            kind=cast("OwnerKind", self.owner_kind),
+        )
+        install(server.web_app, self.door)
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Opens the store, or becomes a door to its owner; other requests are served meanwhile."""
+        try:
+            is_owner = await self.door.open()
+        except BatchError as error:
+            self.log.error("jupyter_batch cannot start: %s (%s)", error.message, error.code)
+            is_owner = False
+        else:
+            self.log.info("jupyter_batch: owner of %s: %s", self.data_dir, is_owner)
+        if self.owner_kind != "jupyter" and not is_owner:
+            serverapp.stop()
+            return
+        idle_limit = self.passing_idle_seconds if self.owner_kind == "passing" else None
+        self._watching = asyncio.create_task(
+            watch(self.door, serverapp.web_app, idle_limit=idle_limit, stop=serverapp.stop)
+        )
+
+    async def stop_extension(self) -> None:
+        """Lets go of the store; attempts run on, and the next owner adopts them."""
+        watching: asyncio.Task[None] | None = getattr(self, "_watching", None)
+        if watching is not None:
+            watching.cancel()
+            await asyncio.wait({watching})
+        if hasattr(self, "door"):
+            await self.door.close()
+
+    def current_activity(self) -> int | None:
+        """Returns how many runs are active, so that an idle server is not shut down under them."""
+        engine = self.door.engine
+        return (engine.dispatcher.active if engine is not None else 0) or None
+
+    def _server(self) -> ServerApp:
+        assert self.serverapp is not None
+        return self.serverapp
+
+
+async def open_engine(settings: Settings) -> Engine:
+    """Puts an engine together over the store of a data folder; raises StoreLocked, StoreError."""
+    # These take a second to import: in a thread, so that the server's start does not wait.
+    await asyncio.to_thread(_import_parts)
+    from jupyter_batch.executors.docker import DockerExecutor
+    from jupyter_batch.executors.process import ProcessExecutor
+    from jupyter_batch.notebook import PapermillNotebooks
+    from jupyter_batch.runner.pack import pack
+    from jupyter_batch.services.engine import Engine
+    from jupyter_batch.store import DuckStore
+
+    hub, clock = EventHub(), SystemClock()
+    store = await DuckStore.open(Path(settings.data_dir), sink=hub, clock=clock)
+    runner = await asyncio.to_thread(pack)
+    return Engine(
+        store=store,
+        executors={
+            "docker": DockerExecutor(settings, runner=runner),
+            "process": ProcessExecutor(settings, runner=runner),
+        },
+        notebooks=PapermillNotebooks(settings),
+        secrets=FileSecrets(settings.secrets_file),
+        clock=clock,
+        settings=settings,
+        hub=hub,
+    )
+
+
+def local_url(server: ServerApp) -> str:
+    """Returns the address at which processes of this machine reach the server."""
+    url = server.connection_url
+    if server.ip in _WILDCARDS:
+        host = urlsplit(url).hostname or ""
+        url = url.replace(f"//{host}", "//127.0.0.1", 1)
+    return url if url.endswith("/") else f"{url}/"
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Tells Jupyter Server what to load."""
+    return [{"module": "jupyter_batch.extension", "app": BatchExtension}]

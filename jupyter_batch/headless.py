@@ -1,0 +1,114 @@
+"""The headless owner: a small Jupyter server of this machine only, with nothing but our doors.
+
+python -m jupyter_batch.headless --data DIR [--root DIR] [--passing] [-- --BatchExtension.x=y]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+# jsonschema loads this where it is installed, for a format that we do not use; that takes seconds.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+from jupyter_server.serverapp import ServerApp  # noqa: E402
+from traitlets.config import Config  # noqa: E402
+
+from jupyter_batch.wire.owner import (  # noqa: E402
+    OWNER_LOG,
+    OwnerKind,
+    default_data_dir,
+    read_owner,
+)
+
+
+class HeadlessServer(ServerApp):
+    """A Jupyter server that does not announce itself: it is found by the owner's file."""
+
+    name = "jupyter-batch-owner"
+    #: No contents, kernels, terminals: only what is asked of every server.
+    default_services = ("api",)  # type: ignore[assignment]
+
+    def write_server_info_file(self) -> None:
+        """Writes nothing."""
+
+    def remove_server_info_file(self) -> None:
+        """Removes nothing."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs an owner until it is told to stop, or, a passing one, until it is idle.
+
+    Returns 1 where another process is the owner and this one was to stay.
+    """
+    options, rest = _parser().parse_known_args(argv)
+    data_dir = Path(options.data).expanduser().absolute()
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kind: OwnerKind = "passing" if options.passing else "serve"
+    if options.passing:
+        _log_to(data_dir / OWNER_LOG)
+    config = _config(kind, data_dir, Path(options.root).expanduser().absolute())
+    server = HeadlessServer.instance(config=config)
+    server.initialize(argv=[part for part in rest if part != "--"], find_extensions=False)
+    server.start()
+    owner = read_owner(data_dir)
+    if kind == "serve" and owner is not None and owner.pid != os.getpid():
+        print(  # noqa: T201
+            f"process {owner.pid} ({owner.kind}) owns {data_dir} and answers at {owner.url}",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m jupyter_batch.headless", description=__doc__)
+    parser.add_argument("--data", default=str(default_data_dir()), help="the data folder")
+    parser.add_argument("--root", default="/", help="notebooks are named relative to this folder")
+    parser.add_argument("--passing", action="store_true", help="end when there is nothing to do")
+    return parser
+
+
+def _config(kind: OwnerKind, data_dir: Path, root_dir: Path) -> Config:
+    """Returns what goes before the user's own configuration of Jupyter servers."""
+    config = Config()
+    config.BatchExtension.data_dir = str(data_dir)
+    config.BatchExtension.root_dir = str(root_dir)
+    config.BatchExtension.owner_kind = kind
+    server = config.ServerApp
+    server.jpserver_extensions = {"jupyter_batch": True}
+    server.ip = "127.0.0.1"
+    server.port = 0
+    server.base_url = "/"
+    server.certfile = server.keyfile = server.sock = ""
+    server.root_dir = str(root_dir)
+    server.open_browser = False
+    server.no_browser_open_file = True
+    server.allow_root = True
+    server.allow_remote_access = False
+    server.answer_yes = True
+    server.log_level = "INFO" if kind == "passing" else "WARN"
+    # Not told to anybody: our handlers know the token in the owner's file.
+    config.IdentityProvider.token = secrets.token_hex(32)
+    return config
+
+
+def _log_to(path: Path) -> None:
+    """Sends what is written to stdout and stderr to a file, unless it goes there already."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        if not os.path.samestat(os.fstat(1), os.fstat(descriptor)):
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(descriptor, 1)
+            os.dup2(descriptor, 2)
+    finally:
+        os.close(descriptor)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
