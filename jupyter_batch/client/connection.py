@@ -203,13 +203,17 @@ def error_of(response: httpx.Response) -> BatchError:
     status = response.status_code
     if not isinstance(body, dict):
         return _by_status(status, f"the server answered {status} {response.reason_phrase}".strip())
-    message, details = str(body.get("message") or f"HTTP {status}"), body.get("details")
-    kind = _BY_CODE.get(str(body.get("code")))
-    if kind is None:
+    message = str(body.get("message") or f"HTTP {status}")
+    if body.get("code") not in _BY_CODE:
         return _by_status(status, message)
-    kept = {str(key): value for key, value in details.items()} if isinstance(details, dict) else {}
-    error = kind(message)
-    error.details = kept
+    return error_named(body["code"], message, body.get("details"))
+
+
+def error_named(code: str, message: str, details: Any = None) -> BatchError:
+    """Returns the error of our tree that has a code; the root where there is none."""
+    error = _BY_CODE.get(code, BatchError)(message)
+    if isinstance(details, dict):
+        error.details = {str(key): value for key, value in details.items()}
     return error
 
 

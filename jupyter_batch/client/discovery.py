@@ -106,7 +106,8 @@ class LocalOwner:
         headers = {"Authorization": f"token {owner.token}"}
         try:
             with httpx.Client(transport=self._transport, trust_env=False, timeout=5.0) as http:
-                url = f"{owner.url.rstrip('/')}/batch/health"
+                # Not its health: that waits for a container engine that may not answer.
+                url = f"{owner.url.rstrip('/')}/batch/runs?limit=1"
                 answer = http.get(url, headers=headers)
                 # Somebody else may live at the address of an owner that is gone.
                 return answer.is_success and "X-Jupyter-Batch" in answer.headers

@@ -1,0 +1,182 @@
+"""``logs``, ``cancel``, ``retry``, ``delete`` and ``export``: what is done with a run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.cli.arguments import (
+    NOT_SUCCEEDED,
+    SUCCEEDED,
+    UsageError,
+    add_command,
+)
+from jupyter_batch.cli.session import Session
+from jupyter_batch.cli.words import coloured, plain, short, size, state_text
+from jupyter_batch.client.run import Run
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.errors import InvalidInput
+
+_RUN_HELP = "its id, the end of one, or 'last'"
+_LOOK_SECONDS = 0.5
+
+
+def add(commands: Any) -> None:
+    """Adds the commands."""
+    logs = add_command(
+        commands,
+        "logs",
+        show_log,
+        help="show the log of a run: what papermill, the kernel and the engine said",
+        epilog="  jupyter batch logs last\n  jupyter batch logs -f 8h2k9qwe",
+    )
+    logs.add_argument("target", metavar="RUN", help=_RUN_HELP)
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until the run is over")
+    logs.add_argument("--attempt", type=int, metavar="N", help="of this attempt (default: newest)")
+    cancel = add_command(
+        commands,
+        "cancel",
+        cancel_runs,
+        help="end runs; their notebooks may clean up first",
+        epilog="  jupyter batch cancel last\n  jupyter batch cancel 8h2k9qwe --wait",
+    )
+    cancel.add_argument("targets", metavar="RUN", nargs="+", help=_RUN_HELP)
+    cancel.add_argument("--wait", action="store_true", help="return when they are over")
+    retry = add_command(
+        commands,
+        "retry",
+        retry_run,
+        help="queue one more attempt of a run that did not succeed",
+        epilog="  jupyter batch retry last --wait",
+    )
+    retry.add_argument("target", metavar="RUN", help=_RUN_HELP)
+    retry.add_argument("--wait", action="store_true", help="return when it is over")
+    delete = add_command(
+        commands,
+        "delete",
+        delete_runs,
+        help="delete runs that are over, with all their records",
+        epilog="  jupyter batch delete 8h2k9qwe",
+    )
+    delete.add_argument("targets", metavar="RUN", nargs="+", help=_RUN_HELP)
+    export = add_command(
+        commands,
+        "export",
+        export_run,
+        help="write the executed notebook or the artifacts of a run to files",
+        epilog="  jupyter batch export last --output report.html\n"
+        "  jupyter batch export last --output report.ipynb --artifacts results/",
+    )
+    export.add_argument("target", metavar="RUN", help=_RUN_HELP)
+    export.add_argument("-o", "--output", metavar="FILE", help="the notebook: .ipynb or .html")
+    export.add_argument("--artifacts", metavar="DIR", help="a folder for the artifacts")
+    export.add_argument("--attempt", type=int, metavar="N", help="of this attempt")
+
+
+def show_log(args: argparse.Namespace, session: Session) -> int:
+    """Writes the log; with ``--follow`` until the run is over."""
+    run = session.find_run(args.target)
+    if session.as_json:
+        if args.follow:
+            run.wait()
+        lines = list(run.log_lines(args.attempt))
+        session.answer({"run_id": run.id, "items": msgspec.to_builtins(lines)})
+        return SUCCEEDED
+    last = _write_log(run, session, args.attempt, 0)
+    while args.follow:
+        over = run.refresh().is_over
+        last = _write_log(run, session, args.attempt, last)
+        if over:
+            session.note(state_text(run.state))
+            break
+        session.sleep(_LOOK_SECONDS)
+    if last == 0:
+        session.note("the log is empty", style="dim")
+    return SUCCEEDED
+
+
+def cancel_runs(args: argparse.Namespace, session: Session) -> int:
+    """Cancels runs."""
+    runs = [session.find_run(target) for target in args.targets]
+    for run in runs:
+        run.cancel()
+    if args.wait:
+        for run in runs:
+            run.wait()
+    _report(runs, session, many=True)
+    return SUCCEEDED
+
+
+def retry_run(args: argparse.Namespace, session: Session) -> int:
+    """Queues one more attempt."""
+    run = session.find_run(args.target).retry()
+    if args.wait:
+        run.wait()
+    _report([run], session, many=False)
+    return SUCCEEDED if run.succeeded or not args.wait else NOT_SUCCEEDED
+
+
+def delete_runs(args: argparse.Namespace, session: Session) -> int:
+    """Deletes runs, all or none."""
+    ids = [session.find_run(target).id for target in args.targets]
+    count = session.client.runs.delete_many(ids)
+    if session.as_json:
+        session.answer({"deleted": count})
+    else:
+        session.say(f"deleted {count} run{'s' if count != 1 else ''}")
+    return SUCCEEDED
+
+
+def export_run(args: argparse.Namespace, session: Session) -> int:
+    """Writes files."""
+    if args.output is None and args.artifacts is None:
+        raise UsageError("say what to write: --output FILE.ipynb, FILE.html or --artifacts DIR")
+    if args.output and Path(args.output).suffix.lower() not in {".ipynb", ".html", ".htm"}:
+        raise InvalidInput(f"{args.output}: name it .ipynb or .html", field="output")
+    run = session.find_run(args.target)
+    written: dict[str, Any] = {"run_id": run.id, "notebook": None, "artifacts": []}
+    if args.output:
+        path = run.save_notebook(args.output, attempt=args.attempt)
+        written["notebook"] = str(path)
+    if args.artifacts:
+        for artifact in run.artifacts:
+            if args.attempt in (None, artifact.attempt_no):
+                path = artifact.save(Path(args.artifacts) / artifact.path)
+                written["artifacts"].append(str(path))
+    if session.as_json:
+        session.answer(written)
+        return SUCCEEDED
+    if written["notebook"]:
+        session.say(f"{written['notebook']}")
+    for path in written["artifacts"]:
+        session.say(f"{path} ({size(Path(path).stat().st_size)})")
+    if args.artifacts and not written["artifacts"]:
+        session.note("the run has left no artifacts")
+    if run.state is not RunState.SUCCEEDED:
+        session.note(f"note: the run is {run.state}; the notebook is as far as it came")
+    return SUCCEEDED
+
+
+def _write_log(run: Run, session: Session, attempt: int | None, after: int) -> int:
+    for line in run.log_lines(attempt, after=after):
+        after = line.line_no
+        if session.out.is_terminal:
+            session.say(coloured(line.text, colours=True))
+        else:
+            session.out.file.write(plain(line.text) + "\n")
+    session.out.file.flush()
+    return after
+
+
+def _report(runs: list[Run], session: Session, *, many: bool) -> None:
+    if session.as_json:
+        session.answer({"items": [run.to_dict() for run in runs]} if many else runs[0].to_dict())
+        return
+    for run in runs:
+        line = state_text(run.state).append(f"  {run.name}  {short(run.id)}", style="default")
+        if run.reason:
+            line.append(f"  {run.reason}", style="default")
+        session.say(line)

@@ -1,0 +1,173 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_batch.cli.parameters import read_file, typed_parameter
+from jupyter_batch.cli.session import Session
+from jupyter_batch.client.options import RunOptions
+from jupyter_batch.errors import InvalidInput
+
+#: Does a command's work; returns the exit code.
+Command = Callable[[argparse.Namespace, Session], int]
+
+SUCCEEDED, NOT_SUCCEEDED, BAD_INPUT = 0, 1, 2
+
+
+class UsageError(InvalidInput):
+    """The arguments do not fit the command."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError, so that ``--json`` can have errors in its own form."""
+
+    def error(self, message: str) -> Any:
+        """Raises what is wrong, with how the command is used."""
+        raise UsageError(message, usage=self.format_usage().strip())
+
+
+def add_command(
+    commands: Any,
+    name: str,
+    run: Command,
+    *,
+    help: str,
+    epilog: str = "",
+    inner: bool = False,
+) -> argparse.ArgumentParser:
+    """Adds a command with what all of them have; ``inner`` is one of a command's own."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help,
+        description=f"{help[:1].upper()}{help[1:]}.",
+        epilog=f"examples:\n{epilog}" if epilog else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run)
+    _add_common(parser, inner)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, inner: bool) -> None:
+    # argparse lets the defaults of an inner command win over what was given before it.
+    nothing: dict[str, Any] = {"default": argparse.SUPPRESS} if inner else {}
+    group = parser.add_argument_group("everywhere")
+    group.add_argument(
+        "--json", action="store_true", help="write one JSON value to stdout", **nothing
+    )
+    group.add_argument(
+        "--data",
+        metavar="DIR",
+        help="data folder (default: $JUPYTER_BATCH_DATA, else Jupyter's)",
+        **nothing,
+    )
+    group.add_argument(
+        "--url",
+        help="a Jupyter server elsewhere, with its base url ($JUPYTER_BATCH_URL)",
+        **nothing,
+    )
+    group.add_argument("--token", help="of that server ($JUPYTER_BATCH_TOKEN)", **nothing)
+
+
+def add_parameters(parser: argparse.ArgumentParser) -> None:
+    """Adds ``-p`` and the file of parameters."""
+    group = parser.add_argument_group("parameters")
+    group.add_argument(
+        "-p",
+        "--parameter",
+        dest="typed",
+        action="append",
+        default=[],
+        type=typed_parameter,
+        metavar="NAME VALUE",
+        help="a parameter; the notebook's own types say how VALUE is read. May be repeated",
+    )
+    group.add_argument(
+        "-y",
+        "--parameters-file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a YAML or JSON file of parameters; later files and -p win",
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds where and within which limits a run takes place."""
+    group = parser.add_argument_group("environment (the server's settings decide what is left out)")
+    group.add_argument("--name", help="name of the run (default: the notebook's)")
+    group.add_argument("--executor", help="docker, or process for no isolation")
+    group.add_argument("--image", help="any image with papermill and a kernel")
+    group.add_argument("--cpus", type=float, help="how many cpus, such as 1 or 0.5")
+    group.add_argument("--memory", help="such as 512m or 2g")
+    group.add_argument("--gpus", type=_gpus, metavar="N", help="how many, or 'all'")
+    group.add_argument("--timeout", help="seconds, or such as 10m or 2h")
+    group.add_argument(
+        "--file",
+        dest="files",
+        action="append",
+        metavar="PATTERN",
+        help="files beside the notebook that go along, such as 'lib/*.py'. May be repeated",
+    )
+    group.add_argument(
+        "--env",
+        action="append",
+        type=_variable,
+        metavar="NAME=VALUE",
+        help="a variable for the notebook; it is recorded. May be repeated",
+    )
+    group.add_argument(
+        "--secret",
+        dest="secrets",
+        action="append",
+        metavar="NAME",
+        help="a secret of the server as a variable of that name; never recorded. May be repeated",
+    )
+    group.add_argument(
+        "--volume",
+        dest="volumes",
+        action="append",
+        metavar="SOURCE:TARGET[:rw]",
+        help="a folder or volume that the settings allow. May be repeated",
+    )
+    group.add_argument("--network", help="bridge, none, or another that the settings allow")
+    group.add_argument("--kernel", help="kernel to use instead of the notebook's own")
+    group.add_argument("--priority", type=int, help="higher goes first (default: 0)")
+
+
+def options_of(args: argparse.Namespace) -> RunOptions:
+    """Returns the options that were given."""
+    values = {name: getattr(args, name, None) for name in RunOptions.__annotations__}
+    if values["env"] is not None:
+        values["env"] = dict(values["env"])
+    given: Any = {name: value for name, value in values.items() if value is not None}
+    options: RunOptions = given
+    return options
+
+
+def parameters_of(args: argparse.Namespace) -> dict[str, Any]:
+    """Returns the parameters of the files, the later ones winning."""
+    values: dict[str, Any] = {}
+    for path in args.parameters_file:
+        values |= read_file(path)
+    return values
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found or not name:
+        raise argparse.ArgumentTypeError(f"write NAME=VALUE, not {text!r}")
+    return name, value
+
+
+def _gpus(text: str) -> int:
+    if text == "all":
+        return -1
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"write a number or 'all', not {text!r}") from error

@@ -1,0 +1,257 @@
+"""What doctor looks at; each check finds out one thing and says what to do about it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from jupyter_core.paths import jupyter_config_path, jupyter_path
+
+from jupyter_batch import __version__
+from jupyter_batch.cli.engine_side import ask
+from jupyter_batch.cli.words import size
+from jupyter_batch.client.client import Client
+from jupyter_batch.client.discovery import LocalOwner
+from jupyter_batch.errors import BatchError, ImageNotFound
+
+_PANEL = "jupyter-batch"
+_LITTLE_SPACE = 1024**3
+_NO_SPACE = 50 * 1024**2
+
+Level = Literal["ok", "warn", "fail"]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check has found."""
+
+    #: What was looked at.
+    what: str
+    level: Level
+    #: One sentence.
+    message: str
+    #: What to do; empty where nothing is.
+    advice: str = ""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What the checks look at."""
+
+    data_dir: Path
+    #: Makes a client of the owner; None where a server elsewhere is asked.
+    connect: Callable[[], Client]
+
+
+def all_findings(place: Place) -> Iterator[Finding]:
+    """Yields a finding after the other, as each check is done."""
+    yield python_finding()
+    folder = folder_finding(place.data_dir)
+    yield folder
+    health: dict[str, Any] | None = None
+    if folder.level != "fail":
+        finding, health = owner_finding(place)
+        yield finding
+    yield from engine_findings(place.data_dir, health)
+    yield extension_finding(jupyter_config_path())
+    yield panel_finding(jupyter_path("labextensions"), jupyter_config_path())
+    yield kernels_finding()
+
+
+def python_finding() -> Finding:
+    """Says what is installed."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    parts = [f"jupyter_batch {__version__}", f"Python {version}"]
+    for name in ("papermill", "duckdb"):
+        installed = _version(name)
+        if installed is None:
+            return Finding(
+                what="packages",
+                level="fail",
+                message=f"{name} is not installed",
+                advice=f"pip install {name}",
+            )
+        parts.append(f"{name} {installed}")
+    return Finding(what="packages", level="ok", message=", ".join(parts))
+
+
+def folder_finding(folder: Path) -> Finding:
+    """Says whether the data folder can be used."""
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    advice = "set JUPYTER_BATCH_DATA to a folder of yours"
+    if not nearest.is_dir():
+        return Finding(
+            what="data folder", level="fail", message=f"{nearest} is no folder", advice=advice
+        )
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return Finding(
+            what="data folder", level="fail", message=f"{nearest} is not writable", advice=advice
+        )
+    free = shutil.disk_usage(nearest).free
+    text = f"{folder}, {size(free)} free"
+    if free < _LITTLE_SPACE:
+        return Finding(
+            what="data folder",
+            level="fail" if free < _NO_SPACE else "warn",
+            message=text,
+            advice="make room, or set JUPYTER_BATCH_DATA to a larger disk",
+        )
+    return Finding(what="data folder", level="ok", message=text)
+
+
+def owner_finding(place: Place) -> tuple[Finding, dict[str, Any] | None]:
+    """Says who owns the store; starts a passing owner where nobody does."""
+    found = LocalOwner(place.data_dir).find()
+    try:
+        health = place.connect().health()
+    except BatchError as error:
+        advice = "see the log that it names; 'jupyter batch doctor' again afterwards"
+        return Finding(what="owner", level="fail", message=error.message, advice=advice), None
+    owner = health.get("owner", {})
+    kinds = {"jupyter": "a Jupyter server", "serve": "jupyter batch serve"}
+    who = kinds.get(str(owner.get("kind")), "a passing owner" + ("" if found else ", just started"))
+    runs = sum(health.get("runs", {}).values())
+    message = f"{who} (process {owner.get('pid')}) answers; {runs} runs on record"
+    if health.get("version") != __version__:
+        return (
+            Finding(
+                what="owner",
+                level="warn",
+                message=f"{message}; it is version {health.get('version')}",
+                advice="restart it, so that both are of one version",
+            ),
+            health,
+        )
+    return Finding(what="owner", level="ok", message=message), health
+
+
+def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[Finding]:
+    """Say whether containers can be started, and of what image."""
+    docker = (health or {}).get("executors", {}).get("docker")
+    if docker is None:
+        try:
+            docker = ask("health", data_dir=data_dir, tell=lambda *_: None)
+        except BatchError as error:
+            docker = {"ok": False, "message": error.message}
+    if not docker["ok"]:
+        yield Finding(
+            what="engine",
+            level="fail",
+            message=str(docker["message"]),
+            advice="install and start Docker (Debian: apt-get install docker.io), or name a remote "
+            "engine in DOCKER_HOST; without one, use --executor process (no isolation)",
+        )
+        return
+    yield Finding(what="engine", level="ok", message=str(docker["message"]))
+    yield image_finding(data_dir, (health or {}).get("default_image"))
+
+
+def image_finding(data_dir: Path, image: str | None) -> Finding:
+    """Says whether the default image can run notebooks."""
+    more = ["--image", image] if image else []
+    try:
+        report = ask("check", data_dir=data_dir, more=more, tell=lambda *_: None)["report"]
+    except ImageNotFound as error:
+        return Finding(
+            what="image",
+            level="warn",
+            message=error.message.partition(";")[0],
+            advice="jupyter batch image build (or let the first run build it)",
+        )
+    except BatchError as error:
+        return Finding(
+            what="image", level="fail", message=error.message, advice="jupyter batch image build"
+        )
+    kernels = ", ".join(report["kernels"])
+    return Finding(
+        what="image",
+        level="ok",
+        message=f"{report['image']}: papermill {report['papermill']}, kernels: {kernels}",
+    )
+
+
+def extension_finding(config_path: list[str]) -> Finding:
+    """Says whether Jupyter servers load the extension."""
+    enabled: bool | None = None
+    # The first folders win over the last.
+    for folder in reversed(config_path):
+        files = [*sorted(Path(folder, "jupyter_server_config.d").glob("*.json"))]
+        for file in [*files, Path(folder, "jupyter_server_config.json")]:
+            value = _read(file).get("ServerApp", {}).get("jpserver_extensions", {})
+            enabled = value.get("jupyter_batch", enabled)
+    if enabled:
+        return Finding(what="extension", level="ok", message="Jupyter servers load jupyter_batch")
+    return Finding(
+        what="extension",
+        level="warn",
+        message="Jupyter servers do not load jupyter_batch; this command works without",
+        advice="jupyter server extension enable jupyter_batch",
+    )
+
+
+def panel_finding(labextensions: list[str], config_path: list[str]) -> Finding:
+    """Says whether JupyterLab shows the panel."""
+    lab = _version("jupyterlab")
+    if lab is None:
+        return Finding(
+            what="panel",
+            level="warn",
+            message="JupyterLab is not installed here; this command works without",
+            advice="pip install jupyterlab",
+        )
+    where = [Path(folder, _PANEL) for folder in labextensions]
+    if not any((path / "package.json").is_file() for path in where):
+        return Finding(
+            what="panel",
+            level="warn",
+            message=f"JupyterLab {lab} has no panel of jupyter_batch",
+            advice="install jupyter_batch from its wheel, or build the panel (see the README)",
+        )
+    for folder in config_path:
+        disabled = _read(Path(folder, "labconfig", "page_config.json")).get("disabledExtensions")
+        if isinstance(disabled, dict) and disabled.get(_PANEL):
+            return Finding(
+                what="panel",
+                level="warn",
+                message="the panel is disabled in JupyterLab",
+                advice=f"jupyter labextension enable {_PANEL}",
+            )
+    return Finding(what="panel", level="ok", message=f"JupyterLab {lab} has the panel")
+
+
+def kernels_finding() -> Finding:
+    """Says which kernels the process executor has."""
+    names = sorted(
+        path.parent.name
+        for folder in jupyter_path("kernels")
+        for path in Path(folder).glob("*/kernel.json")
+    )
+    if not names and _version("ipykernel") is None:
+        return Finding(
+            what="kernels",
+            level="warn",
+            message="there is no kernel here, so --executor process cannot run notebooks",
+            advice="pip install ipykernel",
+        )
+    shown = ", ".join(dict.fromkeys(names)) or "python3"
+    return Finding(what="kernels", level="ok", message=f"on this machine: {shown}")
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,56 @@
+"""``doctor``: does everything work on this machine, and what to do where it does not."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from rich.text import Text
+
+from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, add_command
+from jupyter_batch.cli.checks import Finding, Place, all_findings
+from jupyter_batch.cli.engine_side import folder_of
+from jupyter_batch.cli.session import Session
+
+_LOOKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    add_command(
+        commands,
+        "doctor",
+        examine,
+        help="check what notebooks need to run here, and say what to do",
+        epilog="  jupyter batch doctor\n  jupyter batch doctor --json | jq '.findings[]'\n\n"
+        "exit codes: 0 everything needed works, 1 something does not.",
+    )
+
+
+def examine(args: argparse.Namespace, session: Session) -> int:
+    """Checks everything and says what it found."""
+    place = Place(data_dir=folder_of(args.data), connect=lambda: session.client)
+    found: list[Finding] = []
+    for finding in all_findings(place):
+        found.append(finding)
+        if not session.as_json:
+            _show(finding, session)
+    bad = [finding for finding in found if finding.level == "fail"]
+    if session.as_json:
+        session.answer({"ok": not bad, "findings": found})
+    elif bad:
+        session.say("", f"{len(bad)} of {len(found)} checks failed")
+    else:
+        session.say("", "ready; try: jupyter batch run NOTEBOOK")
+    return NOT_SUCCEEDED if bad else SUCCEEDED
+
+
+def _show(finding: Finding, session: Session) -> None:
+    symbol, style = _LOOKS[finding.level]
+    head = Text.assemble((f"{symbol} {finding.level:<5}", style), f"{finding.what:<12} ")
+    first, *rest = finding.message.splitlines() or [""]
+    session.say(head.append(first, style="default"))
+    for line in rest:
+        session.say(Text(f"{'':<20}{line}", style="dim"))
+    if finding.advice:
+        session.say(Text(f"{'':<20}→ {finding.advice}", style="cyan"))

@@ -1,0 +1,235 @@
+"""``jobs``: notebooks with their parameters and limits, under a name."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from jupyter_batch.cli.arguments import (
+    NOT_SUCCEEDED,
+    SUCCEEDED,
+    Parser,
+    add_command,
+    add_options,
+    add_parameters,
+    options_of,
+    parameters_of,
+)
+from jupyter_batch.cli.parameters import send_typed
+from jupyter_batch.cli.session import Session
+from jupyter_batch.cli.words import clock, duration, full_clock, short, size, state_text
+from jupyter_batch.client.jobs import Job
+
+_EXAMPLES = """\
+  jupyter batch jobs
+  jupyter batch jobs create report.ipynb --name nightly -p alpha 0.5 --memory 1g
+  jupyter batch jobs trigger nightly -p alpha 0.7 --wait
+  jupyter batch jobs edit nightly --memory 2g --unset alpha
+  jupyter batch runs --job nightly"""
+_LAST = 5
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its own commands."""
+    parser = add_command(
+        commands, "jobs", list_jobs, help="list jobs, or make and change them", epilog=_EXAMPLES
+    )
+    parser.set_defaults(query=None)
+    inner = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    listed = add_command(inner, "list", list_jobs, help="list jobs", inner=True)
+    listed.add_argument("-q", "--query", metavar="TEXT", help="in the name")
+    create = add_command(
+        inner,
+        "create",
+        create_job,
+        help="make a job of a notebook",
+        epilog="  jupyter batch jobs create report.ipynb --name nightly -p alpha 0.5",
+        inner=True,
+    )
+    create.add_argument("notebook", help="a notebook file below the server's folder")
+    _add_policies(create)
+    show = add_command(inner, "show", show_job, help="show a job and its newest runs", inner=True)
+    show.add_argument("job", help="name or id")
+    edit = add_command(
+        inner,
+        "edit",
+        edit_job,
+        help="change a job; runs that exist stay as they are",
+        epilog="  jupyter batch jobs edit nightly --memory 2g -p alpha 0.7",
+        inner=True,
+    )
+    edit.add_argument("job", help="name or id")
+    edit.add_argument("--notebook", help="another notebook file")
+    edit.add_argument(
+        "--unset", action="append", default=[], metavar="NAME", help="drop a parameter"
+    )
+    _add_policies(edit)
+    delete = add_command(
+        inner, "delete", delete_job, help="delete a job; its runs stay", inner=True
+    )
+    delete.add_argument("job", help="name or id")
+    trigger = add_command(inner, "trigger", trigger_job, help="run a job now", inner=True)
+    trigger.add_argument("job", help="name or id")
+    trigger.add_argument("--wait", action="store_true", help="return when the run is over")
+    add_parameters(trigger)
+
+
+def _add_policies(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--description", help="a few words for people")
+    parser.add_argument(
+        "--max-concurrent", type=int, metavar="N", help="at most so many runs of it at once"
+    )
+    add_parameters(parser)
+    add_options(parser)
+
+
+def list_jobs(args: argparse.Namespace, session: Session) -> int:
+    """Lists jobs."""
+    jobs = list(session.client.jobs.list(q=args.query))
+    if session.as_json:
+        session.answer({"items": [job.to_dict() for job in jobs]})
+    elif jobs:
+        session.table(("NAME", "NOTEBOOK", "PARAMETERS", "CHANGED"), (_row(job) for job in jobs))
+    else:
+        session.note("no jobs; make one: jupyter batch jobs create NOTEBOOK --name NAME")
+    return SUCCEEDED
+
+
+def create_job(args: argparse.Namespace, session: Session) -> int:
+    """Makes a job."""
+    options = options_of(args)
+    job = send_typed(
+        parameters_of(args),
+        args.typed,
+        lambda values: session.client.jobs.create(
+            args.notebook,
+            values,
+            description=args.description or "",
+            max_concurrent=args.max_concurrent,
+            **options,
+        ),
+    )
+    if session.as_json:
+        session.answer(job.to_dict())
+    else:
+        session.say(f"made job {job.name}")
+        session.note(f"run it: jupyter batch jobs trigger {_quoted(job.name)}", style="dim")
+    return SUCCEEDED
+
+
+def show_job(args: argparse.Namespace, session: Session) -> int:
+    """Shows a job and its newest runs."""
+    job = session.client.jobs.get(args.job)
+    runs = list(session.client.runs.list(job=job, limit=_LAST))
+    if session.as_json:
+        session.answer({**job.to_dict(), "newest_runs": [run.to_dict() for run in runs]})
+        return SUCCEEDED
+    session.say(Text.assemble((job.name, "bold"), f"  {job.id}"))
+    for title, value in _facts(job):
+        session.say(f"  {title:<12} {value}")
+    if runs:
+        session.say("", Text("newest runs", style="bold"))
+        session.table(
+            ("RUN", "STATE", "CREATED", ">TOOK"),
+            (
+                (
+                    short(run.id),
+                    state_text(run.state),
+                    clock(run.created_at),
+                    duration(run.duration_seconds),
+                )
+                for run in runs
+            ),
+        )
+    session.note(f"\nrun it: jupyter batch jobs trigger {_quoted(job.name)}", style="dim")
+    return SUCCEEDED
+
+
+def edit_job(args: argparse.Namespace, session: Session) -> int:
+    """Changes a job."""
+    job = session.client.jobs.get(args.job)
+    options = options_of(args)
+    known = {k: v for k, v in job.parameters.items() if k not in args.unset}
+    known |= parameters_of(args)
+    touched = bool(args.typed or args.unset or args.parameters_file)
+    changed = send_typed(
+        known,
+        args.typed,
+        lambda values: session.client.jobs.update(
+            job.id,
+            path=args.notebook,
+            parameters=values if touched else None,
+            description=args.description,
+            max_concurrent=args.max_concurrent,
+            **options,
+        ),
+    )
+    if session.as_json:
+        session.answer(changed.to_dict())
+    else:
+        session.say(f"changed job {changed.name}")
+    return SUCCEEDED
+
+
+def delete_job(args: argparse.Namespace, session: Session) -> int:
+    """Deletes a job."""
+    job = session.client.jobs.get(args.job)
+    job.delete()
+    if session.as_json:
+        session.answer({"deleted": 1})
+    else:
+        session.say(f"deleted job {job.name}; its runs are still on record")
+    return SUCCEEDED
+
+
+def trigger_job(args: argparse.Namespace, session: Session) -> int:
+    """Runs a job now."""
+    job = session.client.jobs.get(args.job)
+    run = send_typed(parameters_of(args), args.typed, job.trigger)
+    if args.wait:
+        run.wait()
+    if session.as_json:
+        session.answer(run.to_dict())
+    else:
+        session.say(state_text(run.state).append(f"  {run.name}  {run.id}", style="default"))
+        session.note(f"look at it: jupyter batch show {short(run.id)}", style="dim")
+    return SUCCEEDED if run.succeeded or not args.wait else NOT_SUCCEEDED
+
+
+def _row(job: Job) -> Iterator[RenderableType]:
+    yield job.name
+    yield job.notebook
+    yield ", ".join(f"{name}={json.dumps(value)}" for name, value in job.parameters.items())
+    yield clock(job.updated_at)
+
+
+def _facts(job: Job) -> Iterator[tuple[str, str]]:
+    surroundings = job.environment
+    yield "notebook", job.notebook
+    if job.description:
+        yield "about", job.description
+    for number, (name, value) in enumerate(job.parameters.items()):
+        shown = json.dumps(value, ensure_ascii=False)
+        yield ("parameters" if number == 0 else ""), f"{name} = {shown}"
+    if surroundings.executor or surroundings.image:
+        yield "where", " ".join(filter(None, (surroundings.executor, surroundings.image)))
+    limits = [
+        f"{surroundings.cpus:g} cpus" if surroundings.cpus else "",
+        f"{size(surroundings.memory_bytes)} memory" if surroundings.memory_bytes else "",
+        f"timeout {duration(job.timeout_seconds)}" if job.timeout_seconds else "",
+        f"{job.max_concurrent} at once" if job.max_concurrent else "",
+    ]
+    if any(limits):
+        yield "limits", ", ".join(limit for limit in limits if limit)
+    if job.files:
+        yield "files", ", ".join(job.files)
+    yield "changed", full_clock(job.updated_at)
+
+
+def _quoted(name: str) -> str:
+    return name if name.isidentifier() else f"'{name}'"

@@ -1,0 +1,118 @@
+"""Reads the arguments, runs the command, and turns errors into words and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from rich.console import Console
+from rich.text import Text
+
+from jupyter_batch import __version__, errors
+from jupyter_batch.cli import acting, doctor, image, jobs, listing, serve, showing, submitting
+from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, Parser, UsageError
+from jupyter_batch.cli.parameters import join_parameters
+from jupyter_batch.cli.session import Session
+from jupyter_batch.client.client import Client
+from jupyter_batch.errors import BatchError
+
+_INTERRUPTED = 130
+#: What the caller can mend; everything else is not for the caller to mend.
+_BAD_INPUT = (errors.InvalidInput, errors.NotAllowed, errors.NotFound, errors.Conflict)
+#: Width of tables that go to a file or another program.
+_WIDTH = 200
+
+_EPILOG = """\
+start here:
+  jupyter batch doctor                          does everything work on this machine?
+  jupyter batch run report.ipynb -p alpha 0.5   run a notebook with a parameter
+  jupyter batch runs                            what has run, newest first
+  jupyter batch show last                       all about the newest run
+  jupyter batch COMMAND --help                  more examples
+
+RUN is a run's id, the end or the beginning of one, or 'last'."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns its exit code: 0, 1 for what did not succeed, 2 for bad input."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    out = Console(file=sys.stdout, highlight=False, markup=False)
+    err = Console(file=sys.stderr, highlight=False, markup=False)
+    for console in (out, err):
+        if not console.is_terminal:
+            console.width = _WIDTH
+    return run(given, out=out, err=err)
+
+
+def run(given: Sequence[str], *, out: Console, err: Console, client: Client | None = None) -> int:
+    """Runs a command with its surroundings given."""
+    session: Session | None = None
+    try:
+        args = build_parser().parse_args(join_parameters(given))
+        connect = partial(_connect, args) if client is None else lambda: client
+        session = Session(connect=connect, out=out, err=err, as_json=args.json)
+        code: int = args.run(args, session)
+        return code
+    except BatchError as error:
+        _tell(error, out, err, as_json="--json" in given)
+        return BAD_INPUT if isinstance(error, _BAD_INPUT) else NOT_SUCCEEDED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever was reading has had enough; the exit must not fail on what is left unsaid.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_SUCCEEDED
+    except OSError as error:
+        _tell(_of_the_system(error), out, err, as_json="--json" in given)
+        return NOT_SUCCEEDED
+    finally:
+        if session is not None:
+            session.close()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the parser of all commands."""
+    parser = Parser(
+        prog="jupyter batch",
+        description="Run notebooks with parameters in containers of their own, and keep a record "
+        "of every cell.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"jupyter_batch {__version__}")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=Parser
+    )
+    for module in (submitting, listing, showing, acting, jobs, image, doctor, serve):
+        module.add(commands)
+    return parser
+
+
+def _connect(args: argparse.Namespace) -> Client:
+    url = args.url or os.environ.get("JUPYTER_BATCH_URL") or None
+    token = args.token or os.environ.get("JUPYTER_BATCH_TOKEN", "")
+    if args.data and url:
+        raise UsageError("give --data or --url, not both")
+    return Client(url=url, token=token, data_dir=args.data)
+
+
+def _tell(error: BatchError, out: Console, err: Console, *, as_json: bool) -> None:
+    if as_json:
+        body = {"code": error.code, "message": error.message, "details": error.details}
+        Session(connect=Client, out=out, err=err, as_json=True).answer(body)
+        return
+    err.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
+    usage = error.details.get("usage")
+    if usage:
+        err.print(Text(f"{usage}\nmore with --help", style="dim"), soft_wrap=True)
+    elif (field := error.details.get("field")) and str(field) not in error.message:
+        err.print(Text(f"  where: {field}", style="dim"), soft_wrap=True)
+
+
+def _of_the_system(error: OSError) -> BatchError:
+    where = f"{error.filename}: " if error.filename else ""
+    return BatchError(f"{where}{error.strerror or error}")

@@ -1,0 +1,123 @@
+"""What every command has: the way to the server, and where to write."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from jupyter_batch.cli.words import ago
+from jupyter_batch.client.client import Client
+from jupyter_batch.client.run import Run
+from jupyter_batch.errors import InvalidInput, NotFound
+
+_ID_LENGTH = 26
+#: How many runs that contain a text are looked at when one is named by a part of its id.
+_CANDIDATES = 1000
+
+
+class Session:
+    """One use of the command. Answers go to ``out``, everything about them to ``err``."""
+
+    def __init__(
+        self, *, connect: Callable[[], Client], out: Console, err: Console, as_json: bool
+    ) -> None:
+        self._connect = connect
+        self._client: Client | None = None
+        self.out = out
+        self.err = err
+        self.as_json = as_json
+
+    def sleep(self, seconds: float) -> None:
+        """Lets time pass between two looks."""
+        time.sleep(seconds)
+
+    @property
+    def client(self) -> Client:
+        """The server; found, or started, when it is first asked."""
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
+
+    def close(self) -> None:
+        """Closes connections."""
+        if self._client is not None:
+            self._client.close()
+
+    def answer(self, value: Any) -> None:
+        """Writes the one JSON value that ``--json`` asks for."""
+        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+        self.out.file.write(text + "\n")
+        self.out.file.flush()
+
+    def say(self, *parts: RenderableType) -> None:
+        """Writes a line of the answer."""
+        for part in parts:
+            self.out.print(Text(part) if isinstance(part, str) else part, soft_wrap=True)
+
+    def note(self, part: RenderableType, style: str = "") -> None:
+        """Writes a line beside the answer."""
+        self.err.print(Text(part) if isinstance(part, str) else part, style=style, soft_wrap=True)
+
+    def table(self, headings: Iterable[str], rows: Iterable[Iterable[RenderableType]]) -> None:
+        """Writes a table: columns apart by spaces, so that it can be cut and searched."""
+        table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+        for heading in headings:
+            right = heading.startswith(">")
+            table.add_column(
+                heading.lstrip(">"),
+                justify="right" if right else "left",
+                overflow="ellipsis",
+                no_wrap=True,
+            )
+        for row in rows:
+            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        self.out.print(table)
+
+    def find_run(self, text: str) -> Run:
+        """Returns a run by its id, a beginning or an end of it, or ``last``."""
+        if text == "last":
+            newest = next(iter(self.client.runs.list(limit=1)), None)
+            if newest is None:
+                raise NotFound("there are no runs yet; make one with: jupyter batch run NOTEBOOK")
+            return newest
+        if len(text) == _ID_LENGTH:
+            return self.client.runs.get(text)
+        found = [
+            run
+            for run in self.client.runs.list(q=text, limit=_CANDIDATES)
+            if run.id.startswith(text) or run.id.endswith(text)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise NotFound(f"there is no run {text!r}; list them with: jupyter batch runs")
+        shown = ", ".join(run.id for run in found[:4])
+        raise InvalidInput(
+            f"{text!r} may be one of {len(found)} runs: {shown}"
+            + (", …" if len(found) > 4 else ""),
+            field="run",
+        )
+
+
+def instant(text: str | None, field: str) -> datetime | None:
+    """Reads an instant (local time where it has no zone) or how long ago it was."""
+    if text is None:
+        return None
+    now = datetime.now(UTC)
+    before = ago(text, now)
+    if before is not None:
+        return before
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(
+            f"{text!r} is no instant: write 2026-10-25, 2026-10-25T14:30, or 2h for two hours ago",
+            field=field,
+        ) from error

@@ -1,0 +1,61 @@
+"""A run that is over, in a few lines: how it ended, where, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.text import Text
+
+from jupyter_batch.cli.words import coloured, duration, first_line, plain, short, size, state_text
+from jupyter_batch.client.run import Run
+
+#: Lines of a traceback that are worth their place.
+_TRACEBACK = 12
+
+
+def summary(run: Run, *, saved: Path | None, colours: bool) -> Iterator[Text]:
+    """Yields the lines."""
+    lasted = f" in {duration(run.duration_seconds)}" if run.duration_seconds is not None else ""
+    yield Text.assemble(state_text(run.state), f"{lasted}  {run.name}  ", (run.id, "dim"))
+    if run.reason:
+        yield Text(f"  {plain(run.reason)}")
+    yield from error_lines(run, colours=colours)
+    count = run.cell_count
+    if count.total:
+        failed = f", {count.failed} failed" if count.failed else ""
+        yield Text(f"  cells      {count.done} of {count.total} done{failed}")
+    for number, artifact in enumerate(run.artifacts):
+        title = "artifacts" if number == 0 else ""
+        yield Text(f"  {title:<10} {artifact.path} ({size(artifact.size_bytes)})")
+    if saved is not None:
+        yield Text(f"  notebook   {saved}")
+    else:
+        yield _next("notebook", f"jupyter batch export {short(run.id)} --output FILE.ipynb")
+    if run.artifacts:
+        yield _next("save them", f"jupyter batch export {short(run.id)} --artifacts DIR")
+    if not run.succeeded:
+        yield _next("the log", f"jupyter batch logs {short(run.id)}")
+        yield _next("again", f"jupyter batch retry {short(run.id)}")
+    else:
+        yield _next("details", f"jupyter batch show {short(run.id)}")
+
+
+def error_lines(run: Run, *, colours: bool) -> Iterator[Text]:
+    """Yields the failing cell and the end of its traceback."""
+    error = run.error
+    if error is None:
+        return
+    yield Text.assemble(
+        f"  cell {error.cell_index + 1}: ",
+        (f"{plain(error.ename)}: {first_line(error.evalue, 200)}", "bold red"),
+    )
+    lines = "\n".join(error.traceback).splitlines()
+    if len(lines) > _TRACEBACK:
+        yield Text(f"    … {len(lines) - _TRACEBACK} lines more above", style="dim")
+    for line in lines[-_TRACEBACK:]:
+        yield Text.assemble("    ", coloured(line, colours=colours))
+
+
+def _next(title: str, command: str) -> Text:
+    return Text.assemble(f"  {title:<10} ", (command, "cyan"))

@@ -1,0 +1,117 @@
+"""How states, times and sizes are written for people."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.text import Text
+
+#: Symbol and style of each state; the word always stands beside them.
+_LOOKS = {
+    "queued": ("○", "dim"),
+    "starting": ("◔", "cyan"),
+    "running": ("●", "cyan"),
+    "cancelling": ("◌", "yellow"),
+    "succeeded": ("✓", "green"),
+    "failed": ("✗", "bold red"),
+    "timed_out": ("◷", "red"),
+    "cancelled": ("⊘", "yellow"),
+    "lost": ("?", "bold red"),
+    "skipped": ("–", "dim"),
+    "not_run": ("·", "dim"),
+}
+#: Cursor movements and the like as well as colours.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+#: From the end of an id, where it is random; enough to name a run of one's own.
+_SHORT = 8
+
+
+def state_text(state: str) -> Text:
+    """Returns a state with its symbol and colour."""
+    symbol, style = _LOOKS.get(state, ("·", ""))
+    return Text(f"{symbol} {state.replace('_', ' ')}", style=style)
+
+
+def style_of(state: str) -> str:
+    """Returns the colour of a state."""
+    return _LOOKS.get(state, ("", ""))[1]
+
+
+def short(run_id: str) -> str:
+    """Returns the end of an id, by which ``show`` and the others find the run."""
+    return run_id[-_SHORT:]
+
+
+def duration(seconds: float | None) -> str:
+    """Returns ``0.12 s``, ``3.4 s``, ``2 min 05 s``, ``3 h 10 min``."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def clock(at: datetime | None, *, now: datetime | None = None) -> str:
+    """Returns an instant in local time, without what is the same today."""
+    if at is None:
+        return ""
+    local = at.astimezone()
+    today = (now or datetime.now().astimezone()).astimezone()
+    if local.date() == today.date():
+        return f"{local:%H:%M:%S}"
+    if local.year == today.year:
+        return f"{local:%b %d %H:%M}"
+    return f"{local:%Y-%m-%d %H:%M}"
+
+
+def full_clock(at: datetime | None) -> str:
+    """Returns an instant in local time with date and zone."""
+    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def size(count: int | None) -> str:
+    """Returns ``12 B``, ``3.4 KiB``, ``512 MiB``."""
+    if count is None:
+        return ""
+    value, unit = float(count), "B"
+    for bigger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, bigger
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
+
+
+def first_line(source: str, width: int = 60) -> str:
+    """Returns the first line of a cell that says something, cut to a width."""
+    for line in plain(source).splitlines():
+        if line.strip():
+            return line.strip() if len(line.strip()) <= width else line.strip()[: width - 1] + "…"
+    return ""
+
+
+def plain(text: str) -> str:
+    """Returns a text without colours and without what could steer a terminal."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", text))
+
+
+def coloured(text: str, *, colours: bool) -> Text:
+    """Returns a text with its ANSI colours as a style, or without; nothing else gets through."""
+    return Text.from_ansi(text) if colours else Text(plain(text))
+
+
+def ago(text: str, now: datetime) -> datetime | None:
+    """Returns the instant that ``90m``, ``2h``, ``3d`` or ``1w`` is before now, or None."""
+    match = re.fullmatch(r"(\d+)\s*([mhdw])", text.strip())
+    if match is None:
+        return None
+    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+    step: dict[str, Any] = {units[match[2]]: int(match[1])}
+    return now - timedelta(**step)
