@@ -90,13 +90,13 @@ def _say_days(cron: CronText) -> str:
 
 def _say_condition(cron: CronText) -> str:
     """Returns what the date must be besides the weekday; empty where either is free."""
-    by_date = _say_dates(cron.day)
+    by_date = _say_dates(cron.day, "or")
     if by_date is None or not cron.days_must_agree or _Weekdays(cron.weekday).all:
         return ""
     return f", if that day is {by_date} of its month"
 
 
-def _say_dates(field: str) -> str | None:
+def _say_dates(field: str, last: str = "and") -> str | None:
     """Returns ``the 1st, the 15th and the last day``; None for every day."""
     items = field.split(",")
     plain = [item for item in items if "L" not in item]
@@ -104,12 +104,12 @@ def _say_dates(field: str) -> str | None:
     if len(days) == 31:
         return None
     words = [_th(a) if a == b else f"{_th(a)} to {_th(b)}" for a, b in _runs(days)]
-    shown = [f"the {join(words)}"] if words else []
+    shown = [f"the {join(words, last)}"] if words else []
     if "LW" in items:
         shown.append("the last day from Monday to Friday")
     if "L" in items:
         shown.append("the last day")
-    return join(shown)
+    return join(shown, last)
 
 
 class _Weekdays:

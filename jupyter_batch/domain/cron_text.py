@@ -183,7 +183,10 @@ class _Item:
         spec = self._spec
         start_text, _, end_text = base.partition("-")
         start, end = self._number(start_text), self._number(end_text)
-        if start <= end:
+        if start == end:
+            # cronsim takes 5-5/2 for 5/2, which goes on to the end of the field.
+            return str(start)
+        if start < end:
             return f"{start}-{end}{suffix}"
         length = (end - start) % spec.size + 1
         return ",".join(

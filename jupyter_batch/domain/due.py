@@ -178,7 +178,7 @@ class _Span:
     def firings(self, limit: int) -> tuple[list[int], bool]:
         """Returns what runs, oldest first, and whether that is all of it."""
         begin = self.reach
-        if self._policy is MissedPolicy.LATEST:
+        if self._policy is MissedPolicy.LATEST and self.reach < self.fresh:
             latest = last_in(self.table, self.reach, self.high)
             begin = self.high if latest is None else min(latest, self.fresh)
         ticks = list(islice(self.table.between(begin, self.high), limit + 1))
@@ -211,6 +211,8 @@ def _records(
     """Returns the records of what does not run: what lies before the first that does."""
     reached = min(span.reach, ticks[0]) if ticks else span.reach
     until = ticks[0] if ticks else span.reach
+    if span.low >= until:
+        return ()
     counts = [
         (span.reason, span.table.count(span.low, reached)),
         (MissReason.SUPERSEDED, span.table.count(reached, until)),

@@ -105,12 +105,15 @@ def _substitute(text: str, value_of: Callable[[str, str | None], str]) -> str:
     """Returns the text with each macro replaced; raises ValueError with a sentence."""
     parts, end = [], 0
     for match in _MACRO.finditer(text):
-        parts += [text[end : match.start()], _one(match.group(1), value_of)]
+        parts += [_plain(text[end : match.start()]), _one(match.group(1), value_of)]
         end = match.end()
-    rest = text[end:]
-    if "{{" in rest:
+    return "".join([*parts, _plain(text[end:])])
+
+
+def _plain(text: str) -> str:
+    if "{{" in text:
         raise ValueError('"{{" is not closed by "}}"; to mean the braces, write {{ "{{" }}')
-    return "".join([*parts, rest])
+    return text
 
 
 def _one(inside: str, value_of: Callable[[str, str | None], str]) -> str:

@@ -14,7 +14,8 @@ from jupyter_batch.domain.zones import DAY, FIRST_TICK, LAST_TICK, pieces
 #: How far a next or a previous instant is looked for: 29 February comes on a Monday every 28
 #: years, or 40 years over 2100.
 HORIZON = 60 * 366 * DAY
-_WINDOW = 366 * DAY
+#: Most instants are near, so the search begins with little steps.
+_FIRST_WINDOW, _LAST_WINDOW = 2 * DAY, 366 * DAY
 
 
 class Timetable(Protocol):
@@ -33,22 +34,24 @@ class Timetable(Protocol):
 def first_in(table: Timetable, start: int, end: int) -> int | None:
     """Returns the earliest instant of ``start <= tick < end`` within the horizon, or None."""
     low, end = max(start, FIRST_TICK), min(end, start + HORIZON, LAST_TICK)
+    window = _FIRST_WINDOW
     while low < end:
-        high = min(low + _WINDOW, end)
+        high = min(low + window, end)
         for tick in table.between(low, high):
             return tick
-        low = high
+        low, window = high, min(window * 16, _LAST_WINDOW)
     return None
 
 
 def last_in(table: Timetable, start: int, end: int) -> int | None:
     """Returns the latest instant of ``start <= tick < end`` within the horizon, or None."""
     high, start = min(end, LAST_TICK), max(start, end - HORIZON, FIRST_TICK)
+    window = _FIRST_WINDOW
     while start < high:
-        low = max(high - _WINDOW, start)
+        low = max(high - window, start)
         for tick in table.between(low, high, reverse=True):
             return tick
-        high = low
+        high, window = low, min(window * 16, _LAST_WINDOW)
     return None
 
 

@@ -13,6 +13,8 @@ from jupyter_batch.errors import InvalidSchedule
 
 _MAX_SECONDS = 100 * 366 * 86_400
 _MAX_EXCLUDED = 10_000
+#: With less, an engine that is busy for a moment would never start a run in time.
+_MIN_DEADLINE_SECONDS = 10
 
 
 def check_trigger(trigger: AnyTrigger) -> None:
@@ -35,7 +37,9 @@ def check_trigger(trigger: AnyTrigger) -> None:
     _check_seconds("jitter_seconds", trigger.jitter_seconds)
     _check_seconds("catch_up_window_seconds", trigger.catch_up_window_seconds)
     if trigger.start_deadline_seconds is not None:
-        _check_seconds("start_deadline_seconds", trigger.start_deadline_seconds)
+        _check_seconds(
+            "start_deadline_seconds", trigger.start_deadline_seconds, least=_MIN_DEADLINE_SECONDS
+        )
         if trigger.jitter_seconds > trigger.start_deadline_seconds:
             raise InvalidSchedule(
                 "the jitter is longer than the start deadline: runs would be too late to start",

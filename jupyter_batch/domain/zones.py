@@ -22,6 +22,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 #: No two changes of one zone are nearer than 3.9 days in the whole tz database.
 _PROBE_SECONDS = 3 * 86_400
+_YEAR = 366 * DAY
 #: Longer than any change of a clock (Samoa left out a day).
 _PAD = 3 * DAY
 #: Names in some tz databases that mean another zone on every machine.
@@ -113,36 +114,44 @@ def pieces(zone: str, start: int, end: int) -> Iterator[Piece]:
 
     The outermost two are cut somewhere outside of that.
     """
+    if start >= end:
+        return
     low, high = start - _PAD, end + _PAD
-    edge, offset = low, offset_at(zone, low)
+    first = low // _YEAR
+    edge, offset = low, _changes(zone, first)[0]
     before = offset
-    years = range(to_instant(low).year, to_instant(high).year + 1)
-    for at, after in (change for year in years for change in _changes(zone, year)):
-        if not low < at < high:
-            continue
-        if at > start and edge < end:
-            yield Piece(edge, at, offset, before, after)
-        edge, before, offset = at, offset, after
+    for year in range(first, high // _YEAR + 1):
+        for at, after in _changes(zone, year)[1]:
+            if at <= low:
+                before = offset = after
+                continue
+            if at >= high or edge >= end:
+                break
+            if at > start:
+                yield Piece(edge, at, offset, before, after)
+            edge, before, offset = at, offset, after
     if edge < end:
         yield Piece(edge, high, offset, before, offset)
 
 
 @lru_cache(maxsize=8192)
-def _changes(name: str, year: int) -> tuple[tuple[int, int], ...]:
-    """Returns (tick, offset from then on) of each change of a zone within a year of UTC."""
+def _changes(name: str, year: int) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Returns the offset just before a year (of 366 days, from 1970 on) and its changes.
+
+    A change is (tick, offset from then on).
+    """
     zone = zone_of(name)
-    low = int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
-    end = int(datetime(year + 1, 1, 1, tzinfo=UTC).timestamp())
+    low = year * _YEAR // SECOND - 1
+    end = low + _YEAR // SECOND
+    opening = offset = _offset(zone, low)
     changes = []
-    # A change at the very first second belongs to this year, hence the second before it.
-    low, offset = low - 1, _offset(zone, low - 1)
-    while low < end - 1:
-        high = min(low + _PROBE_SECONDS, end - 1)
+    while low < end:
+        high = min(low + _PROBE_SECONDS, end)
         after = _offset(zone, high)
         if after != offset:
             changes.append((_bisect(zone, low, high, offset) * SECOND, after * SECOND))
         low, offset = high, after
-    return tuple(changes)
+    return opening * SECOND, tuple(changes)
 
 
 def _bisect(zone: ZoneInfo, low: int, high: int, offset: int) -> int:
