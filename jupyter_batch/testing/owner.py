@@ -104,6 +104,7 @@ class FakeOwner(httpx.BaseTransport):
             ("GET", "health", self._health),
             ("GET", "runs", self._list_runs),
             ("POST", "runs", self._submit),
+            ("DELETE", "runs", self._delete_runs),
             ("GET", run, self._get_run),
             ("DELETE", run, self._delete_run),
             ("POST", f"{run}/cancel", self._cancel),
@@ -184,6 +185,12 @@ class FakeOwner(httpx.BaseTransport):
             raise Conflict("the run is not over", run_id=run_id)
         del self.runs[run_id]
         return httpx.Response(204)
+
+    def _delete_runs(self, request: httpx.Request) -> httpx.Response:
+        ids = json.loads(request.content)["ids"]
+        for run_id in ids:
+            self._delete_run(request, run_id)
+        return _answer({"deleted": len(ids)})
 
     def _cancel(self, request: httpx.Request, run_id: str) -> httpx.Response:
         run = self._run(run_id)
