@@ -136,16 +136,13 @@ class CronTimetable:
             return
         first, last = low // DAY, (high - 1) // DAY
         days = self._days_in(first, last + 1)
-        times = self._times[::-1] if reverse else self._times
         for day in reversed(days) if reverse else days:
-            midnight = day * DAY
-            if first < day < last:
-                for time in times:
-                    yield midnight + time
-            else:
-                for time in times:
-                    if low <= midnight + time < high:
-                        yield midnight + time
+            midnight, times = day * DAY, self._times
+            if not first < day < last:
+                begin = bisect_left(times, low - midnight)
+                times = times[begin : bisect_left(times, high - midnight)]
+            for time in reversed(times) if reverse else times:
+                yield midnight + time
 
     def _count_walls(self, low: int, high: int) -> int:
         if low >= high:
