@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import difflib
 import keyword
-from datetime import date, datetime, time
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
-import jsonschema
-
+from jupyter_batch.domain.fitting import misfits
 from jupyter_batch.domain.value import Value
 from jupyter_batch.domain.words import in_words, shown, unsayable
 from jupyter_batch.errors import InvalidParameters
@@ -56,11 +53,6 @@ def check_parameters(schema: ParameterSchema, parameters: dict[str, Any]) -> Non
         )
 
 
-def fits(schema: dict[str, Any], value: Any) -> bool:
-    """Whether a value would be taken for a parameter of this schema."""
-    return bool(_validator(schema).is_valid(value))
-
-
 def _unsayable(parameters: dict[str, Any]) -> list[tuple[str, str]]:
     found = [(name, unsayable(value)) for name, value in parameters.items()]
     return [(f"parameters.{name}", f"parameter {name!r} {why}") for name, why in found if why]
@@ -81,14 +73,12 @@ def _missing(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[
 
 def _unfit(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[str, str]]:
     problems: list[tuple[str, str]] = []
-    for error in _validator(schema.schema).iter_errors(parameters):
-        path = [*error.absolute_path]
+    for path, allowed, value in misfits(schema.schema, parameters):
         name = str(path[0]) if path else ""
         place = f"parameter {name!r}" + "".join(f"[{part!r}]" for part in path[1:])
-        message = f"{place} takes {in_words(error.schema)}, not {shown(error.instance)}"
+        message = f"{place} takes {in_words(allowed)}, not {shown(value)}"
         problems.append((".".join(["parameters", *map(str, path)]), message))
-    order = {name: number for number, name in enumerate(parameters)}
-    return sorted(problems, key=lambda problem: order.get(problem[0].split(".")[1], 0))
+    return problems
 
 
 def _unknown(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[str, str]]:
@@ -128,42 +118,3 @@ def _why_unknown(name: str, schema: ParameterSchema, known: list[str]) -> str:
 
 def _is_name(name: str) -> bool:
     return name.isidentifier() and not keyword.iskeyword(name)
-
-
-def _is_integer(_checker: Any, value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-_TYPES = jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
-_Validator: Any = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=_TYPES)
-_FORMATS = jsonschema.FormatChecker(formats=())
-
-
-def _validator(schema: dict[str, Any]) -> Any:
-    return _Validator(schema, format_checker=_FORMATS)
-
-
-def _reads(read: Any, value: object) -> bool:
-    if isinstance(value, str):
-        read(value)
-    return True
-
-
-@_FORMATS.checks("date", raises=ValueError)
-def _is_date(value: object) -> bool:
-    return _reads(date.fromisoformat, value)
-
-
-@_FORMATS.checks("date-time", raises=ValueError)
-def _is_datetime(value: object) -> bool:
-    return _reads(datetime.fromisoformat, value)
-
-
-@_FORMATS.checks("time", raises=ValueError)
-def _is_time(value: object) -> bool:
-    return _reads(time.fromisoformat, value)
-
-
-@_FORMATS.checks("uuid", raises=ValueError)
-def _is_uuid(value: object) -> bool:
-    return _reads(UUID, value)

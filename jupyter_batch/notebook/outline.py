@@ -67,6 +67,11 @@ def outline(content: bytes) -> Outline:
     )
 
 
+def outline_apart(content: bytes) -> bytes:
+    """Does ``outline`` to JSON, for another process."""
+    return msgspec.json.encode(outline(content))
+
+
 def _decode(content: bytes) -> _Notebook:
     content = content.removeprefix(b"\xef\xbb\xbf")
     if not content.strip():

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from jupyter_batch.domain.parameters import ParameterSchema, fits
+from jupyter_batch.domain.fitting import fits
+from jupyter_batch.domain.parameters import ParameterSchema
 from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.notebook.infer_python import CellSyntaxError, Inferred, infer_python
 from jupyter_batch.notebook.outline import Outline

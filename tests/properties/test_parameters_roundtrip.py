@@ -7,7 +7,8 @@ import keyword
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_batch.domain.parameters import ParameterSchema, check_parameters, fits
+from jupyter_batch.domain.fitting import fits
+from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
 from jupyter_batch.notebook.infer_python import infer_python
 from jupyter_batch.notebook.magics import without_magics
 

@@ -1,0 +1,91 @@
+"""Whether values fit schemas: the part of JSON Schema in which parameters are described.
+
+Not jsonschema: with the extras that jupyter_server asks for, importing it takes three seconds
+of cpu, which a command that starts one run would feel. Where both speak they agree, and the
+tests hold them to it; but here 1.0 is no integer, and formats are checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+Schema = dict[str, Any]
+#: Where, what would be taken there, and what stands there.
+Misfit = tuple[tuple[str | int, ...], Schema, Any]
+
+_FORMATS: dict[str, Callable[[str], object]] = {
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
+    "time": time.fromisoformat,
+    "uuid": UUID,
+}
+#: A notebook trips over a bool or over 1.0 where it counts.
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "null": lambda value: value is None,
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "string": lambda value: isinstance(value, str),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
+
+
+def fits(schema: Schema, value: Any) -> bool:
+    """Whether a value would be taken for a parameter of this schema."""
+    return next(misfits(schema, value), None) is None
+
+
+def misfits(schema: Schema, value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Misfit]:
+    """Yields what does not fit, the outermost place of each."""
+    if not _fits_itself(schema, value):
+        yield path, schema, value
+    elif isinstance(value, list):
+        first = schema.get("prefixItems", [])
+        for number, item in enumerate(value):
+            inner = first[number] if number < len(first) else schema.get("items", {})
+            yield from misfits(inner, item, (*path, number))
+    elif isinstance(value, dict):
+        known, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+        for name, item in value.items():
+            inner = known.get(name, others)
+            if inner is False:
+                yield (*path, name), {}, item
+            elif isinstance(inner, dict):
+                yield from misfits(inner, item, (*path, name))
+
+
+def _fits_itself(schema: Schema, value: Any) -> bool:
+    types = schema.get("type")
+    if types is not None:
+        names = [types] if isinstance(types, str) else types
+        if not any(_TYPES[name](value) for name in names):
+            return False
+    if "enum" in schema and not any(_same(value, one) for one in schema["enum"]):
+        return False
+    if "anyOf" in schema and not any(fits(one, value) for one in schema["anyOf"]):
+        return False
+    if isinstance(value, list):
+        least, most = schema.get("minItems", 0), schema.get("maxItems", len(value))
+        return bool(least <= len(value) <= most)
+    if isinstance(value, dict):
+        return all(name in value for name in schema.get("required", ()))
+    return not isinstance(value, str) or _has_format(schema.get("format"), value)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _has_format(name: str | None, text: str) -> bool:
+    read = _FORMATS.get(name or "")
+    if read is None:
+        return True
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,105 @@
+"""Renders a notebook as one HTML page that loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+from jupyter_batch.errors import BatchError, InvalidNotebook
+
+#: A notebook's outputs are shown as they are, and may hold anything. So the page itself forbids,
+#: whatever stands in it: scripts, frames, forms, and everything from elsewhere.
+POLICY = (
+    "default-src 'none'; img-src data:; media-src data:; font-src data:; "
+    "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+)
+_TEMPLATE = (
+    "{%- extends 'lab/index.html.j2' -%}"
+    "{%- block html_head -%}"
+    f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    '<meta name="referrer" content="no-referrer">'
+    "{{ super() }}{%- endblock -%}"
+    # What loads require.js, MathJax, Mermaid and the widget manager from a CDN.
+    "{%- block html_head_js -%}{%- endblock -%}"
+    "{%- block html_head_js_mathjax -%}{%- endblock -%}"
+    "{%- block html_head_js_mermaidjs -%}{%- endblock -%}"
+    "{%- block jupyter_widgets -%}{%- endblock -%}"
+)
+#: Without scripts: the next best thing that shows.
+_PRIORITY = [
+    "text/html",
+    "text/markdown",
+    "image/svg+xml",
+    "image/png",
+    "image/jpeg",
+    "text/latex",
+    "text/plain",
+]
+
+
+#: The policy does not keep a ``meta`` of an output from leading elsewhere, and readers of the
+#: page's source should not have to trust the policy for the rest.
+_ACTIVE = re.compile(
+    r"<script\b[^>]*>.*?</script\s*>|<(?:meta|base|link)\b[^>]*>", re.DOTALL | re.I
+)
+_BODY = "<main"
+
+
+def render(notebook: bytes) -> bytes:
+    """Returns the page; raises InvalidNotebook for what nbformat cannot read. Blocks."""
+    node = _node(notebook)
+    resources = {"metadata": {"name": _title(node)}}
+    try:
+        make: Any = _exporter_class()
+        page, _resources = make(config=_config()).from_notebook_node(node, resources)
+    except Exception as error:
+        # nbconvert lets what its templates and parsers raise come through as it is.
+        raise BatchError(f"the notebook cannot be shown as a page: {error}") from error
+    head, start, body = str(page).partition(_BODY)
+    return (head + start + _ACTIVE.sub("", body)).encode("utf-8", "replace")
+
+
+def _node(notebook: bytes) -> Any:
+    from nbformat.v4 import nbjson
+
+    try:
+        # Not nbformat.reads: it validates, which is slow and would change nothing here.
+        read: Any = nbjson.reads
+        node = read(notebook.decode("utf-8", "replace"))
+        for number, cell in enumerate(node.cells):
+            cell["id"] = f"cell-{number}"  # papermill runs notebooks without them, or with twins
+        node["nbformat_minor"] = 5
+        return node
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InvalidNotebook(f"the notebook cannot be read: {error}", field="notebook") from error
+
+
+def _title(node: Any) -> str:
+    told = node.metadata.get("papermill") or {}
+    return PurePosixPath(str(told.get("input_path") or "")).stem or "Notebook"
+
+
+@functools.cache
+def _config() -> Any:
+    from traitlets.config import Config
+
+    return Config({"NbConvertBase": {"display_data_priority": _PRIORITY}})
+
+
+@functools.cache
+def _exporter_class() -> Any:
+    # Here, because importing nbconvert takes most of a second.
+    from nbconvert.exporters import HTMLExporter
+
+    class PageExporter(HTMLExporter):
+        """Writes our template, and does not validate what papermill has run anyway."""
+
+        raw_template = _TEMPLATE
+        template_name = "lab"
+
+        def _validate_preprocessor(self, nbc: Any, preprocessor: Any) -> None:
+            """Does nothing: it would refuse what is only unusual, after each step, slowly."""
+
+    return PageExporter

@@ -1,0 +1,82 @@
+"""Notebooks on the server's disk: the port ``Notebooks`` put together."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.domain.settings import Settings
+from jupyter_batch.notebook.apart import apart
+from jupyter_batch.notebook.outline import Outline, outline_apart
+from jupyter_batch.notebook.parameters import infer_schema_apart
+from jupyter_batch.notebook.source import Source
+from jupyter_batch.ports import ExecutedParts
+
+_CACHED = 256
+#: A cell with more code than this is read in a process of its own.
+_LARGE_CELL = 256 * 1024
+
+
+class DiskNotebooks:
+    """Reads notebooks below a root folder; all work is done beside the event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._source = Source(Path(settings.root_dir), max_bytes=settings.max_bundle_bytes)
+        #: By the hash of the notebook; the same content has the same parameters.
+        self._schemas: OrderedDict[str, ParameterSchema] = OrderedDict()
+
+    async def freeze(
+        self, path: str, files: Sequence[str], content: bytes | None = None
+    ) -> FrozenNotebook:
+        """Reads the notebook and the files that match the patterns; see ports.Notebooks.
+
+        Also raises InvalidNotebook for a parameters cell with a syntax error.
+        """
+        frozen = await asyncio.to_thread(self._source.freeze, path, tuple(files), content)
+        await self._schema(frozen.sha256, frozen.content)
+        return frozen
+
+    async def schema(self, content: bytes) -> ParameterSchema:
+        """Infers the parameters, once per content; raises InvalidNotebook."""
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+        return await self._schema(digest, content)
+
+    async def assemble(self, parts: ExecutedParts) -> bytes:
+        """Returns the executed notebook as papermill would have written it."""
+        return await asyncio.to_thread(_assemble, parts)
+
+    async def html(self, notebook: bytes) -> bytes:
+        """Renders a notebook as one page that loads and runs nothing."""
+        return await apart(_render, notebook)
+
+    async def _schema(self, digest: str, content: bytes) -> ParameterSchema:
+        known = self._schemas.get(digest)
+        if known is None:
+            found = await apart(outline_apart, content)
+            cell = len(msgspec.json.decode(found, type=Outline).parameters_source)
+            read = await apart(infer_schema_apart, found, is_large=cell > _LARGE_CELL)
+            known = msgspec.json.decode(read, type=ParameterSchema)
+            self._schemas[digest] = known
+            while len(self._schemas) > _CACHED:
+                self._schemas.popitem(last=False)
+        self._schemas.move_to_end(digest)
+        return known
+
+
+def _assemble(parts: ExecutedParts) -> bytes:
+    from jupyter_batch.notebook.assemble import assemble
+
+    return assemble(parts)
+
+
+def _render(notebook: bytes) -> bytes:
+    from jupyter_batch.notebook.html import render
+
+    return render(notebook)
