@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 
@@ -19,18 +20,27 @@ from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.wire.owner import OWNER_LOG, OwnerInfo, read_owner
 
 #: How long a passing owner may take to answer.
-START_SECONDS = 20.0
+START_SECONDS = 30.0
 #: How long another owner may still take to appear after ours has ended by itself.
 _AFTER_EXIT_SECONDS = 3.0
 _POLL_SECONDS = 0.05
-_TAIL_BYTES = 2000
+_TAIL_BYTES, _TAIL_LINES = 4000, 12
 _MAX_LOG_BYTES = 1024 * 1024
 #: Set by a kernel for itself; a process that outlives it must not take them along.
 _OF_A_KERNEL = ("JPY_PARENT_PID", "JPY_SESSION_NAME", "JPY_INTERRUPT_EVENT", "MPLBACKEND")
 
-#: Starts an owner as a process of its own; returns a function that tells its exit code, or None
-#: while it runs.
-Starter = Callable[[Path], Callable[[], int | None]]
+
+class Started(Protocol):
+    """An owner that has been started as a process of its own."""
+
+    def poll(self) -> int | None:
+        """Returns its exit code, or None while it runs."""
+
+    def terminate(self) -> None:
+        """Asks it to end."""
+
+
+Starter = Callable[[Path], Started]
 
 
 class LocalOwner:
@@ -83,22 +93,24 @@ class LocalOwner:
         deadline = time.monotonic() + self._patience
         log = self.data_dir / OWNER_LOG
         # One that lives but does not answer holds the store: wait for it, do not start another.
-        exit_code: Callable[[], int | None] | None = None
+        started: Started | None = None
         log_start, ended_at = _size(log), None
         while True:
             owner = self.find()
             if owner is not None:
                 return owner
             known = read_owner(self.data_dir)
-            if exit_code is None and not (known is not None and _is_alive(known.pid)):
+            if started is None and not (known is not None and _is_alive(known.pid)):
                 log_start = _size(log)
-                exit_code = self._start(self.data_dir)
+                started = self._start(self.data_dir)
             now = time.monotonic()
-            if exit_code is not None and exit_code() is not None:
+            if started is not None and started.poll() is not None:
                 ended_at = ended_at or now
                 deadline = min(deadline, ended_at + _AFTER_EXIT_SECONDS)
             if now > deadline:
-                code = exit_code() if exit_code is not None else None
+                code = started.poll() if started is not None else None
+                if started is not None and code is None:
+                    started.terminate()
                 raise self._unavailable(known, code, _tail(log, log_start))
             time.sleep(_POLL_SECONDS)
 
@@ -131,13 +143,13 @@ class LocalOwner:
         return OwnerUnavailable(message, data_dir=str(self.data_dir), log_tail=tail)
 
 
-def start_passing_owner(data_dir: Path) -> Callable[[], int | None]:
+def start_passing_owner(data_dir: Path, *, python: str = sys.executable) -> Started:
     """Starts a headless owner that ends by itself when it is idle; it outlives this process."""
     log = data_dir / OWNER_LOG
     if _size(log) > _MAX_LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
     # -P: a file of the user's must not stand in for a module because of its folder.
-    command = [sys.executable, "-P", "-m", *owner_arguments(data_dir, ["--passing"])]
+    command = [python, "-P", "-m", *owner_arguments(data_dir, ["--passing"])]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
@@ -153,7 +165,7 @@ def start_passing_owner(data_dir: Path) -> Callable[[], int | None]:
         os.close(descriptor)
     # Somebody has to take its exit code, or it stays behind as a zombie.
     threading.Thread(target=process.wait, name="jupyter-batch-owner", daemon=True).start()
-    return lambda: process.returncode
+    return process
 
 
 def owner_arguments(data_dir: Path, more: Sequence[str] = ()) -> list[str]:
@@ -199,6 +211,7 @@ def _tail(log: Path, start: int) -> str:
     try:
         with log.open("rb") as file:
             file.seek(max(start, _size(log) - _TAIL_BYTES))
-            return file.read().decode(errors="replace").strip()
+            lines = file.read().decode(errors="replace").strip().splitlines()
+            return "\n".join(lines[-_TAIL_LINES:])
     except OSError:
         return ""
