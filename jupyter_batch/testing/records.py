@@ -1,0 +1,157 @@
+"""What attempts have left, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from jupyter_batch.domain.cell import CellRecord
+from jupyter_batch.domain.events import RunEvent, frame_event_id
+from jupyter_batch.domain.outputs import fold_outputs, output_event
+from jupyter_batch.domain.recording import (
+    ArtifactSlice,
+    DocumentSlice,
+    LogLine,
+    OutputRow,
+    Recording,
+    Watermark,
+)
+from jupyter_batch.domain.run import Run
+from jupyter_batch.ports import OutputRecord
+
+if TYPE_CHECKING:
+    from jupyter_batch.testing.store import Memory
+
+
+class AttemptRecords:
+    """What one attempt has left."""
+
+    def __init__(self) -> None:
+        self.watermark = Watermark()
+        self.cells: dict[int, CellRecord] = {}
+        self.outputs: list[OutputRow] = []
+        self.documents: list[DocumentSlice] = []
+        self.artifacts: list[ArtifactSlice] = []
+        self.log: list[LogLine] = []
+
+    def take(self, recording: Recording) -> list[OutputRow]:
+        """Keeps what is above the watermark; returns the new outputs."""
+        done = self.watermark
+        outputs = [row for row in recording.outputs if row.seq > done.last_seq]
+        self.outputs += outputs
+        self.documents += [part for part in recording.documents if part.seq > done.last_seq]
+        self.artifacts += [part for part in recording.artifacts if part.seq > done.last_seq]
+        self.log += [line for line in recording.log if line.line_no > done.last_line]
+        self.cells.update({cell.cell_index: cell for cell in recording.cells})
+        self.watermark = Watermark(
+            last_seq=max(recording.last_seq, done.last_seq),
+            last_line=max(recording.last_line, done.last_line),
+        )
+        return outputs
+
+
+class FakeRecords:
+    """Implements ports.RecordStore."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def record(
+        self, recording: Recording, change: Callable[[Run], Run] | None = None
+    ) -> None:
+        memory = self._memory
+        memory.check()
+        before = memory.run(recording.run_id)
+        after = change(before) if change else before
+        owner = (recording.run_id, recording.attempt_no)
+        records = memory.attempts.setdefault(owner, AttemptRecords())
+        floor = frame_event_id(recording.attempt_no, records.watermark.last_seq)
+        outputs = records.take(recording)
+        events = memory.store_events(
+            [event for event in recording.events if event.event_id > floor]
+        )
+        ordered = sorted([*events, *_events(recording, outputs)], key=lambda event: event.event_id)
+        moved = memory.put_run(after, at=memory.clock.now()) if after != before else []
+        memory.publish([*ordered, *moved])
+
+    async def watermark(self, run_id: str, attempt_no: int) -> Watermark:
+        return self._of(run_id, attempt_no).watermark
+
+    async def cells(self, run_id: str, attempt_no: int) -> tuple[CellRecord, ...]:
+        cells = self._of(run_id, attempt_no).cells
+        return tuple(cells[index] for index in sorted(cells))
+
+    async def outputs(
+        self, run_id: str, attempt_no: int, cell_index: int | None = None
+    ) -> AsyncIterator[OutputRecord]:
+        rows = self._of(run_id, attempt_no).outputs
+        for cell in sorted({row.op.cell for row in rows}):
+            if cell_index not in (None, cell):
+                continue
+            ops = [(row.op, row.op.body) for row in rows if row.op.cell == cell]
+            for output in fold_outputs(ops):
+                yield OutputRecord(
+                    attempt_no=attempt_no,
+                    cell_index=cell,
+                    output_no=output.output_no,
+                    output_type=output.output_type,
+                    body="".join(output.slices),
+                )
+
+    async def document(self, run_id: str, attempt_no: int, name: str) -> str | None:
+        slices = [part for part in self._of(run_id, attempt_no).documents if part.name == name]
+        if not slices or slices[-1].more:
+            return None
+        return "".join(part.body for part in slices)
+
+    async def log(
+        self, run_id: str, attempt_no: int, *, after_line: int = 0, limit: int = 10_000
+    ) -> tuple[LogLine, ...]:
+        lines = self._of(run_id, attempt_no).log
+        return tuple([line for line in lines if line.line_no > after_line][:limit])
+
+    async def artifact(self, run_id: str, attempt_no: int, path: str) -> AsyncIterator[bytes]:
+        whole: list[bytes] = []
+        begun: list[bytes] = []
+        for part in self._of(run_id, attempt_no).artifacts:
+            if part.path == path:
+                begun.append(part.content)
+                if not part.more:
+                    whole, begun = begun, []
+        for content in whole:
+            if content:
+                yield content
+
+    async def events(
+        self, *, run_id: str | None = None, after: int = 0, limit: int = 1000
+    ) -> tuple[RunEvent, ...]:
+        memory = self._memory
+        if run_id is None:
+            return tuple([event for event in memory.events if event.position > after][:limit])
+        memory.run(run_id)
+        events = [event for event in memory.events if event.run_id == run_id]
+        for (owner, attempt_no), records in memory.attempts.items():
+            if owner == run_id:
+                events += _output_events(run_id, attempt_no, records.outputs)
+        events.sort(key=lambda event: event.event_id)
+        return tuple([event for event in events if event.event_id > after][:limit])
+
+    async def last_position(self) -> int:
+        return self._memory.position
+
+    def _of(self, run_id: str, attempt_no: int) -> AttemptRecords:
+        self._memory.run(run_id)
+        return self._memory.attempts.get((run_id, attempt_no)) or AttemptRecords()
+
+
+def _events(recording: Recording, outputs: list[OutputRow]) -> list[RunEvent]:
+    return _output_events(recording.run_id, recording.attempt_no, outputs)
+
+
+def _output_events(run_id: str, attempt_no: int, outputs: list[OutputRow]) -> list[RunEvent]:
+    frames = [list(group) for _, group in groupby(outputs, key=lambda row: row.seq)]
+    return [
+        output_event(run_id, attempt_no, rows[0].seq, rows[0].at, [row.op for row in rows])
+        for rows in frames
+    ]
