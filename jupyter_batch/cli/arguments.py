@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,10 @@ from jupyter_batch.errors import InvalidInput
 #: Does a command's work; returns the exit code.
 Command = Callable[[argparse.Namespace, Session], int]
 
+_UNKNOWN_COMMAND = re.compile(
+    r"argument COMMAND: invalid choice: '(?P<name>[^']*)' \(choose from (?P<choices>.*)\)"
+)
+
 SUCCEEDED, NOT_SUCCEEDED, BAD_INPUT = 0, 1, 2
 
 
@@ -24,9 +30,33 @@ class UsageError(InvalidInput):
 class Parser(argparse.ArgumentParser):
     """Raises UsageError, so that ``--json`` can have errors in its own form."""
 
+    #: Adds what is to stand at the end of the help.
+    add_last: Callable[[], None] | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Reads the arguments; what is left over is an error with the nearest that there is."""
+        if self.add_last is not None:
+            add_last, self.add_last = self.add_last, None
+            add_last()
+        known, extra = super().parse_known_args(args, namespace)
+        if extra:
+            near = difflib.get_close_matches(extra[0].partition("=")[0], self._flags(), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise UsageError(f"unknown argument {extra[0]}{hint}", usage=self.format_usage())
+        return known, extra
+
     def error(self, message: str) -> Any:
         """Raises what is wrong, with how the command is used."""
-        raise UsageError(message, usage=self.format_usage().strip())
+        unknown = _UNKNOWN_COMMAND.match(message)
+        if unknown:
+            choices = re.findall("'([^']+)'", unknown["choices"])
+            near = difflib.get_close_matches(unknown["name"], choices, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(choices)}"
+            message = f"there is no command {unknown['name']!r}; {hint}"
+        raise UsageError(message, usage=self.format_usage())
+
+    def _flags(self) -> list[str]:
+        return [flag for action in self._actions for flag in action.option_strings]
 
 
 def add_command(
@@ -39,7 +69,7 @@ def add_command(
     inner: bool = False,
 ) -> argparse.ArgumentParser:
     """Adds a command with what all of them have; ``inner`` is one of a command's own."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser: Parser = commands.add_parser(
         name,
         help=help,
         description=f"{help[:1].upper()}{help[1:]}.",
@@ -48,7 +78,7 @@ def add_command(
         allow_abbrev=False,
     )
     parser.set_defaults(run=run)
-    _add_common(parser, inner)
+    parser.add_last = lambda: _add_common(parser, inner)
     return parser
 
 

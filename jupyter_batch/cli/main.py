@@ -108,7 +108,7 @@ def _tell(error: BatchError, out: Console, err: Console, *, as_json: bool) -> No
     err.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
     usage = error.details.get("usage")
     if usage:
-        err.print(Text(f"{usage}\nmore with --help", style="dim"), soft_wrap=True)
+        err.print(Text(f"{usage.strip()}\nmore with --help", style="dim"), soft_wrap=True)
     elif (field := error.details.get("field")) and str(field) not in error.message:
         err.print(Text(f"  where: {field}", style="dim"), soft_wrap=True)
 
