@@ -1,0 +1,66 @@
+"""The bytes of artifacts, read a few MiB at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from jupyter_batch.store.database import Connection
+from jupyter_batch.store.places import Places
+from jupyter_batch.store.sql import load_queries
+
+_SQL = load_queries("outputs")
+_WINDOW = 4 * 1024 * 1024
+
+
+async def read_artifact(
+    places: Places, run_id: str, attempt_no: int, path: str
+) -> AsyncIterator[bytes]:
+    """Yields the bytes of a whole artifact; of one that was sent twice, the later."""
+    for first, last in await places.read(run_id, _windows, attempt_no, path):
+        content = await places.read(run_id, _bytes, attempt_no, path, first, last)
+        if content:
+            yield content
+
+
+def _windows(
+    cursor: Connection, segment: str, run_no: int, attempt_no: int, path: str
+) -> list[tuple[int, int]]:
+    rows = cursor.execute(
+        _SQL["select_artifact_slices"].format(segment=segment),
+        {"run_no": run_no, "attempt_no": attempt_no, "path": path},
+    ).fetchall()
+    ends = [number for number, (_, more, _) in enumerate(rows) if not more]
+    if not ends:
+        return []
+    start = ends[-2] + 1 if len(ends) > 1 else 0
+    windows: list[tuple[int, int]] = []
+    size = 0
+    for seq, _, length in rows[start : ends[-1] + 1]:
+        if not windows or size >= _WINDOW:
+            windows.append((seq, seq))
+            size = 0
+        windows[-1] = (windows[-1][0], seq)
+        size += length
+    return windows
+
+
+def _bytes(
+    cursor: Connection,
+    segment: str,
+    run_no: int,
+    attempt_no: int,
+    path: str,
+    first: int,
+    last: int,
+) -> bytes:
+    rows = cursor.execute(
+        _SQL["select_artifact_bytes"].format(segment=segment),
+        {
+            "run_no": run_no,
+            "attempt_no": attempt_no,
+            "path": path,
+            "first": first,
+            "last": last,
+        },
+    ).fetchall()
+    return b"".join(row[0] for row in rows)

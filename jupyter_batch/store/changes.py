@@ -1,0 +1,110 @@
+"""A change of a run, written as the few columns that differ."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from jupyter_batch.domain.events import RunEvent, state_data
+from jupyter_batch.domain.run import Attempt, Run
+from jupyter_batch.store.database import Connection
+from jupyter_batch.store.ledger import Ledger, Mark
+from jupyter_batch.store.run_rows import (
+    StoredRun,
+    encode_artifacts,
+    encode_attempt,
+    encode_run,
+)
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.text import clean_json, to_json, to_utc
+
+_RUNS = load_queries("runs")
+_RECORDS = load_queries("records")
+
+
+def insert_run(connection: Connection, stored: StoredRun) -> None:
+    """Writes a new run with its attempts and artifacts; belongs into a transaction."""
+    where = {"run_no": stored.run_no}
+    columns = encode_run(stored.run) | where | {"segment_id": stored.segment_id}
+    connection.execute(_RUNS["insert"], columns)
+    for attempt in stored.run.attempts:
+        connection.execute(_RUNS["insert_attempt"], encode_attempt(attempt) | where)
+    if stored.run.artifacts:
+        connection.execute(
+            _RUNS["insert_artifacts"], encode_artifacts(stored.run.artifacts) | where
+        )
+
+
+def update_run(connection: Connection, run_no: int, before: Run, after: Run) -> None:
+    """Writes what differs; belongs into a transaction."""
+    old, new = encode_run(before), encode_run(after)
+    changed = {name: value for name, value in new.items() if old[name] != value}
+    if changed:
+        changes = ", ".join(f"{name} = ${name}" for name in changed)
+        connection.execute(_RUNS["update"].format(changes=changes), changed | {"run_no": run_no})
+    if before.attempts != after.attempts:
+        _update_attempts(connection, run_no, before.attempts, after.attempts)
+    if before.artifacts != after.artifacts:
+        connection.execute(_RUNS["delete_artifacts"], {"run_no": run_no})
+        if after.artifacts:
+            connection.execute(
+                _RUNS["insert_artifacts"],
+                encode_artifacts(after.artifacts) | {"run_no": run_no},
+            )
+
+
+def state_event(mark: Mark, after: Run, at: datetime) -> RunEvent | None:
+    """Returns the event of a change of state (or of its reason), or None."""
+    before = mark.stored.run
+    if (before.state, before.reason) == (after.state, after.reason):
+        return None
+    return RunEvent(
+        run_id=after.id,
+        event_id=mark.newest_event + 1,
+        at=at,
+        kind="state",
+        data=state_data(after),
+    )
+
+
+def insert_events(
+    ledger: Ledger, run_no: int, run_id: str, events: list[RunEvent]
+) -> list[RunEvent]:
+    """Writes events of one run and returns them with their positions."""
+    if not events:
+        return []
+    stored = [replace(event, position=ledger.next_position()) for event in events]
+    data = [to_json(event.data) for event in stored]
+    ledger.connection.execute(
+        _RECORDS["insert_events"],
+        {
+            "positions": [event.position for event in stored],
+            "run_no": run_no,
+            "run_id": run_id,
+            "ids": [event.event_id for event in stored],
+            "instants": [to_utc(event.at) for event in stored],
+            "kinds": [event.kind for event in stored],
+            "data": data,
+        },
+    )
+    return [replace(event, data=clean_json(event.data)) for event in stored]
+
+
+def _update_attempts(
+    connection: Connection,
+    run_no: int,
+    before: tuple[Attempt, ...],
+    after: tuple[Attempt, ...],
+) -> None:
+    old: dict[int, Attempt] = {attempt.attempt_no: attempt for attempt in before}
+    where: dict[str, Any] = {"run_no": run_no}
+    if not old.keys() <= {attempt.attempt_no for attempt in after}:
+        connection.execute(_RUNS["delete_attempts"], where)
+        old = {}
+    for attempt in after:
+        if attempt.attempt_no not in old:
+            connection.execute(_RUNS["insert_attempt"], encode_attempt(attempt) | where)
+        elif old[attempt.attempt_no] != attempt:
+            connection.execute(_RUNS["update_attempt"], encode_attempt(attempt) | where)

@@ -1,0 +1,118 @@
+"""DuckDB as the store uses it: one instance in memory to which our files are attached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from jupyter_batch.errors import StoreDamaged
+from jupyter_batch.store.failures import translated
+from jupyter_batch.store.sql import load_migrations, load_queries
+
+Connection = duckdb.DuckDBPyConnection
+
+#: Rows in a row group: what a checkpoint writes anew and the least that is read at once.
+_ROW_GROUPS = {"records": 16_384, "outputs": 2_048}
+#: Pinned, so that a later DuckDB goes on writing files that this one can read.
+_STORAGE_VERSION = "v2.0.0"
+
+
+def connect(data_dir: Path, *, memory_limit: str, threads: int) -> Connection:
+    """Returns an instance that can touch the data folder and nothing else, nor the net."""
+    folder = _quoted(str(data_dir))
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "temp_directory": str(data_dir / "tmp"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "preserve_insertion_order": "true",
+        },
+    )
+    connection.execute(f"SET allowed_directories = [{folder}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def attach(connection: Connection, path: Path, alias: str, kind: str) -> None:
+    """Attaches a file under a name and brings it to the newest version.
+
+    A file that is not there is made. Raises StoreLocked, StoreDamaged (also for a database
+    that is not ours, which stays as it is), StoreError.
+    """
+    with translated(path):
+        attach_file(connection, path, alias, kind)
+        try:
+            _migrate(connection, path, alias, kind)
+        except BaseException:
+            connection.execute(f"DETACH {alias}")
+            raise
+
+
+def attach_file(connection: Connection, path: Path, alias: str, kind: str) -> None:
+    """Attaches a file under a name, whatever is in it."""
+    connection.execute(
+        f"ATTACH {_quoted(str(path))} AS {alias} "
+        f"(ROW_GROUP_SIZE {_ROW_GROUPS[kind]}, STORAGE_VERSION {_quoted(_STORAGE_VERSION)})"
+    )
+
+
+def _migrate(connection: Connection, path: Path, alias: str, kind: str) -> None:
+    rows = connection.execute(load_queries("meta")["tables"], {"database": alias}).fetchall()
+    tables = {name for (name,) in rows}
+    marker = f"jupyter_batch_{kind}"
+    if tables and marker not in tables:
+        raise StoreDamaged(
+            f"{path} is a database of something else; it has been left as it is: "
+            "choose another data folder, or move the file away",
+            path=str(path),
+        )
+    version = 0
+    if tables:
+        found = connection.execute(f"SELECT max(version) FROM {alias}.{marker}").fetchone()
+        version = found[0] if found and found[0] is not None else 0
+    migrations = load_migrations(kind)
+    newest = migrations[-1][0]
+    if version > newest:
+        raise StoreDamaged(
+            f"{path} was written by a newer jupyter_batch (version {version}, this one knows "
+            f"{newest}): update jupyter_batch",
+            path=str(path),
+        )
+    pending = [item for item in migrations if item[0] > version]
+    if not pending:
+        return
+    cursor = connection.cursor()
+    cursor.execute(f"USE {alias}")
+    for number, script in pending:
+        with transaction(cursor):
+            cursor.execute(f"CREATE TABLE IF NOT EXISTS {marker} (version INTEGER NOT NULL)")
+            cursor.execute(script)
+            cursor.execute(f"INSERT INTO {marker} VALUES ({number})")
+    cursor.close()
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Commits what is done inside, or nothing of it."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        try:
+            connection.execute("ROLLBACK")
+        except duckdb.Error:
+            pass  # A commit that failed has rolled back by itself.
+        raise
+
+
+def _quoted(text: str) -> str:
+    return "'" + re.sub("'", "''", text) + "'"

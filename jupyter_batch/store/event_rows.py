@@ -1,0 +1,124 @@
+"""Events read back: those on record, and outputs made into events again."""
+
+from __future__ import annotations
+
+import logging
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.domain.events import RunEvent, frame_event_id
+from jupyter_batch.domain.frames import OutputOp
+from jupyter_batch.domain.outputs import output_event
+from jupyter_batch.store.database import Connection
+from jupyter_batch.store.outputs import joined
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.text import from_utc
+
+_log = logging.getLogger(__name__)
+_RECORDS = load_queries("records")
+_OUTPUTS = load_queries("outputs")
+#: Characters of outputs in one answer; at least one frame is in it.
+_MOST_TEXT = 8 * 1024 * 1024
+_SEQ_MASK = (1 << 32) - 1
+
+
+def select_events(cursor: Connection, after: int, limit: int) -> tuple[RunEvent, ...]:
+    """Returns events of all runs by position, without outputs."""
+    rows = cursor.execute(_RECORDS["select_events"], {"after": after, "limit": limit}).fetchall()
+    return tuple(_decode(rows))
+
+
+def select_events_of_run(
+    cursor: Connection, segment: str, run_no: int, run_id: str, after: int, limit: int
+) -> tuple[RunEvent, ...]:
+    """Returns events of a run, outputs among them, in the order of their ids.
+
+    Large outputs make an answer shorter than ``limit``; only an empty one is the end.
+    """
+    rows = cursor.execute(
+        _RECORDS["select_events_of_run"], {"run_no": run_no, "after": after, "limit": limit}
+    ).fetchall()
+    outputs, last = _outputs(cursor, segment, run_no, run_id, after, limit)
+    stored = [event for event in _decode(rows) if last is None or event.event_id <= last]
+    return tuple(sorted([*stored, *outputs], key=lambda event: event.event_id)[:limit])
+
+
+def _outputs(
+    cursor: Connection, segment: str, run_no: int, run_id: str, after: int, limit: int
+) -> tuple[list[RunEvent], int | None]:
+    """Returns output events and, where there are more, the id up to which they are complete."""
+    frames = cursor.execute(
+        _OUTPUTS["select_frames"].format(segment=segment),
+        {
+            "run_no": run_no,
+            "attempt_no": after >> 42,
+            "seq": (after >> 10) & _SEQ_MASK,
+            "limit": limit,
+        },
+    ).fetchall()
+    size, count = 0, 0
+    for _, _, length in frames:
+        if count and size + length > _MOST_TEXT:
+            break
+        size += length
+        count += 1
+    events: list[RunEvent] = []
+    for attempt_no, group in groupby(frames[:count], key=itemgetter(0)):
+        seqs = [seq for _, seq, _ in group]
+        events += _frames(cursor, segment, run_no, run_id, attempt_no, seqs[0], seqs[-1])
+    complete = count == len(frames) < limit
+    last = None if complete or not count else frame_event_id(*frames[count - 1][:2])
+    return events, last
+
+
+def _frames(
+    cursor: Connection,
+    segment: str,
+    run_no: int,
+    run_id: str,
+    attempt_no: int,
+    first: int,
+    last: int,
+) -> list[RunEvent]:
+    rows = cursor.execute(
+        _OUTPUTS["select_frame_ops"].format(segment=segment),
+        {"run_no": run_no, "attempt_no": attempt_no, "first": first, "last": last},
+    ).fetchall()
+    events = []
+    for seq, group in groupby(joined(rows), key=lambda pieces: pieces[0][0][0]):
+        ops, at = [], None
+        for pieces, text in group:
+            row = pieces[0]
+            at = from_utc(row[2])
+            ops.append(
+                OutputOp(op=row[3], cell=row[4], no=row[5], type=row[6], more=row[7], body=text)
+            )
+        if at is not None:
+            events.append(output_event(run_id, attempt_no, seq, at, ops))
+    return events
+
+
+def _decode(rows: list[tuple[Any, ...]]) -> list[RunEvent]:
+    events = []
+    for run_id, event_id, position, at, kind, data in rows:
+        instant = from_utc(at)
+        try:
+            decoded = msgspec.json.decode(data, type=dict[str, Any])
+        except msgspec.MsgspecError:
+            _log.exception("an event cannot be read and is left out: %s", position)
+            continue
+        if instant is not None:
+            events.append(
+                RunEvent(
+                    run_id=run_id,
+                    event_id=event_id,
+                    position=position,
+                    at=instant,
+                    kind=kind,
+                    data=decoded,
+                )
+            )
+    return events

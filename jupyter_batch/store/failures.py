@@ -1,0 +1,75 @@
+"""What DuckDB and the disk report, in the words of the error tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from jupyter_batch.errors import StoreDamaged, StoreError, StoreFull, StoreLocked
+
+_PID = re.compile(r"PID (\d+)")
+_LOCKED = ("Could not set lock on file", "Unique file handle conflict")
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
+_DENIED = ("Permission denied", "Read-only file system", "Cannot open file", "read-only mode")
+_NEWER = ("version number", "storage version", "newer version")
+_DAMAGED = (
+    "not a valid DuckDB database file",
+    "Corrupt",
+    "checksum",
+    "Could not read enough bytes",
+    "Serialization Error",
+    "external extensions is disabled",
+    "Failure while replaying WAL",
+    "Could not read from file",
+)
+
+
+def store_error(error: BaseException, path: Path) -> StoreError:
+    """Returns the error of the tree that says the same, with advice."""
+    text = str(error)
+    if any(part in text for part in _LOCKED):
+        return locked_error(path, _pid_in(text))
+    if any(part in text for part in _FULL):
+        return StoreFull(
+            f"no space is left for the store in {path}: free some, or delete old runs",
+            path=str(path),
+        )
+    if any(part in text for part in _NEWER) and "database file" in text:
+        return StoreDamaged(
+            f"{path} was written by another version of DuckDB: update duckdb ({text})",
+            path=str(path),
+        )
+    if any(part in text for part in _DAMAGED):
+        return StoreDamaged(
+            f"{path} cannot be read ({text.strip()}); it has been left as it is: move it away, "
+            "or put a backup in its place",
+            path=str(path),
+        )
+    if any(part in text for part in _DENIED):
+        return StoreError(f"the store in {path} cannot be written: {text}", path=str(path))
+    return StoreError(f"the store could not do it: {text}", path=str(path))
+
+
+def locked_error(path: Path, pid: int | None) -> StoreLocked:
+    """Returns the error that names the process that has the store."""
+    who = f"process {pid}" if pid else "another process"
+    details = {"path": str(path)} | ({"pid": pid} if pid else {})
+    return StoreLocked(f"{who} has the store in {path} open", **details)
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turns errors of DuckDB and of the disk into those of the tree."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise store_error(error, path) from error
+
+
+def _pid_in(text: str) -> int | None:
+    found = _PID.search(text)
+    return int(found.group(1)) if found else None

@@ -1,0 +1,169 @@
+"""Jobs in DuckDB."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.job import Job
+from jupyter_batch.domain.queries import JobQuery, Page
+from jupyter_batch.errors import Conflict, NotFound
+from jupyter_batch.store.database import Connection, transaction
+from jupyter_batch.store.failures import translated
+from jupyter_batch.store.keys import find_key, insert_key
+from jupyter_batch.store.readers import Readers
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.text import clean_text, from_utc, to_json, to_utc
+from jupyter_batch.store.writer import Writer
+
+_log = logging.getLogger(__name__)
+_SQL = load_queries("jobs")
+
+
+class DuckJobs:
+    """Implements ports.JobStore."""
+
+    def __init__(
+        self, connection: Connection, path: Path, writer: Writer, readers: Readers
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._writer = writer
+        self._readers = readers
+
+    async def add(self, job: Job, *, idempotency_key: str | None = None) -> Job:
+        return await self._writer.call(lambda: self._add(job, idempotency_key))
+
+    async def get(self, job_id: str) -> Job | None:
+        return await self._readers.run(_first, {"with_id": {"id": job_id}})
+
+    async def find(self, name: str) -> Job | None:
+        return await self._readers.run(_first, {"with_name": {"name": clean_text(name)}})
+
+    async def list(self, query: JobQuery) -> Page[Job]:
+        conditions: dict[str, dict[str, Any]] = {}
+        if query.after is not None:
+            conditions["after"] = {"after": query.after}
+        if query.q:
+            conditions["text"] = {"q": clean_text(query.q)}
+        return await self._readers.run(_page, conditions, query.limit)
+
+    async def update(self, job_id: str, change: Callable[[Job], Job]) -> Job:
+        return await self._writer.call(lambda: self._update(job_id, change))
+
+    async def delete(self, job_id: str) -> None:
+        await self._writer.call(lambda: self._delete(job_id))
+
+    def _add(self, job: Job, key: str | None) -> Job:
+        connection = self._connection
+        with translated(self._path), transaction(connection):
+            if key is not None and (made := find_key(connection, job.created_by, "job", key)):
+                first = _first(connection, {"with_id": {"id": made}})
+                if first is not None:
+                    return first
+            self._refuse_name(job.name)
+            connection.execute(_SQL["insert"], _encode(job))
+            if key is not None:
+                insert_key(connection, job.created_by, "job", key, job.id)
+        return job
+
+    def _update(self, job_id: str, change: Callable[[Job], Job]) -> Job:
+        connection = self._connection
+        with translated(self._path), transaction(connection):
+            before = _first(connection, {"with_id": {"id": job_id}})
+            if before is None:
+                raise NotFound(f"there is no job {job_id}", job_id=job_id)
+            after = change(before)
+            if after.name != before.name:
+                self._refuse_name(after.name)
+            old, new = _encode(before), _encode(after)
+            changed = {name: value for name, value in new.items() if old[name] != value}
+            if changed:
+                changes = ", ".join(f"{name} = ${name}" for name in changed)
+                # The id is no column that changes, so its parameter is free for the row.
+                connection.execute(_SQL["update"].format(changes=changes), changed | {"id": job_id})
+        return after
+
+    def _delete(self, job_id: str) -> None:
+        connection = self._connection
+        with translated(self._path), transaction(connection):
+            if _first(connection, {"with_id": {"id": job_id}}) is None:
+                raise NotFound(f"there is no job {job_id}", job_id=job_id)
+            connection.execute(_SQL["delete"], {"id": job_id})
+            connection.execute(_SQL["delete_keys"], {"id": job_id})
+
+    def _refuse_name(self, name: str) -> None:
+        if _first(self._connection, {"with_name": {"name": clean_text(name)}}) is not None:
+            raise Conflict(f"there is a job named {name!r} already", field="name")
+
+
+Conditions = Mapping[str, Mapping[str, Any]]
+
+
+def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[tuple[Any, ...]]:
+    where = " AND ".join(_SQL[name] for name in conditions) or "TRUE"
+    parameters: dict[str, Any] = {"limit": limit}
+    for given in conditions.values():
+        parameters.update(given)
+    return connection.execute(_SQL["select_page"].format(where=where), parameters).fetchall()
+
+
+def _first(connection: Connection, conditions: Conditions) -> Job | None:
+    rows = _rows(connection, conditions, 1)
+    return _decode(rows[0]) if rows else None
+
+
+def _page(connection: Connection, conditions: Conditions, limit: int) -> Page[Job]:
+    rows = _rows(connection, conditions, limit + 1)
+    jobs = []
+    for row in rows[:limit]:
+        try:
+            jobs.append(_decode(row))
+        except (ValueError, TypeError, msgspec.MsgspecError):
+            _log.exception("a job cannot be read and is left out: %s", row[0])
+    next_after = rows[limit - 1][0] if len(rows) > limit else None
+    return Page(items=tuple(jobs), next_after=next_after)
+
+
+def _encode(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "name": clean_text(job.name),
+        "notebook": clean_text(job.notebook),
+        "description": clean_text(job.description),
+        "parameters": to_json(job.parameters),
+        "environment": to_json(job.environment),
+        "files": to_json(job.files),
+        "timeout_seconds": job.timeout_seconds,
+        "priority": job.priority,
+        "max_concurrent": job.max_concurrent,
+        "created_by": clean_text(job.created_by),
+        "created_at": to_utc(job.created_at),
+        "updated_at": to_utc(job.updated_at),
+    }
+
+
+def _decode(row: tuple[Any, ...]) -> Job:
+    created_at, updated_at = from_utc(row[11]), from_utc(row[12])
+    if created_at is None or updated_at is None:
+        raise ValueError("an instant is missing")
+    return Job(
+        id=row[0],
+        name=row[1],
+        notebook=row[2],
+        description=row[3],
+        parameters=msgspec.json.decode(row[4], type=dict[str, Any]),
+        environment=msgspec.json.decode(row[5], type=Environment),
+        files=msgspec.json.decode(row[6], type=tuple[str, ...]),
+        timeout_seconds=row[7],
+        priority=row[8],
+        max_concurrent=row[9],
+        created_by=row[10],
+        created_at=created_at,
+        updated_at=updated_at,
+    )

@@ -1,0 +1,163 @@
+"""What is there once the files of a data folder are open."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.ids import IdSource
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.errors import StoreError
+from jupyter_batch.ports import Clock
+from jupyter_batch.store.compaction import compact_records, remove_leavings
+from jupyter_batch.store.database import attach, connect, transaction
+from jupyter_batch.store.failures import translated
+from jupyter_batch.store.keys import get_meta, put_meta
+from jupyter_batch.store.ledger import Ledger
+from jupyter_batch.store.live import LiveRun, LiveRuns
+from jupyter_batch.store.lock import FolderLock
+from jupyter_batch.store.segments import Segment, Segments
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.text import from_utc
+
+_log = logging.getLogger(__name__)
+_META = load_queries("meta")
+_RUNS = load_queries("runs")
+_RECORDS = load_queries("records")
+_SEGMENTS = load_queries("segments")
+
+
+class OpenFiles:
+    """One data folder, locked and attached; made off the event loop."""
+
+    def __init__(self, data_dir: Path, clock: Clock, *, memory_limit: str, threads: int) -> None:
+        data_dir = data_dir.absolute()
+        self.clock = clock
+        self.path = data_dir / "records.duckdb"
+        with translated(data_dir):
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not os.access(data_dir, os.W_OK | os.X_OK):
+                raise StoreError(
+                    f"the data folder {data_dir} cannot be written: choose another one, or "
+                    "change its permissions",
+                    path=str(data_dir),
+                )
+            self._lock = FolderLock(data_dir)
+        try:
+            with translated(data_dir):
+                (data_dir / "outputs").mkdir(mode=0o700, exist_ok=True)
+                self.connection = connect(data_dir, memory_limit=memory_limit, threads=threads)
+            try:
+                self._attach()
+            except BaseException:
+                self.connection.close()
+                raise
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def ledger(self, publish: Callable[[Sequence[RunEvent]], None]) -> Ledger:
+        """Returns the writer's memory as it was when the store was closed."""
+        ledger = Ledger(
+            connection=self.connection,
+            path=self.path,
+            segments=self.segments,
+            live=self.live,
+            clock=self.clock,
+            publish=publish,
+        )
+        ledger.position = ledger.committed_position = self._position
+        ledger.run_no = self._run_no
+        ledger.version = self._version
+        ledger.newest_id = self._newest_id
+        return ledger
+
+    def close(self) -> None:
+        """Writes everything into its file and lets go."""
+        try:
+            self.segments.close()
+            with translated(self.path):
+                self.connection.execute("DETACH records")
+        finally:
+            self.connection.close()
+            self._lock.release()
+
+    def _attach(self) -> None:
+        remove_leavings(self.path)
+        attach(self.connection, self.path, "records", "records")
+        compact_records(self.connection, self.path)
+        self.segments = Segments(self.connection, self.path.parent / "outputs")
+        with translated(self.path):
+            self.store_id = self._load_id()
+            self.live = self._load_live()
+            self._load_segments()
+            self._load_numbers()
+        self.segments.remove_strangers()
+
+    def _load_id(self) -> str:
+        known = get_meta(self.connection, "store_id")
+        if known is None:
+            known = IdSource().new(self.clock.now())
+            with transaction(self.connection):
+                put_meta(self.connection, "store_id", known)
+        return known
+
+    def _load_live(self) -> LiveRuns:
+        counts = self.connection.execute(_RUNS["count_states"]).fetchall()
+        known = {str(state) for state in RunState}
+        return LiveRuns(
+            {RunState(state): count for state, count in counts if state in known},
+            [
+                LiveRun(run_no, run_id, RunState(state), priority, from_utc(not_before))
+                for run_no, run_id, state, priority, not_before in self.connection.execute(
+                    _RUNS["select_live"]
+                ).fetchall()
+            ],
+        )
+
+    def _load_segments(self) -> None:
+        #: The one that takes new runs; None for none yet.
+        self.current: Segment | None = None
+        self.last_segment_id = 0
+        rows = self.connection.execute(_SEGMENTS["select_all"]).fetchall()
+        for segment_id, file, opened_at, closed_at, _ in rows:
+            segment = Segment(segment_id, file, _instant(opened_at))
+            self.segments.add(segment)
+            self.last_segment_id = segment_id
+            self.current = segment if closed_at is None else None
+
+    def _load_numbers(self) -> None:
+        self._position = max(
+            self._number(_RECORDS["newest_position"]), self._noted("last_position")
+        )
+        self._version = self._number(_META["newest_version"])
+        self._run_no = max(self._number(_META["newest_run_no"]), self._noted("last_run_no"))
+        row = self.connection.execute(_META["newest_id"]).fetchone()
+        self._newest_id = str(row[0]) if row else ""
+        if self.current is None:
+            return
+        try:
+            # What a crash left of a run that was never on record keeps its number.
+            with self.segments.lease(self.current.segment_id) as segment:
+                left = self._number(_SEGMENTS["newest_run_no"].format(segment=segment))
+                self._run_no = max(self._run_no, left)
+        except StoreError:
+            _log.exception("the newest output segment cannot be read: %s", self.current.file)
+
+    def _number(self, query: str) -> int:
+        row = self.connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    def _noted(self, key: str) -> int:
+        return int(get_meta(self.connection, key) or 0)
+
+
+def _instant(at: datetime) -> datetime:
+    aware = from_utc(at)
+    if aware is None:
+        raise ValueError("an instant is missing")
+    return aware

@@ -1,0 +1,178 @@
+"""Outputs as they now stand, read in windows so that no more than a few MiB are in memory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from jupyter_batch.domain.frames import OutputOp
+from jupyter_batch.domain.outputs import FoldedOutput, fold_outputs
+from jupyter_batch.ports import OutputRecord
+from jupyter_batch.store.database import Connection
+from jupyter_batch.store.places import Places
+from jupyter_batch.store.sql import load_queries
+
+_SQL = load_queries("outputs")
+_WINDOW = 4 * 1024 * 1024
+
+#: Frame and position in it.
+Key = tuple[int, int]
+
+
+async def read_outputs(
+    places: Places, run_id: str, attempt_no: int, cell_index: int | None
+) -> AsyncIterator[OutputRecord]:
+    """Yields whole outputs by cell and number."""
+    cells = await places.read(run_id, _cells, attempt_no, cell_index)
+    for cell, has_edits in cells:
+        outputs = _edited if has_edits else _appended
+        async for output in outputs(places, run_id, attempt_no, cell):
+            yield output
+
+
+async def _appended(
+    places: Places, run_id: str, attempt_no: int, cell: int
+) -> AsyncIterator[OutputRecord]:
+    """Yields outputs that nothing has been done to after they were appended."""
+    number, output_type, texts = -1, "", list[str]()
+    after = 0
+    for until in await places.read(run_id, _windows, attempt_no, cell):
+        rows = await places.read(run_id, _window, attempt_no, cell, after, until)
+        after = until
+        for op, text in rows:
+            if op.op == "append":
+                number, output_type, texts = op.no, op.type, []
+            elif number < 0:
+                continue
+            texts.append(text)
+            if not op.more:
+                yield _record(attempt_no, cell, number, output_type, texts)
+                number, texts = -1, []
+
+
+async def _edited(
+    places: Places, run_id: str, attempt_no: int, cell: int
+) -> AsyncIterator[OutputRecord]:
+    """Yields outputs that have been replaced or cleared: the ops first, then what they leave."""
+    outputs, sizes = await places.read(run_id, _fold, attempt_no, cell)
+    for batch in _batches(outputs, sizes):
+        keys = [key for output in batch for key in output.slices]
+        bodies = await places.read(run_id, _bodies, attempt_no, cell, keys)
+        for output in batch:
+            texts = [bodies[key] for key in output.slices]
+            yield _record(attempt_no, cell, output.output_no, output.output_type, texts)
+
+
+def _record(
+    attempt_no: int, cell: int, number: int, output_type: str, texts: Sequence[str]
+) -> OutputRecord:
+    return OutputRecord(
+        attempt_no=attempt_no,
+        cell_index=cell,
+        output_no=number,
+        output_type=output_type,
+        body="".join(texts),
+    )
+
+
+def _cells(
+    cursor: Connection, segment: str, run_no: int, attempt_no: int, cell_index: int | None
+) -> list[tuple[int, bool]]:
+    return cursor.execute(
+        _SQL["select_edits"].format(segment=segment),
+        {"run_no": run_no, "attempt_no": attempt_no, "cell_index": cell_index},
+    ).fetchall()
+
+
+def _windows(
+    cursor: Connection, segment: str, run_no: int, attempt_no: int, cell: int
+) -> list[int]:
+    rows = cursor.execute(
+        _SQL["select_windows"].format(segment=segment),
+        {
+            "run_no": run_no,
+            "attempt_no": attempt_no,
+            "cell_index": cell,
+            "window_size": _WINDOW,
+        },
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _window(
+    cursor: Connection,
+    segment: str,
+    run_no: int,
+    attempt_no: int,
+    cell: int,
+    after: int,
+    until: int,
+) -> list[tuple[OutputOp, str]]:
+    rows = cursor.execute(
+        _SQL["select_window"].format(segment=segment),
+        {
+            "run_no": run_no,
+            "attempt_no": attempt_no,
+            "cell_index": cell,
+            "after": after,
+            "until": until,
+        },
+    ).fetchall()
+    return [(_op(cell, ops[0]), text) for ops, text in joined(rows)]
+
+
+def _fold(
+    cursor: Connection, segment: str, run_no: int, attempt_no: int, cell: int
+) -> tuple[tuple[FoldedOutput[Key], ...], dict[Key, int]]:
+    rows = cursor.execute(
+        _SQL["select_ops"].format(segment=segment),
+        {"run_no": run_no, "attempt_no": attempt_no, "cell_index": cell},
+    ).fetchall()
+    outputs = fold_outputs((_op(cell, row), (row[0], row[1])) for row in rows)
+    return outputs, {(row[0], row[1]): int(row[6]) for row in rows}
+
+
+def _bodies(
+    cursor: Connection, segment: str, run_no: int, attempt_no: int, cell: int, keys: list[Key]
+) -> dict[Key, str]:
+    seqs = sorted({seq for seq, _ in keys})
+    rows = cursor.execute(
+        _SQL["select_bodies"].format(segment=segment),
+        {
+            "run_no": run_no,
+            "attempt_no": attempt_no,
+            "cell_index": cell,
+            "first": seqs[0],
+            "last": seqs[-1],
+            "seqs": seqs,
+        },
+    ).fetchall()
+    return {(ops[0][0], ops[0][1]): text for ops, text in joined(rows)}
+
+
+def joined(rows: list[tuple[Any, ...]]) -> Iterator[tuple[list[tuple[Any, ...]], str]]:
+    """Yields the rows of each op (frame and position come first) with their joined bodies."""
+    for _, group in groupby(rows, key=itemgetter(0, 1)):
+        pieces = list(group)
+        yield pieces, "".join(piece[-1] for piece in pieces)
+
+
+def _op(cell: int, row: tuple[Any, ...]) -> OutputOp:
+    return OutputOp(op=row[2], cell=cell, no=row[3], type=row[4], more=row[5])
+
+
+def _batches(
+    outputs: Sequence[FoldedOutput[Key]], sizes: dict[Key, int]
+) -> Iterator[list[FoldedOutput[Key]]]:
+    batch: list[FoldedOutput[Key]] = []
+    size = 0
+    for output in outputs:
+        batch.append(output)
+        size += sum(sizes[key] + 100 for key in output.slices)
+        if size >= _WINDOW:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

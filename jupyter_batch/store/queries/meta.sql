@@ -1,0 +1,24 @@
+-- name: get
+SELECT value FROM records.meta WHERE key = $key
+
+-- name: delete
+DELETE FROM records.meta WHERE key = $key
+
+-- name: insert
+INSERT INTO records.meta VALUES ($key, $value)
+
+-- name: tables
+-- What a database has, to tell ours from others'.
+SELECT table_name FROM duckdb_tables() WHERE database_name = $database
+
+-- name: newest_run_no
+SELECT coalesce(max(run_no), 0) FROM records.runs
+
+-- name: newest_version
+SELECT coalesce(max(version), 0) FROM records.cells
+
+-- name: count_runs
+SELECT count(*) FROM records.runs
+
+-- name: newest_id
+SELECT coalesce(max(id), '') FROM records.runs

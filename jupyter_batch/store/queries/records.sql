@@ -1,0 +1,47 @@
+-- name: insert_cells
+INSERT INTO records.cells
+SELECT $run_no, $attempt_no, unnest($indexes), unnest($versions), unnest($types),
+       unnest($sources), unnest($states), unnest($counts), unnest($started),
+       unnest($finished), unnest($metadata), unnest($errors), unnest($memory)
+
+-- name: select_cells
+SELECT cell_index, cell_type, source, state, execution_count, started_at, finished_at,
+       metadata, error, memory_bytes
+FROM records.cells
+WHERE run_no = $run_no AND attempt_no = $attempt_no
+ORDER BY version
+
+-- name: insert_events
+INSERT INTO records.events
+SELECT unnest($positions), $run_no, $run_id, unnest($ids), unnest($instants), unnest($kinds),
+       unnest($data)
+
+-- name: select_events_of_run
+SELECT run_id, event_id, position, happened_at, kind, data
+FROM records.events
+WHERE run_no = $run_no AND event_id > $after
+ORDER BY event_id
+LIMIT $limit
+
+-- name: select_events
+SELECT run_id, event_id, position, happened_at, kind, data
+FROM records.events
+WHERE position > $after
+ORDER BY position
+LIMIT $limit
+
+-- name: newest_event
+SELECT coalesce(max(event_id), 0) FROM records.events WHERE run_no = $run_no
+
+-- name: select_watermarks
+SELECT attempt_no, last_seq, last_line FROM records.watermarks WHERE run_no = $run_no
+
+-- name: insert_watermark
+INSERT INTO records.watermarks VALUES ($run_no, $attempt_no, $last_seq, $last_line)
+
+-- name: update_watermark
+UPDATE records.watermarks SET last_seq = $last_seq, last_line = $last_line
+WHERE run_no = $run_no AND attempt_no = $attempt_no
+
+-- name: newest_position
+SELECT coalesce(max(position), 0) FROM records.events

@@ -1,0 +1,122 @@
+-- name: insert
+INSERT INTO records.runs
+VALUES ($run_no, $segment_id, $id, $job_id, $name, $state, $reason, $trigger, $trigger_id,
+        $scheduled_for, $created_at, $started_at, $finished_at, $not_before, $created_by,
+        $notebook_path, $notebook_sha256, $parameters, $environment, $files, $timeout_seconds,
+        $priority, $cells_total, $cells_done, $cells_failed, $error)
+
+-- name: select_page
+-- {where} is put together from the conditions below.
+SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id, scheduled_for,
+       created_at, started_at, finished_at, not_before, created_by, notebook_path,
+       notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
+       cells_done, cells_failed, error
+FROM records.runs
+WHERE {where}
+ORDER BY id DESC
+LIMIT $limit
+
+-- name: with_id
+id = $id
+
+-- name: with_numbers
+run_no IN (SELECT unnest($run_nos))
+
+-- name: after
+id < $after
+
+-- name: in_states
+state IN (SELECT unnest($states))
+
+-- name: in_state
+state = $state
+
+-- name: of_job
+job_id = $job_id
+
+-- name: since
+created_at >= $since
+
+-- name: until
+created_at < $until
+
+-- name: text
+(contains(lower(name), lower($q)) OR contains(lower(notebook_path), lower($q))
+ OR contains(id, lower($q)))
+
+-- name: select_attempts
+SELECT run_no, attempt_no, state, reason, container_id, exit_code, started_at, finished_at,
+       peak_memory_bytes, cpu_seconds
+FROM records.attempts
+WHERE run_no IN (SELECT unnest($run_nos))
+ORDER BY run_no, attempt_no
+
+-- name: select_artifacts
+SELECT run_no, attempt_no, path, size_bytes, sha256, media_type
+FROM records.artifacts
+WHERE run_no IN (SELECT unnest($run_nos))
+ORDER BY run_no, rowid
+
+-- name: locate
+SELECT run_no, segment_id FROM records.runs WHERE id = $id
+
+-- name: update
+-- {changes} lists only the columns that differ.
+UPDATE records.runs SET {changes} WHERE run_no = $run_no
+
+-- name: insert_attempt
+INSERT INTO records.attempts
+VALUES ($run_no, $attempt_no, $state, $reason, $container_id, $exit_code, $started_at,
+        $finished_at, $peak_memory_bytes, $cpu_seconds)
+
+-- name: update_attempt
+UPDATE records.attempts
+SET state = $state, reason = $reason, container_id = $container_id, exit_code = $exit_code,
+    started_at = $started_at, finished_at = $finished_at,
+    peak_memory_bytes = $peak_memory_bytes, cpu_seconds = $cpu_seconds
+WHERE run_no = $run_no AND attempt_no = $attempt_no
+
+-- name: delete_attempts
+DELETE FROM records.attempts WHERE run_no = $run_no
+
+-- name: insert_artifacts
+INSERT INTO records.artifacts
+SELECT $run_no, unnest($attempt_nos), unnest($paths), unnest($sizes), unnest($sha256s),
+       unnest($media_types)
+
+-- name: delete_artifacts
+DELETE FROM records.artifacts WHERE run_no = $run_no
+
+-- name: count_states
+SELECT state, count(*) FROM records.runs GROUP BY state
+
+-- name: select_live
+SELECT run_no, id, state, priority, not_before
+FROM records.runs
+WHERE state IN ('queued', 'starting', 'running', 'cancelling')
+
+-- name: select_doomed
+-- What is about to be deleted.
+SELECT run_no, segment_id, id, state FROM records.runs WHERE id IN (SELECT unnest($ids))
+
+-- name: delete_runs
+DELETE FROM records.runs WHERE run_no IN (SELECT unnest($run_nos))
+
+-- name: delete_attempts_of
+DELETE FROM records.attempts WHERE run_no IN (SELECT unnest($run_nos))
+
+-- name: delete_artifacts_of
+DELETE FROM records.artifacts WHERE run_no IN (SELECT unnest($run_nos))
+
+-- name: delete_cells_of
+DELETE FROM records.cells WHERE run_no IN (SELECT unnest($run_nos))
+
+-- name: delete_events_of
+DELETE FROM records.events WHERE run_no IN (SELECT unnest($run_nos))
+
+-- name: delete_watermarks_of
+DELETE FROM records.watermarks WHERE run_no IN (SELECT unnest($run_nos))
+
+-- name: delete_keys_of
+DELETE FROM records.idempotency_keys
+WHERE kind = 'run' AND id IN (SELECT unnest($ids))

@@ -1,0 +1,159 @@
+"""What attempts have left, in DuckDB."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.domain.cell import CellError, CellRecord, CellState
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.recording import LogLine, Recording, Watermark
+from jupyter_batch.domain.run import Run
+from jupyter_batch.errors import NotFound
+from jupyter_batch.ports import OutputRecord
+from jupyter_batch.store.artifacts import read_artifact
+from jupyter_batch.store.database import Connection
+from jupyter_batch.store.event_rows import select_events, select_events_of_run
+from jupyter_batch.store.ledger import Progress, joint_watermark
+from jupyter_batch.store.outputs import read_outputs
+from jupyter_batch.store.places import Places
+from jupyter_batch.store.readers import Readers
+from jupyter_batch.store.recorder import Item, Recorder
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.text import from_utc
+from jupyter_batch.store.writer import Writer
+
+_log = logging.getLogger(__name__)
+_OUTPUTS = load_queries("outputs")
+_RECORDS = load_queries("records")
+_RUNS = load_queries("runs")
+
+
+class DuckRecords:
+    """Implements ports.RecordStore."""
+
+    def __init__(
+        self,
+        *,
+        writer: Writer,
+        recorder: Recorder,
+        readers: Readers,
+        places: Places,
+        last_position: Callable[[], int],
+    ) -> None:
+        self._writer = writer
+        self._record: Callable[[list[Item]], Any] = recorder.record
+        self._readers = readers
+        self._places = places
+        self._last_position = last_position
+
+    async def record(
+        self, recording: Recording, change: Callable[[Run], Run] | None = None
+    ) -> None:
+        await self._writer.batch(self._record, Item(recording, change))
+
+    async def watermark(self, run_id: str, attempt_no: int) -> Watermark:
+        return await self._places.read(run_id, _watermark, attempt_no)
+
+    async def cells(self, run_id: str, attempt_no: int) -> tuple[CellRecord, ...]:
+        return await self._readers.run(_cells, run_id, attempt_no)
+
+    async def outputs(
+        self, run_id: str, attempt_no: int, cell_index: int | None = None
+    ) -> AsyncIterator[OutputRecord]:
+        async for output in read_outputs(self._places, run_id, attempt_no, cell_index):
+            yield output
+
+    async def document(self, run_id: str, attempt_no: int, name: str) -> str | None:
+        return await self._places.read(run_id, _document, attempt_no, name)
+
+    async def log(
+        self, run_id: str, attempt_no: int, *, after_line: int = 0, limit: int = 10_000
+    ) -> tuple[LogLine, ...]:
+        return await self._places.read(run_id, _lines, attempt_no, after_line, limit)
+
+    async def artifact(self, run_id: str, attempt_no: int, path: str) -> AsyncIterator[bytes]:
+        async for part in read_artifact(self._places, run_id, attempt_no, path):
+            yield part
+
+    async def events(
+        self, *, run_id: str | None = None, after: int = 0, limit: int = 1000
+    ) -> tuple[RunEvent, ...]:
+        if run_id is None:
+            return await self._readers.run(select_events, after, limit)
+        return await self._places.read(run_id, select_events_of_run, run_id, after, limit)
+
+    async def last_position(self) -> int:
+        return self._last_position()
+
+
+def _watermark(cursor: Connection, segment: str, run_no: int, attempt_no: int) -> Watermark:
+    where = {"run_no": run_no}
+    recorded = {
+        row[0]: Watermark(last_seq=row[1], last_line=row[2])
+        for row in cursor.execute(_RECORDS["select_watermarks"], where).fetchall()
+    }
+    progress = {
+        row[0]: Progress(*row[1:])
+        for row in cursor.execute(
+            _OUTPUTS["select_progress"].format(segment=segment), where
+        ).fetchall()
+    }
+    return joint_watermark(recorded.get(attempt_no), progress.get(attempt_no))
+
+
+def _cells(cursor: Connection, run_id: str, attempt_no: int) -> tuple[CellRecord, ...]:
+    row = cursor.execute(_RUNS["locate"], {"id": run_id}).fetchone()
+    if row is None:
+        raise NotFound(f"there is no run {run_id}", run_id=run_id)
+    rows = cursor.execute(
+        _RECORDS["select_cells"], {"run_no": row[0], "attempt_no": attempt_no}
+    ).fetchall()
+    newest = {row[0]: row for row in rows}
+    cells = []
+    for index in sorted(newest):
+        try:
+            cells.append(_cell(newest[index]))
+        except (ValueError, TypeError, msgspec.MsgspecError):
+            _log.exception("a cell record cannot be read and is left out: %s, %s", run_id, index)
+    return tuple(cells)
+
+
+def _cell(row: tuple[Any, ...]) -> CellRecord:
+    return CellRecord(
+        cell_index=row[0],
+        cell_type=row[1],
+        source=row[2],
+        state=CellState(row[3]),
+        execution_count=row[4],
+        started_at=from_utc(row[5]),
+        finished_at=from_utc(row[6]),
+        metadata=msgspec.json.decode(row[7], type=dict[str, Any]),
+        error=None if row[8] is None else msgspec.json.decode(row[8], type=CellError),
+        memory_bytes=row[9],
+    )
+
+
+def _document(
+    cursor: Connection, segment: str, run_no: int, attempt_no: int, name: str
+) -> str | None:
+    rows = cursor.execute(
+        _OUTPUTS["select_document"].format(segment=segment),
+        {"run_no": run_no, "attempt_no": attempt_no, "name": name},
+    ).fetchall()
+    if not rows or rows[-1][0]:
+        return None
+    return "".join(body for _, body in rows)
+
+
+def _lines(
+    cursor: Connection, segment: str, run_no: int, attempt_no: int, after: int, limit: int
+) -> tuple[LogLine, ...]:
+    rows = cursor.execute(
+        _OUTPUTS["select_log"].format(segment=segment),
+        {"run_no": run_no, "attempt_no": attempt_no, "after": after, "limit": limit},
+    ).fetchall()
+    return tuple(LogLine(line_no=line_no, text=text) for line_no, text in rows)

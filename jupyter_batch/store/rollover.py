@@ -1,0 +1,89 @@
+"""Which segment takes new runs."""
+
+from __future__ import annotations
+
+import logging
+
+from jupyter_batch.errors import StoreDamaged
+from jupyter_batch.store.database import transaction
+from jupyter_batch.store.failures import translated
+from jupyter_batch.store.ledger import Ledger
+from jupyter_batch.store.segments import Segment
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.text import to_utc
+
+_log = logging.getLogger(__name__)
+_SQL = load_queries("segments")
+
+
+class Rollover:
+    """Belongs to the writer thread.
+
+    A segment takes new runs until it is so large or the month is over: what is pruned by age
+    then goes file by file. Runs that it has stay in it, however large it becomes.
+    """
+
+    def __init__(
+        self, ledger: Ledger, newest: Segment | None, last_id: int, segment_bytes: int
+    ) -> None:
+        self._ledger = ledger
+        self._current = newest
+        self._last_id = last_id
+        self._segment_bytes = segment_bytes
+
+    def current(self) -> Segment:
+        """Returns the segment for a new run, a new one where it is time."""
+        segment = self._current
+        if segment is not None and self._is_open(segment):
+            return segment
+        return self._open_next()
+
+    def close_current(self) -> None:
+        """Makes the next run go to a new segment, so that this one can be rewritten."""
+        if self._current is not None:
+            self._close(self._current)
+            self._current = None
+
+    def is_current(self, segment_id: int) -> bool:
+        """Whether new runs go there."""
+        return self._current is not None and self._current.segment_id == segment_id
+
+    def _is_open(self, segment: Segment) -> bool:
+        segments = self._ledger.segments
+        now, then = self._ledger.clock.now(), segment.opened_at
+        if (now.year, now.month) != (then.year, then.month):
+            return False
+        try:
+            with segments.lease(segment.segment_id):
+                return segments.size(segment) < self._segment_bytes
+        except StoreDamaged:
+            _log.exception("the newest output segment cannot be used; runs go to a new one")
+            return False
+
+    def _open_next(self) -> Segment:
+        ledger = self._ledger
+        self.close_current()
+        now = ledger.clock.now()
+        self._last_id += 1
+        segment = Segment(self._last_id, f"{self._last_id:06}.duckdb", now)
+        # The file comes first: one that is not on record is removed at the next opening.
+        ledger.segments.add(segment, create=True)
+        with translated(ledger.path), transaction(ledger.connection):
+            ledger.connection.execute(
+                _SQL["insert"],
+                {
+                    "segment_id": segment.segment_id,
+                    "file": segment.file,
+                    "opened_at": to_utc(now),
+                },
+            )
+        self._current = segment
+        return segment
+
+    def _close(self, segment: Segment) -> None:
+        ledger = self._ledger
+        with translated(ledger.path), transaction(ledger.connection):
+            ledger.connection.execute(
+                _SQL["close"],
+                {"segment_id": segment.segment_id, "at": to_utc(ledger.clock.now())},
+            )

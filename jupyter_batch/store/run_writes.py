@@ -1,0 +1,127 @@
+"""Adding, changing and deleting runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from jupyter_batch.domain.events import RunEvent, state_data
+from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.run import Run, RunState
+from jupyter_batch.errors import Conflict
+from jupyter_batch.store.changes import insert_events, insert_run, state_event, update_run
+from jupyter_batch.store.database import transaction
+from jupyter_batch.store.failures import translated
+from jupyter_batch.store.keys import find_key, get_meta, insert_key, put_meta
+from jupyter_batch.store.ledger import Ledger, Mark
+from jupyter_batch.store.rollover import Rollover
+from jupyter_batch.store.run_rows import StoredRun, select_runs
+from jupyter_batch.store.segment_rows import insert_frozen
+from jupyter_batch.store.sql import load_queries
+
+_RUNS = load_queries("runs")
+_SEGMENTS = load_queries("segments")
+_DELETED_AT_ONCE = 100_000
+
+
+class RunWrites:
+    """Belongs to the writer thread."""
+
+    def __init__(self, ledger: Ledger, rollover: Rollover) -> None:
+        self._ledger = ledger
+        self._rollover = rollover
+
+    def add(self, run: Run, frozen: FrozenNotebook, key: str | None) -> Run:
+        """Stores what is frozen first: a crash leaves rows that no run refers to."""
+        ledger = self._ledger
+        connection = ledger.connection
+        if key is not None and (made := find_key(connection, run.created_by, "run", key)):
+            first = select_runs(connection, {"with_id": {"id": made}}, 1)
+            if first:
+                return first[0].run
+        if run.id <= ledger.newest_id and select_runs(connection, {"with_id": {"id": run.id}}, 1):
+            raise Conflict(f"there is a run {run.id} already", run_id=run.id)
+        segment = self._rollover.current()
+        ledger.run_no += 1
+        stored = StoredRun(ledger.run_no, segment.segment_id, run)
+        with (
+            ledger.segments.lease(segment.segment_id) as alias,
+            translated(ledger.segments.path(segment.file)),
+            transaction(connection),
+        ):
+            segment.writes += 1
+            insert_frozen(connection, alias, stored.run_no, frozen)
+        event = RunEvent(
+            run_id=run.id, event_id=1, at=run.created_at, kind="state", data=state_data(run)
+        )
+        mark = Mark(stored=stored, newest_event=1, watermarks={}, progress={})
+        with translated(ledger.path), transaction(connection):
+            insert_run(connection, stored)
+            if key is not None:
+                insert_key(connection, run.created_by, "run", key, run.id)
+            events = insert_events(ledger, stored.run_no, run.id, [event])
+        ledger.newest_id = max(ledger.newest_id, run.id)
+        ledger.remember(mark)
+        ledger.note_state(None, stored)
+        ledger.publish(events)
+        return run
+
+    def update(self, run_id: str, change: Callable[[Run], Run], at: datetime) -> Run:
+        """Writes what differs, and the event of a change of state."""
+        ledger = self._ledger
+        mark = ledger.mark(run_id)
+        before = mark.stored
+        after = change(before.run)
+        if after == before.run:
+            return after
+        event = state_event(mark, after, at)
+        with (
+            ledger.forgetting([run_id]),
+            translated(ledger.path),
+            transaction(ledger.connection),
+        ):
+            update_run(ledger.connection, before.run_no, before.run, after)
+            events = insert_events(ledger, before.run_no, run_id, [event] if event else [])
+        stored = replace(before, run=after)
+        newest = max([mark.newest_event, *(event.event_id for event in events)])
+        ledger.remember(replace(mark, stored=stored, newest_event=newest))
+        ledger.note_state(before, stored)
+        ledger.publish(events)
+        return after
+
+    def delete(self, run_ids: Sequence[str]) -> int:
+        """Removes the runs' rows; what segments have of them waits for reclaim."""
+        return sum(self._delete(part) for part in _parts(list(dict.fromkeys(run_ids))))
+
+    def _delete(self, run_ids: list[str]) -> int:
+        ledger, connection = self._ledger, self._ledger.connection
+        with translated(ledger.path), transaction(connection):
+            doomed = connection.execute(_RUNS["select_doomed"], {"ids": run_ids}).fetchall()
+            run_nos = [row[0] for row in doomed]
+            for table in ("runs", "attempts", "artifacts", "cells", "events", "watermarks"):
+                query = "delete_runs" if table == "runs" else f"delete_{table}_of"
+                connection.execute(_RUNS[query], {"run_nos": run_nos})
+            connection.execute(_RUNS["delete_keys_of"], {"ids": [row[2] for row in doomed]})
+            by_segment: dict[int, int] = {}
+            for row in doomed:
+                by_segment[row[1]] = by_segment.get(row[1], 0) + 1
+            for segment_id, count in by_segment.items():
+                connection.execute(
+                    _SEGMENTS["add_deleted"], {"segment_id": segment_id, "count": count}
+                )
+            # Numbers never come again, though their greatest rows may be gone now.
+            put_meta(connection, "last_position", str(ledger.position))
+            put_meta(connection, "last_run_no", str(ledger.run_no))
+            deleted = int(get_meta(connection, "deleted_runs") or 0) + len(doomed)
+            put_meta(connection, "deleted_runs", str(deleted))
+        for run_no, _, run_id, state in doomed:
+            ledger.forget(run_id)
+            ledger.live.remove(run_no, RunState(state))
+        return len(doomed)
+
+
+def _parts(run_ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(run_ids), _DELETED_AT_ONCE):
+        yield run_ids[start : start + _DELETED_AT_ONCE]

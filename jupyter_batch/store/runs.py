@@ -1,0 +1,109 @@
+"""Runs in DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from jupyter_batch.domain.notebook import FrozenFile, FrozenNotebook
+from jupyter_batch.domain.queries import Page, RunQuery
+from jupyter_batch.domain.run import Run, RunState
+from jupyter_batch.errors import NotFound
+from jupyter_batch.ports import Clock
+from jupyter_batch.store.database import Connection
+from jupyter_batch.store.live import LiveRuns
+from jupyter_batch.store.places import Places
+from jupyter_batch.store.readers import Readers
+from jupyter_batch.store.run_rows import select_page, select_runs
+from jupyter_batch.store.run_writes import RunWrites
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.writer import Writer
+
+_OUTPUTS = load_queries("outputs")
+
+
+class DuckRuns:
+    """Implements ports.RunStore."""
+
+    def __init__(
+        self,
+        *,
+        writer: Writer,
+        writes: RunWrites,
+        readers: Readers,
+        places: Places,
+        live: LiveRuns,
+        clock: Clock,
+    ) -> None:
+        self._writer = writer
+        self._writes = writes
+        self._readers = readers
+        self._places = places
+        self._live = live
+        self._clock = clock
+
+    async def add(
+        self, run: Run, frozen: FrozenNotebook, *, idempotency_key: str | None = None
+    ) -> Run:
+        return await self._writer.call(lambda: self._writes.add(run, frozen, idempotency_key))
+
+    async def get(self, run_id: str) -> Run | None:
+        found = await self._readers.run(select_runs, {"with_id": {"id": run_id}}, 1)
+        return found[0].run if found else None
+
+    async def list(self, query: RunQuery) -> Page[Run]:
+        return await self._readers.run(select_page, query)
+
+    async def update(self, run_id: str, change: Callable[[Run], Run], *, at: datetime) -> Run:
+        return await self._writer.call(lambda: self._writes.update(run_id, change, at))
+
+    async def queued(self, *, now: datetime, limit: int) -> tuple[Run, ...]:
+        chosen = await self._readers.run(self._chosen, lambda: self._live.queued(now, limit))
+        return tuple(run for run in chosen if run.state is RunState.QUEUED)
+
+    async def next_not_before(self) -> datetime | None:
+        return self._live.next_not_before(self._clock.now())
+
+    async def active(self) -> tuple[Run, ...]:
+        chosen = await self._readers.run(self._chosen, self._live.active)
+        return tuple(run for run in chosen if run.state.is_active)
+
+    async def count(self) -> Mapping[RunState, int]:
+        return self._live.counts()
+
+    async def delete(self, run_ids: Sequence[str]) -> int:
+        return await self._writer.call(lambda: self._writes.delete(run_ids))
+
+    async def frozen(self, run_id: str) -> FrozenNotebook:
+        return await self._places.read(run_id, _frozen)
+
+    def _chosen(self, cursor: Connection, choose: Callable[[], Sequence[int]]) -> tuple[Run, ...]:
+        run_nos = list(choose())
+        if not run_nos:
+            return ()
+        order = {run_no: place for place, run_no in enumerate(run_nos)}
+        found = select_runs(cursor, {"with_numbers": {"run_nos": run_nos}}, len(run_nos))
+        return tuple(
+            stored.run for stored in sorted(found, key=lambda stored: order[stored.run_no])
+        )
+
+
+def _frozen(cursor: Connection, segment: str, run_no: int) -> FrozenNotebook:
+    rows = cursor.execute(
+        _OUTPUTS["select_frozen"].format(segment=segment), {"run_no": run_no}
+    ).fetchall()
+    if not rows:
+        raise NotFound("what the run had frozen is gone")
+    files = [
+        FrozenFile(path=path, content=_content(cursor, segment, digest)) for path, _, digest in rows
+    ]
+    return FrozenNotebook(
+        path=files[0].path, content=files[0].content, sha256=rows[0][1], files=tuple(files[1:])
+    )
+
+
+def _content(cursor: Connection, segment: str, digest: str) -> bytes:
+    rows = cursor.execute(
+        _OUTPUTS["select_content"].format(segment=segment), {"sha256": digest}
+    ).fetchall()
+    return b"".join(row[0] for row in rows)

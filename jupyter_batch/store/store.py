@@ -1,0 +1,109 @@
+"""The store: reads, writes and what they share, put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.ports import Clock, EventSink
+from jupyter_batch.store.jobs import DuckJobs
+from jupyter_batch.store.opening import OpenFiles
+from jupyter_batch.store.places import Places
+from jupyter_batch.store.readers import Readers
+from jupyter_batch.store.reclaim import Reclaimer
+from jupyter_batch.store.recorder import Recorder
+from jupyter_batch.store.records import DuckRecords
+from jupyter_batch.store.rollover import Rollover
+from jupyter_batch.store.run_writes import RunWrites
+from jupyter_batch.store.runs import DuckRuns
+from jupyter_batch.store.writer import Writer
+
+#: Size at which an output segment takes no more new runs.
+_SEGMENT_BYTES = 256 * 1024 * 1024
+
+
+class DuckStore:
+    """Implements ports.Store."""
+
+    def __init__(self, files: OpenFiles, sink: EventSink, segment_bytes: int) -> None:
+        loop = asyncio.get_running_loop()
+
+        def publish(events: Sequence[RunEvent]) -> None:
+            loop.call_soon_threadsafe(sink.publish, events)
+
+        self._files = files
+        ledger = files.ledger(publish)
+        rollover = Rollover(ledger, files.current, files.last_segment_id, segment_bytes)
+        self._writer = Writer()
+        self._readers = Readers(files.connection, files.path)
+        places = Places(self._readers, files.segments)
+        self._jobs = DuckJobs(files.connection, files.path, self._writer, self._readers)
+        self._runs = DuckRuns(
+            writer=self._writer,
+            writes=RunWrites(ledger, rollover),
+            readers=self._readers,
+            places=places,
+            live=files.live,
+            clock=files.clock,
+        )
+        self._records = DuckRecords(
+            writer=self._writer,
+            recorder=Recorder(ledger),
+            readers=self._readers,
+            places=places,
+            last_position=lambda: ledger.committed_position,
+        )
+        self._reclaimer = Reclaimer(
+            ledger, rollover, self._writer, self._readers, files.path.parent
+        )
+        self._closed = False
+
+    @property
+    def id(self) -> str:
+        return self._files.store_id
+
+    @property
+    def jobs(self) -> DuckJobs:
+        return self._jobs
+
+    @property
+    def runs(self) -> DuckRuns:
+        return self._runs
+
+    @property
+    def records(self) -> DuckRecords:
+        return self._records
+
+    async def reclaim(self) -> int:
+        return await self._reclaimer.reclaim()
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        await self._writer.close()
+        await self._readers.close()
+        await asyncio.to_thread(self._files.close)
+
+
+async def open_store(
+    data_dir: Path,
+    *,
+    sink: EventSink,
+    clock: Clock,
+    segment_bytes: int = _SEGMENT_BYTES,
+    memory_limit: str = "256MB",
+    threads: int = 1,
+) -> DuckStore:
+    """Opens the store in a folder, or makes one there, and has it for itself until it is closed.
+
+    ``sink`` hears of events on the running event loop. Raises StoreLocked (another process has
+    it), StoreDamaged (not ours, of a newer version, or broken: nothing is touched), StoreFull,
+    StoreError (the folder cannot be written).
+    """
+    files = await asyncio.to_thread(
+        OpenFiles, data_dir, clock, memory_limit=memory_limit, threads=threads
+    )
+    return DuckStore(files, sink, segment_bytes)
