@@ -27,6 +27,7 @@ from jupyter_batch.ports import (
     Store,
 )
 from jupyter_batch.services.recorder import AttemptRecorder
+from jupyter_batch.services.waiting import wait_set
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -203,9 +204,7 @@ class Conductor:
         grace = self._settings.grace_seconds
         timeout = self._run.timeout_seconds
         limit = None if timeout is None else timeout + grace + _LAST_WORD
-        try:
-            await asyncio.wait_for(self._cancel.wait(), limit)
-        except TimeoutError:
+        if not await wait_set(self._cancel, self._clock, limit):
             self._out_of_time = True
             grace = 0.0
         while True:

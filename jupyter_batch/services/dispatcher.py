@@ -13,6 +13,7 @@ from jupyter_batch.domain.run import Attempt, Run, RunState
 from jupyter_batch.errors import BatchError, Conflict, NotFound
 from jupyter_batch.ports import AttemptHandle, Clock, Store
 from jupyter_batch.services.attempt import Conductor
+from jupyter_batch.services.waiting import wait_set
 
 log = logging.getLogger(__name__)
 
@@ -87,10 +88,7 @@ class Dispatcher:
                 log.warning("Cannot serve the queue: %s", error.message)
             except Exception:
                 log.exception("A fault while serving the queue; going on")
-            try:
-                await asyncio.wait_for(self._wake.wait(), pause)
-            except TimeoutError:
-                pass
+            await wait_set(self._wake, self._clock, pause)
 
     async def _until_next(self) -> float | None:
         next_at = await self._store.runs.next_not_before()

@@ -183,9 +183,7 @@ class AttemptRecorder:
                 self._planned = msgspec.json.decode(text, type=_Skeleton).cells
         if new:
             self._batch.documents.append(
-                DocumentSlice(
-                    seq=frame.seq, name=frame.name, body=frame.body, more=frame.more
-                )
+                DocumentSlice(seq=frame.seq, name=frame.name, body=frame.body, more=frame.more)
             )
 
     @_apply.register
