@@ -32,6 +32,8 @@ STATUS = {
     "store_damaged": HTTPStatus.INTERNAL_SERVER_ERROR,
     "store_full": HTTPStatus.INSUFFICIENT_STORAGE,
     "owner_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    # Raised by the Python API only.
+    "run_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 #: Codes of what tornado and jupyter_server refuse before our services are asked.

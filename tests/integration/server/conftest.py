@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from jupyter_server.auth.authorizer import Authorizer
 from jupyter_server.serverapp import ServerApp
 from traitlets.config import Config
@@ -111,16 +112,15 @@ class Server:
 StartServer = Callable[..., Awaitable[Server]]
 
 
-@pytest.fixture
-async def start_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[StartServer]:
-    """Starts servers, and stops them in the end."""
-    for name in ("CONFIG", "DATA", "RUNTIME"):
-        monkeypatch.setenv(f"JUPYTER_{name}_DIR", str(tmp_path / name.lower()))
-    data_dir = tmp_path / "batch"
+@contextlib.asynccontextmanager
+async def starting(folder: Path) -> AsyncIterator[StartServer]:
+    """Gives a function that starts servers on a folder, and stops them in the end."""
+    data_dir = folder / "batch"
     data_dir.mkdir()
     async with contextlib.AsyncExitStack() as stack:
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        for name in ("CONFIG", "DATA", "RUNTIME"):
+            environment.setenv(f"JUPYTER_{name}_DIR", str(folder / name.lower()))
 
         async def start(
             *,
@@ -139,9 +139,23 @@ async def start_server(
 
 
 @pytest.fixture
+async def start_server(tmp_path: Path) -> AsyncIterator[StartServer]:
+    """Starts servers, and stops them in the end."""
+    async with starting(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
 async def server(start_server: StartServer) -> Server:
     """One server that is the owner."""
     return await start_server()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One server for all tests of a module, for tests that leave nothing behind."""
+    async with starting(tmp_path_factory.mktemp("shared")) as start:
+        yield await start()
 
 
 def _new_server(

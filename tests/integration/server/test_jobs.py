@@ -8,7 +8,9 @@ from .conftest import Server
 
 
 async def _make(server: Server, **fields: Any) -> dict[str, Any]:
-    answer = await server.http.post("jobs", json={"name": "nightly", "notebook": "nb.ipynb"} | fields)
+    answer = await server.http.post(
+        "jobs", json={"name": "nightly", "notebook": "nb.ipynb"} | fields
+    )
     assert answer.status_code == 201, answer.text
     job: dict[str, Any] = answer.json()
     assert answer.headers["Location"].endswith(f"/batch/jobs/{job['id']}")
