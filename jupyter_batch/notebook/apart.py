@@ -11,7 +11,8 @@ import importlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import IO
 
 import msgspec
 
@@ -38,14 +39,20 @@ async def apart(
     """
     if is_large is None:
         is_large = len(data) > LARGE_BYTES
-    return await asyncio.to_thread(_in_child if is_large else _here, function, data)
+    if is_large:
+        return await far_apart(function, [data])
+    return await asyncio.to_thread(function, data)
 
 
-def _here(function: Callable[[bytes], bytes], data: bytes) -> bytes:
-    return function(data)
+async def far_apart(function: Callable[[bytes], bytes], pieces: Iterable[bytes]) -> bytes:
+    """Returns ``function`` of the joined pieces, computed in a process of its own.
+
+    The pieces are made in a thread, and each is one hold of the lock.
+    """
+    return await asyncio.to_thread(_in_child, function, pieces)
 
 
-def _in_child(function: Callable[[bytes], bytes], data: bytes) -> bytes:
+def _in_child(function: Callable[[bytes], bytes], pieces: Iterable[bytes]) -> bytes:
     name = f"{function.__module__}:{function.__qualname__}"
     command = [sys.executable, "-m", __name__, name]
     # Files, not pipes: writing and reading them is one system call each, without the lock.
@@ -54,7 +61,8 @@ def _in_child(function: Callable[[bytes], bytes], data: bytes) -> bytes:
         tempfile.TemporaryFile(buffering=0) as result,
         tempfile.TemporaryFile(buffering=0) as log,
     ):
-        _write(given, data)
+        for piece in pieces:
+            _write(given, piece)
         given.seek(0)
         try:
             code = subprocess.run(
@@ -73,10 +81,10 @@ def _in_child(function: Callable[[bytes], bytes], data: bytes) -> bytes:
         return result.read()
 
 
-def _write(file: object, data: bytes) -> None:
+def _write(file: IO[bytes], data: bytes) -> None:
     view = memoryview(data)
     while view:
-        view = view[file.write(view) :]  # type: ignore[attr-defined]
+        view = view[file.write(view) :]
 
 
 def _main(name: str) -> int:
@@ -94,4 +102,6 @@ def _main(name: str) -> int:
 
 
 if __name__ == "__main__":
+    # jsonschema loads this where it is installed, for a format that nobody uses; it takes seconds.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     sys.exit(_main(sys.argv[1]))

@@ -13,9 +13,10 @@ import msgspec
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.parameters import ParameterSchema
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.notebook.apart import apart
+from jupyter_batch.notebook.apart import apart, far_apart
 from jupyter_batch.notebook.outline import Outline, outline_apart
 from jupyter_batch.notebook.parameters import infer_schema_apart
+from jupyter_batch.notebook.parts import assemble_apart, is_large, to_pieces
 from jupyter_batch.notebook.source import Source
 from jupyter_batch.ports import ExecutedParts
 
@@ -50,6 +51,8 @@ class DiskNotebooks:
 
     async def assemble(self, parts: ExecutedParts) -> bytes:
         """Returns the executed notebook as papermill would have written it."""
+        if is_large(parts):
+            return await far_apart(assemble_apart, to_pieces(parts))
         return await asyncio.to_thread(_assemble, parts)
 
     async def html(self, notebook: bytes) -> bytes:

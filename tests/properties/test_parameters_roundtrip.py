@@ -23,7 +23,7 @@ _SCALARS = (
 JSON = st.recursive(
     _SCALARS,
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(_TEXT, inner, max_size=5),
-    max_leaves=15,
+    max_leaves=8,
 )
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True).filter(
     lambda name: not keyword.iskeyword(name)
@@ -68,7 +68,7 @@ def test_a_default_fits_its_schema_whatever_its_annotation_says(annotation, valu
     assert not parameter.is_required
 
 
-@given(values=st.dictionaries(NAMES, JSON, max_size=6))
+@given(values=st.dictionaries(NAMES, JSON, max_size=4))
 def test_the_order_of_the_cell_is_kept(values):
     source = "\n".join(f"{name} = {value!r}  # about {name}" for name, value in values.items())
     found = infer_python(source)

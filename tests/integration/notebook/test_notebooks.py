@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
+from jupyter_batch.domain.cell import CellRecord, CellState
+from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError, InvalidNotebook
 from jupyter_batch.notebook.apart import LARGE_BYTES, apart
 from jupyter_batch.notebook.notebooks import DiskNotebooks
 from jupyter_batch.notebook.outline import outline_apart
+from jupyter_batch.notebook.parts import from_pieces, to_pieces
+from jupyter_batch.ports import ExecutedParts, OutputRecord
 
 
 def book(source: str, padding: int = 0) -> bytes:
@@ -68,3 +74,34 @@ async def test_a_fault_in_another_process_is_told():
 async def test_a_page_is_made(notebooks):
     assert b"print(42)" not in await notebooks.html(book("x"))
     assert b"Content-Security-Policy" in await notebooks.html(book("x"))
+
+
+async def test_parts_survive_the_way_to_another_process():
+    parts = executed(b"frozen", "\u00e9 \U0001f600")
+    assert from_pieces(b"".join(to_pieces(parts))) == parts
+    whole = replace(parts, skeleton="{}")
+    assert from_pieces(b"".join(to_pieces(whole))).skeleton == "{}"
+
+
+async def test_a_large_notebook_is_assembled_as_a_small_one_is(notebooks):
+    small = json.loads(await notebooks.assemble(executed(book("a = 1"), "x")))
+    large = json.loads(await notebooks.assemble(executed(book("a = 1"), "x" * LARGE_BYTES)))
+    assert small["cells"][0]["outputs"][0]["text"] == ["x"]
+    assert large["cells"][0]["outputs"][0]["text"] == ["x" * LARGE_BYTES]
+    del small["cells"][0]["outputs"], large["cells"][0]["outputs"]
+    assert small == large
+
+
+def executed(content: bytes, text: str) -> ExecutedParts:
+    output = {"output_type": "stream", "name": "stdout", "text": text}
+    record = OutputRecord(
+        attempt_no=1, cell_index=0, output_no=0, output_type="stream", body=json.dumps(output)
+    )
+    cell = CellRecord(
+        cell_index=0, cell_type="code", source="a = 1", state=CellState.SUCCEEDED,
+        started_at=datetime(2026, 1, 1, tzinfo=UTC), finished_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    frozen = FrozenNotebook(path="a.ipynb", content=content, sha256="0")
+    return ExecutedParts(
+        frozen=frozen, skeleton=None, metadata=None, cells=(cell,), outputs=(record,)
+    )
