@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -17,7 +18,10 @@ from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
 from jupyter_batch.server.door import Door
 from jupyter_batch.server.routes import install
+from jupyter_batch.server.secrets import FileSecrets
 from jupyter_batch.server.watch import watch
+from jupyter_batch.services.clock import SystemClock
+from jupyter_batch.services.hub import EventHub
 from jupyter_batch.wire.owner import OwnerKind, default_data_dir
 
 if TYPE_CHECKING:
@@ -184,28 +188,40 @@ class BatchExtension(ExtensionApp):
 async def open_engine(settings: Settings) -> Engine:
     """Puts an engine together over the store of a data folder; raises StoreLocked, StoreError."""
     # These take a second to import: in a thread, so that the server's start does not wait.
-    await asyncio.to_thread(_import_parts)
-    from jupyter_batch.executors.docker import DockerExecutor
-    from jupyter_batch.executors.process import ProcessExecutor
-    from jupyter_batch.notebook import PapermillNotebooks
-    from jupyter_batch.runner.pack import pack
-    from jupyter_batch.services.engine import Engine
-    from jupyter_batch.store import DuckStore
-
+    parts = await asyncio.to_thread(_import_parts)
     hub, clock = EventHub(), SystemClock()
-    store = await DuckStore.open(Path(settings.data_dir), sink=hub, clock=clock)
-    runner = await asyncio.to_thread(pack)
+    store = await parts.open_store(Path(settings.data_dir), sink=hub, clock=clock)
+    runner = await asyncio.to_thread(parts.zipapp_bytes)
+    from jupyter_batch.services.engine import Engine
+
     return Engine(
         store=store,
         executors={
-            "docker": DockerExecutor(settings, runner=runner),
-            "process": ProcessExecutor(settings, runner=runner),
+            "docker": parts.DockerExecutor(settings, runner=runner),
+            "process": parts.ProcessExecutor(settings, runner=runner),
         },
-        notebooks=PapermillNotebooks(settings),
+        notebooks=parts.DiskNotebooks(settings),
         secrets=FileSecrets(settings.secrets_file),
         clock=clock,
         settings=settings,
         hub=hub,
+    )
+
+
+def _import_parts() -> SimpleNamespace:
+    """Imports what is heavy: DuckDB, docker, and what comes with them."""
+    from jupyter_batch.executors.docker import DockerExecutor
+    from jupyter_batch.executors.process import ProcessExecutor
+    from jupyter_batch.notebook.notebooks import DiskNotebooks
+    from jupyter_batch.runner.pack import zipapp_bytes
+    from jupyter_batch.store import open_store
+
+    return SimpleNamespace(
+        DockerExecutor=DockerExecutor,
+        ProcessExecutor=ProcessExecutor,
+        DiskNotebooks=DiskNotebooks,
+        zipapp_bytes=zipapp_bytes,
+        open_store=open_store,
     )
 
 
