@@ -6,6 +6,7 @@ import keyword
 
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from jupyter_batch.domain.fitting import fits
 from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
@@ -66,6 +67,7 @@ def test_a_default_fits_its_schema_whatever_its_annotation_says(annotation, valu
     assert parameter.schema["default"] == value
     assert fits(parameter.schema, value)
     assert not parameter.is_required
+    Draft202012Validator.check_schema(parameter.schema)
 
 
 @given(values=st.dictionaries(NAMES, JSON, max_size=4))
