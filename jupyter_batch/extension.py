@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,14 +21,20 @@ from jupyter_batch.server.routes import install
 from jupyter_batch.server.secrets import FileSecrets
 from jupyter_batch.server.watch import watch
 from jupyter_batch.services.clock import SystemClock
+from jupyter_batch.services.engine import Engine
 from jupyter_batch.services.hub import EventHub
 from jupyter_batch.wire.owner import OwnerKind, default_data_dir
 
-if TYPE_CHECKING:
-    from jupyter_batch.services.engine import Engine
-
 _MIB = 1024 * 1024
 _GIB = 1024 * _MIB
+#: Imported only when an engine is put together.
+_HEAVY = (
+    "jupyter_batch.executors.docker",
+    "jupyter_batch.executors.process",
+    "jupyter_batch.notebook.notebooks",
+    "jupyter_batch.runner.pack",
+    "jupyter_batch.store",
+)
 _WILDCARDS = ("", "*", "0.0.0.0", "::")
 
 
@@ -187,41 +193,28 @@ class BatchExtension(ExtensionApp):
 
 async def open_engine(settings: Settings) -> Engine:
     """Puts an engine together over the store of a data folder; raises StoreLocked, StoreError."""
-    # These take a second to import: in a thread, so that the server's start does not wait.
-    parts = await asyncio.to_thread(_import_parts)
-    hub, clock = EventHub(), SystemClock()
-    store = await parts.open_store(Path(settings.data_dir), sink=hub, clock=clock)
-    runner = await asyncio.to_thread(parts.zipapp_bytes)
-    from jupyter_batch.services.engine import Engine
-
-    return Engine(
-        store=store,
-        executors={
-            "docker": parts.DockerExecutor(settings, runner=runner),
-            "process": parts.ProcessExecutor(settings, runner=runner),
-        },
-        notebooks=parts.DiskNotebooks(settings),
-        secrets=FileSecrets(settings.secrets_file),
-        clock=clock,
-        settings=settings,
-        hub=hub,
-    )
-
-
-def _import_parts() -> SimpleNamespace:
-    """Imports what is heavy: DuckDB, docker, and what comes with them."""
+    # They take a second to import: in a thread, so that the server's start does not wait.
+    await asyncio.to_thread(lambda: [importlib.import_module(name) for name in _HEAVY])
     from jupyter_batch.executors.docker import DockerExecutor
     from jupyter_batch.executors.process import ProcessExecutor
     from jupyter_batch.notebook.notebooks import DiskNotebooks
     from jupyter_batch.runner.pack import zipapp_bytes
     from jupyter_batch.store import open_store
 
-    return SimpleNamespace(
-        DockerExecutor=DockerExecutor,
-        ProcessExecutor=ProcessExecutor,
-        DiskNotebooks=DiskNotebooks,
-        zipapp_bytes=zipapp_bytes,
-        open_store=open_store,
+    hub, clock = EventHub(), SystemClock()
+    runner = await asyncio.to_thread(zipapp_bytes)
+    store = await open_store(Path(settings.data_dir), sink=hub, clock=clock)
+    return Engine(
+        store=store,
+        executors={
+            "docker": DockerExecutor(settings, runner=runner),
+            "process": ProcessExecutor(settings, runner=runner),
+        },
+        notebooks=DiskNotebooks(settings),
+        secrets=FileSecrets(settings.secrets_file),
+        clock=clock,
+        settings=settings,
+        hub=hub,
     )
 
 

@@ -32,6 +32,7 @@ class HeadlessServer(ServerApp):
     name = "jupyter-batch-owner"
     #: No contents, kernels, terminals: only what is asked of every server.
     default_services = ("api",)  # type: ignore[assignment]
+    no_browser_open_file = True
 
     def write_server_info_file(self) -> None:
         """Writes nothing."""
@@ -87,7 +88,6 @@ def _config(kind: OwnerKind, data_dir: Path, root_dir: Path) -> Config:
     server.certfile = server.keyfile = server.sock = ""
     server.root_dir = str(root_dir)
     server.open_browser = False
-    server.no_browser_open_file = True
     server.allow_root = True
     server.allow_remote_access = False
     server.answer_yes = True

@@ -87,6 +87,7 @@ async def test_a_list_is_walked_by_its_cursor(server: Server):
 async def test_a_list_is_filtered(server: Server):
     good = await server.submit(name="good one")
     await server.ended(good["id"])
+    await server.parts.clock.advance(60)
     server.parts.executor.behaviour = hang
     stuck = await server.submit(name="stuck")
     await server.parts.executor.wait_started()
