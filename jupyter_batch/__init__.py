@@ -45,8 +45,8 @@ def __dir__() -> list[str]:
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     """Tells Jupyter Server what to load."""
-    from jupyter_batch import extension
-
+    # By name: everything imports this package, and only Jupyter may reach up to the extension.
+    extension = importlib.import_module("jupyter_batch.extension")
     points: list[dict[str, Any]] = extension._jupyter_server_extension_points()
     return points
 
