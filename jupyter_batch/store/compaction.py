@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
@@ -17,7 +16,7 @@ from jupyter_batch.store.database import Connection, attach, attach_file, transa
 from jupyter_batch.store.failures import translated
 from jupyter_batch.store.files import sync_file
 from jupyter_batch.store.keys import get_meta, put_meta
-from jupyter_batch.store.readers import Gate
+from jupyter_batch.store.records_file import RecordsFile
 from jupyter_batch.store.sql import load_queries
 
 _log = logging.getLogger(__name__)
@@ -26,12 +25,13 @@ _META = load_queries("meta")
 LEAST_BYTES = 4 * 1024 * 1024
 
 
-def compact_records(connection: Connection, path: Path, gate: Gate | None = None) -> None:
+def compact_records(records: RecordsFile) -> None:
     """Copies the database into a new file and puts that in its place, if it is mostly dead.
 
     The folder lock keeps others out while the file is exchanged; readers wait for that
     moment. A crash leaves either the old file or the new one under the name.
     """
+    connection, path = records.connection, records.path
     deleted = int(get_meta(connection, "deleted_runs") or 0)
     row = connection.execute(_META["count_runs"]).fetchone()
     live = int(row[0]) if row else 0
@@ -46,7 +46,7 @@ def compact_records(connection: Connection, path: Path, gate: Gate | None = None
         remove_leavings(path)
         return
     with translated(path):
-        with gate.alone() if gate else nullcontext():
+        with records.gate.alone():
             connection.execute("DETACH records")
             os.replace(fresh, path)
             attach(connection, path, "records", "records")

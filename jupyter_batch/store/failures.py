@@ -54,6 +54,11 @@ def store_error(error: BaseException, path: Path) -> StoreError:
     return StoreError(f"the store could not do it: {text}", path=str(path))
 
 
+def is_invalidated(error: BaseException) -> bool:
+    """Whether DuckDB lets nobody use a database any more until it is attached again."""
+    return "has been invalidated" in f"{error} {error.__cause__}"
+
+
 def locked_error(path: Path, pid: int | None) -> StoreLocked:
     """Returns the error that names the process that has the store."""
     who = f"process {pid}" if pid else "another process"

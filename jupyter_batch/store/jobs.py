@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,10 +12,10 @@ from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.queries import JobQuery, Page
 from jupyter_batch.errors import Conflict, NotFound
-from jupyter_batch.store.database import Connection, transaction
-from jupyter_batch.store.failures import translated
+from jupyter_batch.store.database import Connection
 from jupyter_batch.store.keys import find_key, insert_key
 from jupyter_batch.store.readers import Readers
+from jupyter_batch.store.records_file import RecordsFile
 from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.text import clean_text, from_utc, to_json, to_utc
 from jupyter_batch.store.writer import Writer
@@ -28,11 +27,9 @@ _SQL = load_queries("jobs")
 class DuckJobs:
     """Implements ports.JobStore."""
 
-    def __init__(
-        self, connection: Connection, path: Path, writer: Writer, readers: Readers
-    ) -> None:
-        self._connection = connection
-        self._path = path
+    def __init__(self, records: RecordsFile, writer: Writer, readers: Readers) -> None:
+        self._file = records
+        self._connection = records.connection
         self._writer = writer
         self._readers = readers
 
@@ -61,7 +58,7 @@ class DuckJobs:
 
     def _add(self, job: Job, key: str | None) -> Job:
         connection = self._connection
-        with translated(self._path), transaction(connection):
+        with self._file.transaction():
             if key is not None and (made := find_key(connection, job.created_by, "job", key)):
                 first = _first(connection, {"with_id": {"id": made}})
                 if first is not None:
@@ -74,7 +71,7 @@ class DuckJobs:
 
     def _update(self, job_id: str, change: Callable[[Job], Job]) -> Job:
         connection = self._connection
-        with translated(self._path), transaction(connection):
+        with self._file.transaction():
             before = _first(connection, {"with_id": {"id": job_id}})
             if before is None:
                 raise NotFound(f"there is no job {job_id}", job_id=job_id)
@@ -91,7 +88,7 @@ class DuckJobs:
 
     def _delete(self, job_id: str) -> None:
         connection = self._connection
-        with translated(self._path), transaction(connection):
+        with self._file.transaction():
             if _first(connection, {"with_id": {"id": job_id}}) is None:
                 raise NotFound(f"there is no job {job_id}", job_id=job_id)
             connection.execute(_SQL["delete"], {"id": job_id})

@@ -6,7 +6,6 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 
@@ -14,8 +13,8 @@ from jupyter_batch.domain.events import RunEvent, frame_event_id
 from jupyter_batch.domain.recording import Watermark
 from jupyter_batch.errors import NotFound, StoreDamaged
 from jupyter_batch.ports import Clock
-from jupyter_batch.store.database import Connection
 from jupyter_batch.store.live import LiveRun, LiveRuns
+from jupyter_batch.store.records_file import RecordsFile
 from jupyter_batch.store.run_rows import StoredRun, select_runs
 from jupyter_batch.store.segments import Segments
 from jupyter_batch.store.sql import load_queries
@@ -69,15 +68,14 @@ class Ledger:
     def __init__(
         self,
         *,
-        connection: Connection,
-        path: Path,
+        records: RecordsFile,
         segments: Segments,
         live: LiveRuns,
         clock: Clock,
         publish: Callable[[Sequence[RunEvent]], None],
     ) -> None:
-        self.connection = connection
-        self.path = path
+        self.records = records
+        self.connection = records.connection
         self.segments = segments
         self.live = live
         self.clock = clock
@@ -112,7 +110,8 @@ class Ledger:
         """Returns the run's mark; raises NotFound."""
         mark = self._marks.get(run_id)
         if mark is None:
-            mark = self._load(run_id)
+            with self.records.use():
+                mark = self._load(run_id)
             self.remember(mark)
         else:
             self._marks.move_to_end(run_id)
@@ -128,6 +127,10 @@ class Ledger:
     def forget(self, run_id: str) -> None:
         """Drops what may not be true any more; it is read again when it is needed."""
         self._marks.pop(run_id, None)
+
+    def forget_all(self) -> None:
+        """Drops all marks."""
+        self._marks.clear()
 
     @contextmanager
     def forgetting(self, run_ids: Iterable[str]) -> Iterator[None]:

@@ -30,10 +30,16 @@ class LiveRun(msgspec.Struct, frozen=True):
 class LiveRuns:
     """Thread-safe; written by the writer after each commit."""
 
-    def __init__(self, counts: Mapping[RunState, int], runs: list[LiveRun]) -> None:
-        self._counts = Counter(counts)
-        self._runs = {run.run_no: run for run in runs}
+    def __init__(self) -> None:
+        self._counts: Counter[RunState] = Counter()
+        self._runs: dict[int, LiveRun] = {}
         self._lock = threading.Lock()
+
+    def reset(self, counts: Mapping[RunState, int], runs: list[LiveRun]) -> None:
+        """Takes what is on record."""
+        with self._lock:
+            self._counts = Counter(counts)
+            self._runs = {run.run_no: run for run in runs}
 
     def put(self, run: LiveRun, before: RunState | None) -> None:
         """Takes a run as it now is, and the state in which it was (None for a new one)."""

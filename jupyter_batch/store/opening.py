@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
+
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.run import RunState
@@ -20,6 +22,7 @@ from jupyter_batch.store.keys import get_meta, put_meta
 from jupyter_batch.store.ledger import Ledger
 from jupyter_batch.store.live import LiveRun, LiveRuns
 from jupyter_batch.store.lock import FolderLock
+from jupyter_batch.store.records_file import RecordsFile
 from jupyter_batch.store.segments import Segment, Segments
 from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.text import from_utc
@@ -63,8 +66,7 @@ class OpenFiles:
     def ledger(self, publish: Callable[[Sequence[RunEvent]], None]) -> Ledger:
         """Returns the writer's memory as it was when the store was closed."""
         ledger = Ledger(
-            connection=self.connection,
-            path=self.path,
+            records=self.records,
             segments=self.segments,
             live=self.live,
             clock=self.clock,
@@ -74,14 +76,22 @@ class OpenFiles:
         ledger.run_no = self._run_no
         ledger.version = self._version
         ledger.newest_id = self._newest_id
+
+        def reload() -> None:
+            ledger.forget_all()
+            self.live.reset(*self._live_rows())
+
+        self.records.on_return = reload
         return ledger
 
     def close(self) -> None:
-        """Writes everything into its file and lets go."""
+        """Writes everything into its file, as far as there is space, and lets go."""
         try:
             self.segments.close()
-            with translated(self.path):
-                self.connection.execute("DETACH records")
+            self.connection.execute("DETACH records")
+        except (duckdb.Error, StoreError):
+            # Nothing is lost: what has been committed is in the write-ahead logs.
+            _log.warning("the store was closed without writing all into its files", exc_info=True)
         finally:
             self.connection.close()
             self._lock.release()
@@ -89,11 +99,13 @@ class OpenFiles:
     def _attach(self) -> None:
         remove_leavings(self.path)
         attach(self.connection, self.path, "records", "records")
-        compact_records(self.connection, self.path)
+        self.records = RecordsFile(self.connection, self.path)
+        compact_records(self.records)
         self.segments = Segments(self.connection, self.path.parent / "outputs")
         with translated(self.path):
             self.store_id = self._load_id()
-            self.live = self._load_live()
+            self.live = LiveRuns()
+            self.live.reset(*self._live_rows())
             self._load_segments()
             self._load_numbers()
         self.segments.remove_strangers()
@@ -106,18 +118,15 @@ class OpenFiles:
                 put_meta(self.connection, "store_id", known)
         return known
 
-    def _load_live(self) -> LiveRuns:
+    def _live_rows(self) -> tuple[dict[RunState, int], list[LiveRun]]:
         counts = self.connection.execute(_RUNS["count_states"]).fetchall()
         known = {str(state) for state in RunState}
-        return LiveRuns(
-            {RunState(state): count for state, count in counts if state in known},
-            [
-                LiveRun(run_no, run_id, RunState(state), priority, from_utc(not_before))
-                for run_no, run_id, state, priority, not_before in self.connection.execute(
-                    _RUNS["select_live"]
-                ).fetchall()
-            ],
-        )
+        return {RunState(state): count for state, count in counts if state in known}, [
+            LiveRun(run_no, run_id, RunState(state), priority, from_utc(not_before))
+            for run_no, run_id, state, priority, not_before in self.connection.execute(
+                _RUNS["select_live"]
+            ).fetchall()
+        ]
 
     def _load_segments(self) -> None:
         #: The one that takes new runs; None for none yet.

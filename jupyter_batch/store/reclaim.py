@@ -58,13 +58,14 @@ class Reclaimer:
             new = await asyncio.to_thread(self._rewrite, segment)
             if not await self._writer.call(lambda: self._swap(segment, new, writes)):
                 _log.info("an output segment is being written to, left for later: %s", segment.file)
-                self._ledger.segments.discard(new)
+                self._ledger.segments.unlink(new.file)
         except StoreError:
             _log.exception("an output segment could not be reclaimed: %s", segment.file)
 
     def _touched(self) -> list[Segment]:
         ledger = self._ledger
-        rows = ledger.connection.execute(_SQL["select_all"]).fetchall()
+        with ledger.records.use():
+            rows = ledger.connection.execute(_SQL["select_all"]).fetchall()
         return [ledger.segments.known(row[0]) for row in rows if row[4]]
 
     def _close_if_current(self, segment: Segment) -> None:
@@ -73,11 +74,12 @@ class Reclaimer:
 
     def _drop_if_empty(self, segment: Segment) -> bool:
         ledger = self._ledger
-        live = dict(ledger.connection.execute(_SQL["live"]).fetchall())
+        with ledger.records.use():
+            live = dict(ledger.connection.execute(_SQL["live"]).fetchall())
         if live.get(segment.segment_id):
             return False
         self._close_if_current(segment)
-        with translated(ledger.path), transaction(ledger.connection):
+        with ledger.records.transaction():
             ledger.connection.execute(_SQL["delete"], {"segment_id": segment.segment_id})
         ledger.segments.replace(None, segment)
         return True
@@ -98,8 +100,8 @@ class Reclaimer:
         cursor = self._ledger.connection.cursor()
         target = "rewritten_" + number
         path = segments.path(new.file)
-        path.unlink(missing_ok=True)
-        with self._readers.gate.shared(), segments.lease(old.segment_id) as alias:
+        segments.unlink(new.file)
+        with self._ledger.records.gate.shared(), segments.lease(old.segment_id) as alias:
             attach(cursor, path, target, "outputs")
             try:
                 with translated(path), transaction(cursor):
@@ -111,7 +113,7 @@ class Reclaimer:
                     cursor.execute(f"DETACH {target}")
             except BaseException:
                 cursor.execute(f"DETACH DATABASE IF EXISTS {target}")
-                path.unlink(missing_ok=True)
+                segments.unlink(new.file)
                 raise
             finally:
                 cursor.close()
@@ -122,10 +124,10 @@ class Reclaimer:
         if old.writes != writes:
             return False
         ledger = self._ledger
-        with translated(ledger.path), transaction(ledger.connection):
+        with ledger.records.transaction():
             ledger.connection.execute(_SQL["put"], {"segment_id": old.segment_id, "file": new.file})
         ledger.segments.replace(new, old)
         return True
 
     def _compact_records(self) -> None:
-        compact_records(self._ledger.connection, self._ledger.path, self._readers.gate)
+        compact_records(self._ledger.records)

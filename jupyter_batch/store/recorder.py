@@ -21,7 +21,6 @@ from jupyter_batch.domain.recording import Recording, Watermark
 from jupyter_batch.domain.run import Run
 from jupyter_batch.store.changes import insert_events, state_event, update_run
 from jupyter_batch.store.database import transaction
-from jupyter_batch.store.failures import translated
 from jupyter_batch.store.ledger import Ledger, Mark
 from jupyter_batch.store.segment_rows import insert_recording
 from jupyter_batch.store.sql import load_queries
@@ -93,7 +92,6 @@ class Recorder:
         with (
             ledger.forgetting(item.recording.run_id for item in items),
             ledger.segments.lease(segment_id) as alias,
-            translated(ledger.segments.path(segment.file)),
             transaction(ledger.connection),
         ):
             segment.writes += 1
@@ -120,8 +118,7 @@ class Recorder:
         }
         with (
             ledger.forgetting(item.recording.run_id for item in items),
-            translated(ledger.path),
-            transaction(ledger.connection),
+            ledger.records.transaction(),
         ):
             written = [self._write_one(item) for item in items]
         for run_id, stored in before.items():

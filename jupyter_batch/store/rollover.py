@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 
 from jupyter_batch.errors import StoreDamaged
-from jupyter_batch.store.database import transaction
-from jupyter_batch.store.failures import translated
 from jupyter_batch.store.ledger import Ledger
 from jupyter_batch.store.segments import Segment
 from jupyter_batch.store.sql import load_queries
@@ -68,7 +66,7 @@ class Rollover:
         segment = Segment(self._last_id, f"{self._last_id:06}.duckdb", now)
         # The file comes first: one that is not on record is removed at the next opening.
         ledger.segments.add(segment, create=True)
-        with translated(ledger.path), transaction(ledger.connection):
+        with ledger.records.transaction():
             ledger.connection.execute(
                 _SQL["insert"],
                 {
@@ -82,7 +80,7 @@ class Rollover:
 
     def _close(self, segment: Segment) -> None:
         ledger = self._ledger
-        with translated(ledger.path), transaction(ledger.connection):
+        with ledger.records.transaction():
             ledger.connection.execute(
                 _SQL["close"],
                 {"segment_id": segment.segment_id, "at": to_utc(ledger.clock.now())},

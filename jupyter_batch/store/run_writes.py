@@ -13,7 +13,6 @@ from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import Conflict
 from jupyter_batch.store.changes import insert_events, insert_run, state_event, update_run
 from jupyter_batch.store.database import transaction
-from jupyter_batch.store.failures import translated
 from jupyter_batch.store.keys import find_key, get_meta, insert_key, put_meta
 from jupyter_batch.store.ledger import Ledger, Mark
 from jupyter_batch.store.rollover import Rollover
@@ -48,7 +47,6 @@ class RunWrites:
         stored = StoredRun(ledger.run_no, segment.segment_id, run)
         with (
             ledger.segments.lease(segment.segment_id) as alias,
-            translated(ledger.segments.path(segment.file)),
             transaction(connection),
         ):
             segment.writes += 1
@@ -57,7 +55,7 @@ class RunWrites:
             run_id=run.id, event_id=1, at=run.created_at, kind="state", data=state_data(run)
         )
         mark = Mark(stored=stored, newest_event=1, watermarks={}, progress={})
-        with translated(ledger.path), transaction(connection):
+        with ledger.records.transaction():
             insert_run(connection, stored)
             if key is not None:
                 insert_key(connection, run.created_by, "run", key, run.id)
@@ -79,8 +77,7 @@ class RunWrites:
         event = state_event(mark, after, at)
         with (
             ledger.forgetting([run_id]),
-            translated(ledger.path),
-            transaction(ledger.connection),
+            ledger.records.transaction(),
         ):
             update_run(ledger.connection, before.run_no, before.run, after)
             events = insert_events(ledger, before.run_no, run_id, [event] if event else [])
@@ -97,7 +94,7 @@ class RunWrites:
 
     def _delete(self, run_ids: list[str]) -> int:
         ledger, connection = self._ledger, self._ledger.connection
-        with translated(ledger.path), transaction(connection):
+        with ledger.records.transaction():
             doomed = connection.execute(_RUNS["select_doomed"], {"ids": run_ids}).fetchall()
             run_nos = [row[0] for row in doomed]
             for table in ("runs", "attempts", "artifacts", "cells", "events", "watermarks"):

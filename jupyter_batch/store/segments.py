@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from jupyter_batch.errors import StoreDamaged
+from jupyter_batch.errors import StoreDamaged, StoreError
 from jupyter_batch.store.database import Connection, attach
-from jupyter_batch.store.failures import store_error
+from jupyter_batch.store.failures import is_invalidated, store_error, translated
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ class Segment:
         self.alias: str | None = None
         self.leases = 0
         self.retired = False
+        #: DuckDB wants it to be attached again.
+        self.is_broken = False
 
 
 class Segments:
@@ -76,7 +78,11 @@ class Segments:
             alias = self._attach(segment)
             segment.leases += 1
         try:
-            yield alias
+            with translated(self.path(segment.file)):
+                yield alias
+        except StoreError as error:
+            segment.is_broken = segment.is_broken or is_invalidated(error)
+            raise
         finally:
             with self._lock:
                 segment.leases -= 1
@@ -112,17 +118,25 @@ class Segments:
                     path.unlink()
 
     def close(self) -> None:
-        """Detaches all, which writes their logs into their files."""
+        """Detaches all, which writes their logs into their files; raises what the last raised."""
+        trouble: StoreError | None = None
         with self._lock:
             for alias in list(self._attached):
-                self._detach(alias)
+                try:
+                    self._detach(alias)
+                except StoreError as error:
+                    trouble = error
+        if trouble is not None:
+            raise trouble
 
-    def discard(self, segment: Segment) -> None:
-        """Removes a segment's file that never came into use."""
-        with self._lock:
-            self._remove(segment)
+    def unlink(self, file: str) -> None:
+        """Removes a file that is not attached, and its log."""
+        for name in (file, file + ".wal"):
+            self.path(name).unlink(missing_ok=True)
 
     def _attach(self, segment: Segment, *, create: bool = False) -> str:
+        if segment.is_broken and not segment.leases:
+            self._let_go(segment)
         if segment.alias is not None:
             self._attached[segment.alias] = self._attached.pop(segment.alias)
             return segment.alias
@@ -156,7 +170,14 @@ class Segments:
             raise store_error(error, self.path(segment.file)) from error
 
     def _remove(self, segment: Segment) -> None:
-        if segment.alias is not None:
+        self._let_go(segment)
+        self.unlink(segment.file)
+
+    def _let_go(self, segment: Segment) -> None:
+        segment.is_broken = False
+        if segment.alias is None:
+            return
+        try:
             self._detach(segment.alias)
-        for name in (segment.file, segment.file + ".wal"):
-            self.path(name).unlink(missing_ok=True)
+        except StoreError:
+            _log.info("an output file could not be completed: %s", segment.file, exc_info=True)

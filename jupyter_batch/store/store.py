@@ -37,9 +37,9 @@ class DuckStore:
         ledger = files.ledger(publish)
         rollover = Rollover(ledger, files.current, files.last_segment_id, segment_bytes)
         self._writer = Writer()
-        self._readers = Readers(files.connection, files.path)
+        self._readers = Readers(files.records)
         places = Places(self._readers, files.segments)
-        self._jobs = DuckJobs(files.connection, files.path, self._writer, self._readers)
+        self._jobs = DuckJobs(files.records, self._writer, self._readers)
         self._runs = DuckRuns(
             writer=self._writer,
             writes=RunWrites(ledger, rollover),
