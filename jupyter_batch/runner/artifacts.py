@@ -27,7 +27,7 @@ def send_artifacts(folder: str, frames: FrameWriter, max_bytes: int) -> List[str
             )
             continue
         try:
-            file = open(path, "rb")
+            file = open(path, "rb")  # noqa: SIM115
         except OSError as error:
             omitted.append(f"the artifact {shown} is left out: {error.strerror}")
             continue

@@ -34,6 +34,8 @@ class Attempt:
         self.kernel = kernel
         #: The notebook that papermill has at hand.
         self.nb: Any = None
+        #: Its cells; papermill puts its error markers between them in the end.
+        self.cells: List[Any] = []
         #: Cell that was executed last, and whether it is done.
         self.cell: Optional[int] = None
         self.is_in_cell = False
@@ -51,6 +53,7 @@ class Attempt:
         """Sends the skeleton while the kernel boots; returns when the kernel answers."""
         from .engine import connect
 
+        self.cells = list(nb.cells)
         nb.metadata.papermill["input_path"] = self._bundle.get("notebook_path", "")
         self._frames.write_document("skeleton", to_json(self._masker.value(nb)))
         connect(self.kernel.connect, self._stopper.is_stopped)
@@ -58,7 +61,7 @@ class Attempt:
             return
         self._frames.write(
             "started",
-            cells_total=len(nb.cells),
+            cells_total=len(self.cells),
             kernel_name=self.kernel.name,
             language=self.kernel.language,
         )
@@ -148,15 +151,13 @@ class Attempt:
     def send_metadata(self) -> None:
         """Writes the ``metadata`` document, where there is a notebook."""
         if self.nb is not None:
-            document = {"metadata": self.nb.metadata, "cells": [c.metadata for c in self.nb.cells]}
+            document = {"metadata": self.nb.metadata, "cells": [c.metadata for c in self.cells]}
             self._frames.write_document("metadata", to_json(self._masker.value(document)))
 
     def cells_not_run(self) -> int:
         """Returns how many code cells come after the one that was executed last."""
-        if self.nb is None:
-            return 0
         after = 0 if self.cell is None else self.cell + 1
-        return sum(map(_is_executed, self.nb.cells[after:]))
+        return sum(map(_is_executed, self.cells[after:]))
 
     def _shown(self, text: str) -> str:
         text = self._masker.text(text)

@@ -71,7 +71,7 @@ def _fetch(url: str) -> BinaryIO:
 
     for left in reversed(range(_URL_TRIES)):
         try:
-            return cast(BinaryIO, urllib.request.urlopen(url, timeout=60))
+            return cast("BinaryIO", urllib.request.urlopen(url, timeout=60))
         except urllib.error.HTTPError as error:
             raise BundleError(f"the owner answers {error.code} to the bundle's URL") from None
         except OSError as error:
@@ -100,7 +100,7 @@ def _unpack(stream: BinaryIO, folder: str) -> Bundle:
                 # The last one: what follows need not come before stdin is closed.
                 return Bundle(settings, content.read())
             elif name.startswith("files/"):
-                _put(folder, name[len("files/") :], cast(io.BufferedIOBase, content))
+                _put(folder, name[len("files/") :], cast("io.BufferedIOBase", content))
             else:
                 raise BundleError(f"{name!r} has no place in a bundle")
     raise BundleError("the bundle has no notebook.ipynb")

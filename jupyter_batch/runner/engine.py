@@ -195,9 +195,22 @@ class BatchClient(PapermillNotebookClient):  # type: ignore[misc]
         """Notes a kernel's death in fractions of nbclient's second."""
         while await ensure_async(self.km.is_alive()):
             await asyncio.sleep(_ALIVE_SECONDS)
+            self._look_again()
         # What the kernel sent before it died may still be on its way.
         await asyncio.sleep(_ALIVE_SECONDS)
         self.task_poll_for_reply.cancel()
+
+
+    def _look_again(self) -> None:
+        """Has the sockets look for messages whose arrival went unnoticed.
+
+        A widget's reply is sent past asyncio, which may eat the one signal that a message has
+        come; nbclient would wait for it for ever.
+        """
+        for channel in (self.kc.shell_channel, self.kc.iopub_channel):
+            look = getattr(channel.socket, "_handle_events", None)
+            if look is not None:
+                look()
 
 
 def _shell(output: Any) -> Any:

@@ -11,6 +11,7 @@ import time
 from typing import Any, Callable, Dict, Optional
 
 from .failures import EXIT_MISSING, Failure
+from .lean import without
 
 #: As papermill waits.
 _START_SECONDS = 60
@@ -27,8 +28,8 @@ class Kernel:
         """Finds the kernel; raises Failure naming the kernels that there are."""
         try:
             import zmq
-            from jupyter_client import AsyncKernelManager
-            from jupyter_client.kernelspec import NoSuchKernel
+            from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+            from jupyter_client.manager import AsyncKernelManager
         except ImportError as error:
             raise Failure(
                 "no_kernel",
@@ -36,19 +37,28 @@ class Kernel:
                 EXIT_MISSING,
             ) from error
         self.name = name
-        self.manager = AsyncKernelManager(kernel_name=name)
+        specs = KernelSpecManager()
+        with without("IPython"):
+            # All that would be asked of IPython is the name of a folder.
+            folders = list(specs.kernel_dirs)
+        old = os.path.join(
+            os.path.expanduser(os.environ.get("IPYTHONDIR", "~/.ipython")), "kernels"
+        )
+        specs.kernel_dirs = folders if old in folders else [*folders, old]
+        self.manager = AsyncKernelManager(kernel_name=name, kernel_spec_manager=specs)
         try:
-            self._spec = self.manager.kernel_spec
+            spec: Any = self.manager.kernel_spec
         except NoSuchKernel as error:
-            known = sorted(self.manager.kernel_spec_manager.find_kernel_specs())
+            known = sorted(specs.find_kernel_specs())
             there = ", ".join(known) if known else "none: install ipykernel"
             raise Failure(
                 "no_kernel", f"there is no kernel {name!r}; there are: {there}", EXIT_MISSING
             ) from error
-        self.language = str(self._spec.language)
+        self._spec = spec
+        self.language = str(spec.language)
         # TCP can be listened in on and needs a network. Only of ipykernel is it known that it
         # speaks IPC too.
-        if any("ipykernel" in argument for argument in self._spec.argv):
+        if any("ipykernel" in argument for argument in spec.argv):
             self.manager.transport = "ipc"
             self.manager.ip = os.path.join(socket_folder, "k")
             self.manager.context.setsockopt(zmq.RECONNECT_IVL, 10)
@@ -57,7 +67,7 @@ class Kernel:
 
     def start(self, env: Dict[str, str]) -> None:
         """Starts the process, and returns before it answers; raises Failure."""
-        from jupyter_client.utils import run_sync
+        from jupyter_core.utils import run_sync
 
         arguments = []
         if self.manager.ipykernel:
@@ -162,7 +172,7 @@ class Kernel:
 
     def shut_down(self, seconds: float) -> None:
         """Asks the kernel to end, so that it closes its files, and kills what is left of it."""
-        from jupyter_client.utils import run_sync
+        from jupyter_core.utils import run_sync
 
         if self._process is not None and self.client is not None and seconds:
             run_sync(self._ask_to_end)(seconds)
@@ -173,7 +183,7 @@ class Kernel:
     async def _ask_to_end(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         await _awaited(self.client.shutdown())
-        while self.is_alive() and time.monotonic() < deadline:
+        while self.is_alive() and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(_TICK)
 
     def _signal_group(self, number: int) -> None:

@@ -1,4 +1,4 @@
-"""Imports papermill without what a run does not need: half of a cold run is imports."""
+"""Imports papermill without what a run does not need: a cold run is mostly imports."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from typing import Any, Iterator, Optional, Sequence
+import types
 from contextlib import contextmanager
+from typing import Any, Iterator, Optional, Sequence
 
 #: papermill's storage backends and jsonschema's rarer formats; each is optional to them.
 _OPTIONAL = frozenset({"azure", "boto3", "gcsfs", "github", "pyarrow", "rfc3987", "rfc3987_syntax"})
-#: Imported by papermill and first used when it reads notebooks over HTTP.
-_LATE = ("requests",)
 
 
 class _Absent(importlib.abc.MetaPathFinder):
@@ -25,37 +24,50 @@ class _Absent(importlib.abc.MetaPathFinder):
         return None
 
 
+class _Late(types.ModuleType):
+    """Stands for a module until something of it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
+
+
 def import_engine() -> Any:
     """Returns our engine's module, papermill with it; raises ImportError where that is missing."""
-    package = __name__.rpartition(".")[0]
+    with _lean():
+        return importlib.import_module(f"{__name__.rpartition('.')[0]}.engine")
+
+
+@contextmanager
+def without(*names: str) -> Iterator[None]:
+    """Makes modules that are not imported yet appear as not installed."""
+    hidden = [name for name in names if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]
     try:
-        with _lean():
-            return importlib.import_module(f"{package}.engine")
-    except ImportError:
-        # A plug-in of papermill's may need what was left out.
-        for name in [n for n in sys.modules if n.partition(".")[0] in ("papermill", "nbclient")]:
+        yield
+    finally:
+        for name in hidden:
             del sys.modules[name]
-        return importlib.import_module(f"{package}.engine")
 
 
 @contextmanager
 def _lean() -> Iterator[None]:
+    # papermill reads notebooks over HTTP with requests; we give it a file.
+    requests = _Late("requests")
+    # Asking every installed package for plug-ins takes as long as papermill itself; they are
+    # engines and storage, and we bring our own.
+    entrypoints = _Late("entrypoints")
+    entrypoints.get_group_all = lambda group: []  # type: ignore[attr-defined]
+    standing = [m for m in (requests, entrypoints) if m.__name__ not in sys.modules]
     finder = _Absent()
     sys.meta_path.insert(0, finder)
-    for name in _LATE:
-        _import_late(name)
+    sys.modules.update({module.__name__: module for module in standing})
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
-
-
-def _import_late(name: str) -> None:
-    spec = None if name in sys.modules else importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
-        return
-    loader = importlib.util.LazyLoader(spec.loader)
-    spec.loader = loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    loader.exec_module(module)
+        for module in standing:
+            if sys.modules.get(module.__name__) is module:
+                del sys.modules[module.__name__]

@@ -121,9 +121,9 @@ def _failed(cause: str, message: str) -> Dict[str, Any]:
 def _where(facts: Facts, cell: Optional[int] = None) -> str:
     attempt = facts.attempt
     cell = attempt.cell if cell is None else cell
-    if cell is None or attempt.nb is None:
+    if cell is None or not attempt.cells:
         return " before the first cell"
-    return f" in cell {cell + 1} of {len(attempt.nb.cells)}"
+    return f" in cell {cell + 1} of {len(attempt.cells)}"
 
 
 def _cells(count: int) -> str:

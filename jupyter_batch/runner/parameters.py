@@ -91,7 +91,7 @@ def _literal(node: ast.expr) -> Any:
         return [_literal(item) for item in node.elts]
     if isinstance(node, ast.Dict):
         keys = [ast.literal_eval(key) if key is not None else None for key in node.keys]
-        return dict(zip(keys, map(_literal, node.values)))
+        return dict(zip(keys, map(_literal, node.values)))  # noqa: B905
     return ast.literal_eval(node)
 
 

@@ -25,7 +25,8 @@ from .usage import Usage, oom_kills
 from .writer import FrameWriter
 
 _GIB = 1024**3
-_SHUT_DOWN_SECONDS = 2.0
+#: A kernel that has not ended by then rarely does.
+_SHUT_DOWN_SECONDS = 1.0
 
 
 def run(arguments: List[str]) -> NoReturn:
@@ -105,7 +106,7 @@ class Program:
         self._frames.write("ready", python=platform.python_version(), papermill=_papermill())
         if kernel is None:
             assert failure is not None
-            fields, code = _verdict("failed", failure.cause, failure.message)
+            fields, _ = _verdict("failed", failure.cause, failure.message)
             return fields, failure.exit_code
         self._beat(float(bundle.get("heartbeat_seconds", 5.0)))
         try:

@@ -49,7 +49,7 @@ def oom_kills() -> Optional[int]:
 def _oom_files() -> List[str]:
     paths: Dict[str, str] = {}
     for line in _read("/proc/self/cgroup").splitlines():
-        _, controllers, path = (line.split(":", 2) + ["", ""])[:3]
+        _, controllers, path = [*line.split(":", 2), "", ""][:3]
         paths[controllers] = path.rstrip("/")
     files = []
     for controllers, path in paths.items():

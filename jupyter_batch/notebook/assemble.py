@@ -1,0 +1,95 @@
+"""Assembles the executed notebook of an attempt from its parts, whole or not."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from typing import Any
+
+import nbformat as typeless
+from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_MESSAGE_TEMPLATE
+
+from jupyter_batch.domain.cell import CellRecord, CellState
+from jupyter_batch.errors import InvalidNotebook
+from jupyter_batch.ports import ExecutedParts
+
+#: Its annotations are too few to be checked against.
+nbformat: Any = typeless
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def assemble(parts: ExecutedParts) -> bytes:
+    """Returns the executed notebook as papermill would have written it; valid nbformat.
+
+    Where the attempt was cut short, the notebook is as papermill would have had it at that
+    moment: cells that were not reached are pending, the one at hand is running. Raises
+    InvalidNotebook where nothing but the frozen notebook is there and that is none.
+    """
+    notebook = _skeleton(parts)
+    cells = notebook["cells"]
+    for record in parts.cells:
+        if record.cell_index < len(cells):
+            _apply(record, cells[record.cell_index])
+    for output in parts.outputs:
+        if output.cell_index < len(cells) and "outputs" in cells[output.cell_index]:
+            cells[output.cell_index]["outputs"].append(json.loads(output.body))
+    if parts.metadata is not None:
+        told = json.loads(parts.metadata)
+        notebook["metadata"] = told["metadata"]
+        for cell, metadata in zip(cells, told["cells"], strict=False):
+            cell["metadata"] = metadata
+    if parts.error_cell is not None and parts.error_cell < len(cells):
+        _mark(cells, parts.error_cell)
+    return _written(nbformat.from_dict(notebook))
+
+
+def _skeleton(parts: ExecutedParts) -> dict[str, Any]:
+    if parts.skeleton is not None:
+        skeleton: dict[str, Any] = json.loads(parts.skeleton)
+        return skeleton
+    try:
+        with warnings.catch_warnings():
+            # Of missing or doubled cell ids, which reading mends.
+            warnings.simplefilter("ignore")
+            notebook = nbformat.reads(parts.frozen.content.decode("utf-8"), as_version=4)
+            notebook = nbformat.v4.upgrade(notebook) or notebook
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise InvalidNotebook(f"the file is not a notebook: {error}") from error
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
+    return dict(notebook)
+
+
+def _apply(record: CellRecord, cell: dict[str, Any]) -> None:
+    if record.execution_count is not None:
+        cell["execution_count"] = record.execution_count
+    if record.metadata:
+        cell["metadata"] = dict(record.metadata)
+    elif record.started_at is not None and record.finished_at is None:
+        told = cell["metadata"].setdefault("papermill", {})
+        started = record.started_at.isoformat()
+        told.update(status="running", start_time=started, exception=False)
+    elif record.state is CellState.FAILED:
+        cell["metadata"].setdefault("papermill", {}).update(status="failed", exception=True)
+
+
+def _mark(cells: list[Any], index: int) -> None:
+    """Puts papermill's two markers: at the top, and before the cell that failed."""
+    count = cells[index].get("execution_count")
+    for at, text in ((index, ERROR_ANCHOR_MSG), (0, ERROR_MESSAGE_TEMPLATE % count)):
+        marker = nbformat.v4.new_markdown_cell(text)
+        marker.metadata["tags"] = [ERROR_MARKER_TAG]
+        cells.insert(at, marker)
+
+
+def _written(notebook: Any) -> bytes:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        text = nbformat.writes(notebook)
+    try:
+        return bytes(text.encode("utf-8"))
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", text).encode("utf-8")

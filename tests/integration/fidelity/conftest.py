@@ -1,0 +1,291 @@
+"""Executes notebooks by papermill and by the runner, and makes the results comparable."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_batch.domain import frames
+from jupyter_batch.domain.cell import CellRecord
+from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.notebook.assemble import assemble
+from jupyter_batch.ports import ExecutedParts, OutputRecord
+from jupyter_batch.runner.pack import zipapp_bytes
+
+Case = Callable[[], dict[str, Any]]
+
+#: Executes all notebooks of a folder as the papermill command does, in one process to spare
+#: the imports, and says after each that it is done.
+PAPERMILL = """
+import json, os, pathlib, sys
+# What kernels write to the stdout that they inherit is no answer.
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+from papermill.execute import execute_notebook
+for line in sys.stdin:
+    folder = pathlib.Path(line.strip())
+    told = json.loads((folder / "case.json").read_text())
+    (folder / "papermill").mkdir()
+    try:
+        execute_notebook(
+            str(folder / "in.ipynb"), str(folder / "papermill.ipynb"), progress_bar=False,
+            parameters=told["parameters"], kernel_name=told["kernel"],
+            cwd=str(folder / "papermill"), iopub_timeout=120,
+        )
+    except BaseException as error:
+        print(type(error).__name__, error, file=sys.stderr)
+    print(folder.name, file=answers, flush=True)
+"""
+
+
+class Papermill:
+    """The process that executes every case in turn, while the runner does its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = (folder / "papermill.log").open("wb")
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", PAPERMILL],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+        )
+        self._done: dict[str, threading.Event] = {}
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def ask(self, folder: Path) -> None:
+        """Has one more case executed."""
+        assert self._process.stdin is not None
+        self._done[folder.name] = threading.Event()
+        self._process.stdin.write(f"{folder}\n")
+        self._process.stdin.flush()
+
+    def wait(self, folder: Path) -> dict[str, Any] | None:
+        """Returns the notebook that papermill wrote; None where it wrote none."""
+        assert self._done[folder.name].wait(300), "papermill does not end"
+        written = folder / "papermill.ipynb"
+        return json.loads(written.read_text(encoding="utf-8")) if written.exists() else None
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._log.close()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                self._done[line.strip()].set()
+
+
+@pytest.fixture(scope="session")
+def folders(request: pytest.FixtureRequest, tmp_path_factory: Any) -> dict[str, Path]:
+    """A folder for each case that is going to be compared, with its notebook in it."""
+    root = tmp_path_factory.mktemp("fidelity")
+    made = {}
+    for item in request.session.items:
+        case = getattr(item, "callspec", None) and item.callspec.params.get("case")
+        if case is None or "fidelity" not in str(item.path):
+            continue
+        folder = root / case.__name__
+        folder.mkdir()
+        told = {"parameters": {}, "kernel": None, **case()}
+        (folder / "in.ipynb").write_text(json.dumps(told.pop("notebook")), encoding="utf-8")
+        (folder / "case.json").write_text(json.dumps(told))
+        made[case.__name__] = folder
+    return made
+
+
+@pytest.fixture(scope="session")
+def papermill(folders: dict[str, Path], tmp_path_factory: Any) -> Iterator[Papermill]:
+    """Papermill, at work on all cases."""
+    process = Papermill(tmp_path_factory.mktemp("papermill"))
+    for folder in folders.values():
+        process.ask(folder)
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session")
+def pyz(tmp_path_factory: Any) -> Path:
+    """The runner as it goes into containers."""
+    path = tmp_path_factory.mktemp("runner") / "jb-runner.pyz"
+    path.write_bytes(zipapp_bytes())
+    return path
+
+
+@pytest.fixture
+def differences(
+    folders: dict[str, Path], papermill: Papermill, pyz: Path
+) -> Callable[[Case], list[str]]:
+    """Returns in which lines our notebook differs from papermill's, when what may is taken out."""
+
+    def differences(case: Case) -> list[str]:
+        folder = folders[case.__name__]
+        ours = _by_runner(folder, pyz)
+        theirs = papermill.wait(folder)
+        assert theirs is not None, "papermill has written nothing to compare with"
+        assert ours is not None, "the runner has written nothing to compare with"
+        has_ids = all("id" in cell for cell in case()["notebook"]["cells"])
+        return list(
+            difflib.unified_diff(
+                _comparable(theirs, folder, has_ids),
+                _comparable(ours, folder, has_ids),
+                "papermill",
+                "runner",
+                lineterm="",
+            )
+        )
+
+    return differences
+
+
+def _by_runner(folder: Path, pyz: Path) -> dict[str, Any] | None:
+    told = json.loads((folder / "case.json").read_text())
+    content = (folder / "in.ipynb").read_bytes()
+    settings = {"notebook_path": str(folder / "in.ipynb"), **told}
+    (folder / "runner").mkdir()
+    with (folder / "runner.log").open("wb") as log:
+        process = subprocess.run(
+            [sys.executable, str(pyz)],
+            input=_tar({"bundle.json": json.dumps(settings).encode(), "notebook.ipynb": content}),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd=folder / "runner",
+            env=dict(os.environ),
+            check=False,
+        )
+    parts = record([frames.decode_frame(line) for line in process.stdout.splitlines()], content)
+    return None if parts.skeleton is None else json.loads(assemble(parts))
+
+
+def _tar(members: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with tarfile.open(fileobj=target, mode="w") as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return target.getvalue()
+
+
+def record(told: list[frames.AnyFrame], content: bytes) -> ExecutedParts:
+    """Records frames in the simplest way that there is."""
+    documents: dict[str, str] = {}
+    cells: list[CellRecord] = []
+    outputs: dict[int, dict[int, list[str]]] = {}
+    error_cell = None
+    for frame in told:
+        if isinstance(frame, frames.Document):
+            documents[frame.name] = documents.get(frame.name, "") + frame.body
+        elif isinstance(frame, frames.Output):
+            for op in frame.ops:
+                cell = outputs.setdefault(op.cell, {})
+                if op.op == "clear":
+                    cell.clear()
+                elif op.op == "more":
+                    cell[op.no].append(op.body)
+                else:
+                    assert (op.no in cell) == (op.op == "replace")
+                    cell[op.no] = [op.body]
+        elif isinstance(frame, frames.CellFinished):
+            cells.append(
+                CellRecord(
+                    cell_index=frame.cell,
+                    cell_type=frame.cell_type,
+                    source=frame.source,
+                    state=frame.state,
+                    execution_count=frame.execution_count,
+                    started_at=datetime.fromtimestamp(frame.started_at, UTC),
+                    finished_at=datetime.fromtimestamp(frame.finished_at, UTC),
+                    metadata=frame.metadata,
+                )
+            )
+        elif isinstance(frame, frames.Finished) and frame.verdict == "failed" and frame.error:
+            error_cell = frame.cell
+    return ExecutedParts(
+        frozen=FrozenNotebook(
+            path="in.ipynb", content=content, sha256=hashlib.sha256(content).hexdigest()
+        ),
+        skeleton=documents.get("skeleton"),
+        metadata=documents.get("metadata"),
+        cells=tuple(cells),
+        outputs=tuple(
+            OutputRecord(
+                attempt_no=1, cell_index=index, output_no=no, output_type="", body="".join(body)
+            )
+            for index, cell in sorted(outputs.items())
+            for no, body in sorted(cell.items())
+        ),
+        error_cell=error_cell,
+    )
+
+
+_VARYING = {"start_time", "end_time", "duration", "input_path", "output_path"}
+_PATTERNS = (
+    (re.compile(r"ipykernel_\d+/\d+\.py"), "ipykernel/cell.py"),
+    (re.compile(r"\b0x[0-9a-f]{6,}"), "ADDRESS"),
+)
+_ID = re.compile(r"[0-9a-f]{32}")
+_WIDGETS = "application/vnd.jupyter.widget-state+json"
+
+
+def _comparable(notebook: dict[str, Any], folder: Path, has_ids: bool) -> list[str]:
+    text = json.dumps(_without_times(notebook))
+    text = text.replace(str(folder / "papermill"), "HERE").replace(str(folder / "runner"), "HERE")
+    for pattern, word in _PATTERNS:
+        text = pattern.sub(word, text)
+    notebook = json.loads(text, parse_constant=lambda name: None)
+    if widgets := notebook["metadata"].get("widgets"):
+        # Written in the order of their random ids.
+        models = widgets[_WIDGETS]["state"].values()
+        widgets[_WIDGETS]["state"] = sorted(_ID.sub("ID", json.dumps(model)) for model in models)
+    notebook = json.loads(_ID.sub("ID", json.dumps(notebook)))
+    for cell in notebook["cells"]:
+        if not has_ids or "papermill-error-cell-tag" in cell["metadata"].get("tags", []):
+            del cell["id"]
+        if "outputs" in cell:
+            cell["outputs"] = _merged(cell["outputs"])
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
+
+
+def _without_times(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_times(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: "VARIES" if key in _VARYING and item is not None else _without_times(item)
+        for key, item in value.items()
+        if key not in {"output_path"}
+    } | ({"execution": sorted(value["execution"])} if "execution" in value else {})
+
+
+def _merged(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    merged: list[dict[str, Any]] = []
+    for output in outputs:
+        last = merged[-1] if merged else {}
+        if output["output_type"] == "stream":
+            output["text"] = "".join(output["text"])
+            if last.get("output_type") == "stream" and last["name"] == output["name"]:
+                last["text"] += output["text"]
+                continue
+        merged.append(output)
+    return merged
