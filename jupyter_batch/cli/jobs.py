@@ -22,7 +22,7 @@ from jupyter_batch.cli.arguments import (
 )
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import clock, duration, full_clock, short, size, state_text
+from jupyter_batch.cli.words import clock, cpus, duration, full_clock, short, size, state_text
 from jupyter_batch.client.jobs import Job
 
 _EXAMPLES = """\
@@ -219,7 +219,7 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     if surroundings.executor or surroundings.image:
         yield "where", " ".join(filter(None, (surroundings.executor, surroundings.image)))
     limits = [
-        f"{surroundings.cpus:g} cpus" if surroundings.cpus else "",
+        cpus(surroundings.cpus),
         f"{size(surroundings.memory_bytes)} memory" if surroundings.memory_bytes else "",
         f"timeout {duration(job.timeout_seconds)}" if job.timeout_seconds else "",
         f"{job.max_concurrent} at once" if job.max_concurrent else "",

@@ -78,7 +78,13 @@ class Session:
             )
         for row in rows:
             table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-        self.out.print(table)
+        if self.out.is_terminal:
+            self.out.print(table)
+            return
+        with self.out.capture() as captured:
+            self.out.print(table)
+        lines = captured.get().splitlines()
+        self.out.file.write("".join(f"{line.rstrip()}\n" for line in lines))
 
     def find_run(self, text: str) -> Run:
         """Returns a run by its id, a beginning or an end of it, or ``last``."""

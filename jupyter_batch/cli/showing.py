@@ -15,6 +15,7 @@ from jupyter_batch.cli.arguments import SUCCEEDED, add_command
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.summary import error_lines
 from jupyter_batch.cli.words import (
+    cpus,
     duration,
     first_line,
     full_clock,
@@ -83,7 +84,7 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     where = surroundings.executor or "?"
     yield "where", f"{where}, image {surroundings.image}" if surroundings.image else where
     limits = [
-        f"{surroundings.cpus:g} cpus" if surroundings.cpus else "",
+        cpus(surroundings.cpus),
         f"{size(surroundings.memory_bytes)} memory" if surroundings.memory_bytes else "",
         f"{surroundings.gpus} gpus" if surroundings.gpus > 0 else "",
         f"timeout {duration(run.timeout_seconds)}" if run.timeout_seconds else "",

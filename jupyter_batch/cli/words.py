@@ -89,6 +89,13 @@ def size(count: int | None) -> str:
     return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
 
 
+def cpus(count: float | None) -> str:
+    """Returns ``1 cpu``, ``0.5 cpus``; nothing for None."""
+    if count is None:
+        return ""
+    return "1 cpu" if count == 1 else f"{count:g} cpus"
+
+
 def first_line(source: str, width: int = 60) -> str:
     """Returns the first line of a cell that says something, cut to a width."""
     for line in plain(source).splitlines():

@@ -138,7 +138,7 @@ class Run(RunFacts):
             return content.decode()
         import nbformat
 
-        return nbformat.from_dict(msgspec.json.decode(content))  # type: ignore[no-untyped-call]
+        return nbformat.reads(content.decode(), as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
 
     def save_notebook(
         self,

@@ -112,7 +112,7 @@ def test_show_tells_all_about_a_run(shell, ended):
         "alpha = 0.5",
         'name = "ä"',
         "docker, image img:1",
-        "1 cpus, 1.0 GiB memory",
+        "1 cpu, 1.0 GiB memory",
         "attempts",
         "print(1)",
         "1.5 s",
