@@ -9,11 +9,11 @@ from typing import Any
 from rich.console import RenderableType
 
 from jupyter_batch.cli.arguments import SUCCEEDED, add_command
-from jupyter_batch.cli.session import Session, instant
+from jupyter_batch.cli.session import ID_LENGTH, Session, instant
 from jupyter_batch.cli.words import clock, duration, short, state_text
 from jupyter_batch.client.run import Run
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.errors import InvalidInput
+from jupyter_batch.errors import InvalidInput, NotFound
 
 _EXAMPLES = """\
   jupyter batch runs
@@ -44,7 +44,7 @@ def list_runs(args: argparse.Namespace, session: Session) -> int:
     """Lists runs."""
     found = session.client.runs.list(
         state=_states(args.state),
-        job=session.client.jobs.get(args.job) if args.job else None,
+        job=_job(args.job, session),
         since=instant(args.since, "since"),
         until=instant(args.until, "until"),
         q=args.query,
@@ -77,6 +77,18 @@ def _row(run: Run) -> Iterator[RenderableType]:
     yield duration(run.duration_seconds)
     yield f"{count.done}/{count.total}" if count.total else ""
     yield run.reason or ""
+
+
+def _job(text: str | None, session: Session) -> str | None:
+    """Returns the id of a job; the runs of one that has been deleted are found by its id."""
+    if text is None:
+        return None
+    try:
+        return session.client.jobs.get(text).id
+    except NotFound:
+        if len(text) != ID_LENGTH:
+            raise
+        return text
 
 
 def _states(given: list[str] | None) -> list[str]:

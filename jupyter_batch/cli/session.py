@@ -17,7 +17,8 @@ from jupyter_batch.client.client import Client
 from jupyter_batch.client.run import Run
 from jupyter_batch.errors import InvalidInput, NotFound
 
-_ID_LENGTH = 26
+#: Of the id of a run or a job.
+ID_LENGTH = 26
 #: How many runs that contain a text are looked at when one is named by a part of its id.
 _CANDIDATES = 1000
 
@@ -93,7 +94,7 @@ class Session:
             if newest is None:
                 raise NotFound("there are no runs yet; make one with: jupyter batch run NOTEBOOK")
             return newest
-        if len(text) == _ID_LENGTH:
+        if len(text) == ID_LENGTH:
             return self.client.runs.get(text)
         found = [
             run

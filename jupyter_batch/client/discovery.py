@@ -20,7 +20,7 @@ from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.wire.owner import OWNER_LOG, OwnerInfo, read_owner
 
 #: How long a passing owner may take to answer.
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 #: How long another owner may still take to appear after ours has ended by itself.
 _AFTER_EXIT_SECONDS = 3.0
 _POLL_SECONDS = 0.05

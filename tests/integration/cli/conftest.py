@@ -1,4 +1,7 @@
-"""A machine of its own for each test: data folder, configuration, and whoever owns the store."""
+"""Machines: a folder to work in, a data folder, and whoever owns it.
+
+``machine`` shares its data folder with others of the module, ``fresh`` has one of its own.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ _COMMAND_SECONDS = 120
 class Machine:
     """Runs the command as a user would, in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, base: Path) -> None:
         self.folder = folder
-        self.data = folder / "data"
-        config = folder / "config"
-        config.mkdir()
+        self.data = base / "data"
+        config = base / "config"
+        config.mkdir(exist_ok=True)
         (config / "jupyter_server_config.json").write_text(
             json.dumps({"BatchExtension": {"passing_idle_seconds": 20.0, "grace_seconds": 2.0}})
         )
@@ -34,7 +37,7 @@ class Machine:
             **os.environ,
             "JUPYTER_BATCH_DATA": str(self.data),
             "JUPYTER_CONFIG_DIR": str(config),
-            "JUPYTER_DATA_DIR": str(folder / "jupyter"),
+            "JUPYTER_DATA_DIR": str(base / "jupyter"),
         }
 
     def start(self, *arguments: object) -> subprocess.Popen[str]:
@@ -57,14 +60,14 @@ class Machine:
         assert done.stdout, done.stderr
         return json.loads(done.stdout)
 
-    def notebook(self, *sources: str, name: str = "nb.ipynb", parameters: str = "") -> Path:
+    def notebook(self, *sources: str, parameters: str = "") -> Path:
         cells = [nbformat.v4.new_code_cell(source) for source in sources]
         if parameters:
             first = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
             cells.insert(0, first)
         spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
-        path = self.folder / name
+        path = self.folder / f"{self.folder.name}.ipynb"
         nbformat.write(notebook, path)
         return path
 
@@ -79,9 +82,21 @@ class Machine:
                 os.kill(owner.pid, sig)
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    base = tmp_path_factory.mktemp("shared")
+    yield base
+    Machine(base, base).end_owner()
+
+
 @pytest.fixture
-def machine(tmp_path):
-    machine = Machine(tmp_path)
+def machine(tmp_path, shared):
+    return Machine(tmp_path, shared)
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    machine = Machine(tmp_path, tmp_path)
     yield machine
     machine.end_owner()
 

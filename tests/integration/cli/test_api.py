@@ -46,7 +46,7 @@ def test_parameters_are_judged_before_there_is_a_run(machine, client):
     path = machine.notebook("1", parameters="n: int = 1")
     with pytest.raises(InvalidParameters, match="did you mean 'n'"):
         client.runs.submit(path, {"nn": 1}, executor="process")
-    assert list(client.runs.list()) == []
+    assert list(client.runs.list(q=path.name)) == []
 
 
 def test_a_notebook_can_be_sent_to_a_server_that_is_named(machine, client):
@@ -58,12 +58,13 @@ def test_a_notebook_can_be_sent_to_a_server_that_is_named(machine, client):
     with jupyter_batch.Client(owner.url, owner.token) as far:
         run = far.runs.submit(path, executor="process", files=["lib/*.py"]).wait()
     assert run.succeeded, run.reason
-    assert run.notebook_ref.path == "nb.ipynb"
+    assert run.notebook_ref.path == path.name
 
 
-def test_a_client_survives_its_owner(machine, client):
-    client.health()
-    first = machine.owner
-    os.kill(first.pid, signal.SIGKILL)
-    assert list(client.runs.list()) == []
-    assert machine.owner.pid != first.pid
+def test_a_client_survives_its_owner(fresh):
+    with jupyter_batch.Client(data_dir=fresh.data) as client:
+        client.health()
+        first = fresh.owner
+        os.kill(first.pid, signal.SIGKILL)
+        assert list(client.runs.list()) == []
+    assert fresh.owner.pid != first.pid

@@ -9,10 +9,10 @@ import pytest
 PROCESS = ("--executor", "process")
 
 
-def test_a_notebook_runs_with_nobody_there_before(machine):
-    machine.notebook("print(title * count)", parameters="title: str = 'a'\ncount: int = 1")
-    done = machine(
-        "run", "nb.ipynb", *PROCESS, "-p", "title", "1", "-p", "count", "3",
+def test_a_notebook_runs_with_nobody_there_before(fresh):
+    path = fresh.notebook("print(title * count)", parameters="title: str = 'a'\ncount: int = 1")
+    done = fresh(
+        "run", path, *PROCESS, "-p", "title", "1", "-p", "count", "3",
         "--output", "out.ipynb", "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -20,14 +20,14 @@ def test_a_notebook_runs_with_nobody_there_before(machine):
     assert (run["state"], run["parameters"]) == ("succeeded", {"title": "1", "count": 3})
     assert run["cells"]["done"] == run["cells"]["total"]
     assert "print(title * count)" in done.stderr
-    executed = nbformat.read(machine.folder / "out.ipynb", as_version=4)
+    executed = nbformat.read(fresh.folder / "out.ipynb", as_version=4)
     assert executed.cells[-1].outputs[0].text == "111\n"
-    assert machine.owner.kind == "passing"
+    assert fresh.owner.kind == "passing"
 
 
 def test_a_failure_is_exit_code_1_with_the_cell_and_a_partial_notebook(machine):
-    machine.notebook("print('before')", "1/0", "print('never')")
-    done = machine("run", "nb.ipynb", *PROCESS, "--output", "out.ipynb")
+    path = machine.notebook("print('before')", "1/0", "print('never')")
+    done = machine("run", path, *PROCESS, "--output", "out.ipynb")
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stdout
     assert "✗ failed" in done.stdout
@@ -47,25 +47,25 @@ def test_a_failure_is_exit_code_1_with_the_cell_and_a_partial_notebook(machine):
     ],
 )
 def test_bad_input_is_exit_code_2_and_names_the_field(machine, arguments, field):
-    machine.notebook("1", parameters="count: int = 1")
-    done = machine("run", "nb.ipynb", *PROCESS, *arguments, "--json")
+    path = machine.notebook("1", parameters="count: int = 1")
+    done = machine("run", path, *PROCESS, *arguments, "--json")
     assert done.returncode == 2, done.stdout
     assert json.loads(done.stdout)["details"]["field"] == field
-    assert machine.json("runs")["items"] == []
+    assert machine.json("runs", "-q", path.stem)["items"] == []
 
 
-def test_commands_that_start_at_once_find_one_owner(machine):
-    machine.notebook("1")
-    started = [machine.start("submit", "nb.ipynb", *PROCESS, "--json") for _ in range(4)]
+def test_commands_that_start_at_once_find_one_owner(fresh):
+    path = fresh.notebook("1")
+    started = [fresh.start("submit", path, *PROCESS, "--json") for _ in range(4)]
     ended = [process.communicate(timeout=120) for process in started]
     assert [process.returncode for process in started] == [0] * 4, ended
-    assert len(machine.json("runs")["items"]) == 4
+    assert len(fresh.json("runs")["items"]) == 4
 
 
 def test_a_run_is_listed_shown_exported_and_deleted(machine):
     source = "import os\nopen(os.environ['JUPYTER_BATCH_OUTPUT'] + '/a.txt', 'w').write('hi')"
-    machine.notebook(source)
-    run = machine.json("run", "nb.ipynb", *PROCESS, "-q")
+    path = machine.notebook(source)
+    run = machine.json("run", path, *PROCESS, "-q")
     assert run["id"][-8:] in machine("runs").stdout
     shown = machine("show", run["id"][-8:]).stdout
     assert "a.txt (2 B)" in shown
@@ -75,12 +75,12 @@ def test_a_run_is_listed_shown_exported_and_deleted(machine):
     assert "<html" in (machine.folder / "x.html").read_text()
     assert machine("logs", "last").returncode == 0
     assert machine("delete", "last").returncode == 0
-    assert machine.json("runs")["items"] == []
+    assert machine.json("runs", "-q", path.stem)["items"] == []
 
 
 def test_an_interrupt_cancels_the_run(machine):
-    machine.notebook("print('here')", "import time\ntime.sleep(600)")
-    process = machine.start("run", "nb.ipynb", *PROCESS, "--json")
+    path = machine.notebook("print('here')", "import time\ntime.sleep(600)")
+    process = machine.start("run", path, *PROCESS, "--json")
     for line in process.stderr:
         if line.startswith("[2/2]"):
             break
@@ -91,25 +91,27 @@ def test_an_interrupt_cancels_the_run(machine):
 
 
 def test_a_job_is_made_triggered_changed_and_deleted(machine):
-    machine.notebook("print(n)", parameters="n: int = 1")
-    made = machine.json("jobs", "create", "nb.ipynb", "--name", "nightly", "-p", "n", "2", *PROCESS)
+    path = machine.notebook("print(n)", parameters="n: int = 1")
+    made = machine.json("jobs", "create", path, "--name", "nightly", "-p", "n", "2", *PROCESS)
     assert made["parameters"] == {"n": 2}
     run = machine.json("jobs", "trigger", "nightly", "-p", "n", "3", "--wait")
     assert (run["state"], run["parameters"], run["job_id"]) == ("succeeded", {"n": 3}, made["id"])
     assert machine.json("jobs", "edit", "nightly", "-p", "n", "4")["parameters"] == {"n": 4}
     assert "nightly" in machine("jobs").stdout
     assert machine("jobs", "delete", "nightly").returncode == 0
-    assert [item["job_id"] for item in machine.json("runs")["items"]] == [made["id"]]
+    assert [item["job_id"] for item in machine.json("runs", "--job", made["id"])["items"]] == [
+        made["id"]
+    ]
 
 
-def test_serve_takes_over_from_a_passing_owner_and_ends_with_an_interrupt(machine):
-    machine("runs")
-    passing = machine.owner
+def test_serve_takes_over_from_a_passing_owner_and_ends_when_it_is_told_to(fresh):
+    fresh("runs")
+    passing = fresh.owner
     assert passing.kind == "passing"
-    serving = machine.start("serve", "--json")
+    serving = fresh.start("serve", "--json")
     told = json.loads(_object(serving.stdout))
-    assert (machine.owner.kind, machine.owner.pid) == ("serve", told["pid"])
-    assert machine("serve", "--json").returncode == 2
+    assert (fresh.owner.kind, fresh.owner.pid) == ("serve", told["pid"])
+    assert fresh("serve", "--json").returncode == 2
     serving.send_signal(signal.SIGTERM)
     assert serving.wait(timeout=60) == 0, serving.stderr.read()
     serving.communicate()
