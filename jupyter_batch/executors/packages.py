@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import platform
 import re
+import sys
+from collections.abc import Sequence
 from importlib import metadata
 
 from jupyter_batch.domain.value import Value
@@ -24,11 +26,14 @@ class InstalledPackages(Value, frozen=True, kw_only=True):
     python: str
 
 
-def installed_packages() -> InstalledPackages:
-    """Returns the packages of the environment that this process runs in."""
+def installed_packages(path: Sequence[str] | None = None) -> InstalledPackages:
+    """Returns the packages of the environment that this process runs in.
+
+    ``path`` are folders to look into instead of ``sys.path``.
+    """
     requirements: dict[str, str] = {}
     left_out: dict[str, str] = {}
-    for distribution in metadata.distributions():
+    for distribution in metadata.distributions(path=list(sys.path if path is None else path)):
         name = _canonical(distribution.metadata["Name"] or "")
         if not name or name in _NOT_FOR_JOBS or name in requirements or name in left_out:
             continue  # of two of one name the first is the one that is imported

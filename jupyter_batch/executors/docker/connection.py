@@ -75,6 +75,7 @@ class Engine:
 
     def client(self) -> docker.APIClient:
         """Returns the shared client, made at the first call that finds an engine."""
+        self._knock()
         with self._lock:
             if self._shared is None:
                 self._shared = self.fresh()
@@ -82,6 +83,7 @@ class Engine:
 
     def fresh(self) -> docker.APIClient:
         """Returns a client with connections of its own, for a stream."""
+        self._knock()
         tls = kwargs_from_env().get("tls", False)
         client = docker.APIClient(
             base_url=self.address,
@@ -93,6 +95,13 @@ class Engine:
         )
         self._version = client.api_version
         return client
+
+    def _knock(self) -> None:
+        """Raises OSError where nobody listens; docker-py would leave its socket open then."""
+        if self.address.startswith("unix://"):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+                trial.settimeout(REQUEST_SECONDS)
+                trial.connect(self.address.removeprefix("unix://"))
 
     @contextlib.contextmanager
     def reaching(self) -> Iterator[None]:

@@ -62,7 +62,7 @@ class LogFollower(threading.Thread):
         except Gone:
             error = AttemptGone("the container is not there any more", id=self._container_id)
         except Refused as refused:
-            error = ExecutorError(f"the log cannot be read: {said(refused)}")
+            error = _refusal(refused, self._container_id)
         except EngineUnavailable as unavailable:
             error = unavailable
         finally:
@@ -123,6 +123,13 @@ class LogFollower(threading.Thread):
         with contextlib.suppress(requests.exceptions.Timeout, requests.exceptions.ConnectionError):
             client.wait(self._container_id, timeout=_SETTLE_SECONDS)
         return not client.inspect_container(self._container_id)["State"]["Running"]
+
+
+def _refusal(refused: Exception, container_id: str) -> BatchError:
+    text = said(refused)
+    if "marked for removal" in text:
+        return AttemptGone("the container is being removed", id=container_id)
+    return ExecutorError(f"the log cannot be read: {text}")
 
 
 def demultiplexed(pieces: Iterator[bytes]) -> Iterator[tuple[int, bytes]]:
