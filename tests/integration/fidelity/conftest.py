@@ -143,11 +143,11 @@ def differences(
         theirs = papermill.wait(folder)
         assert theirs is not None, "papermill has written nothing to compare with"
         assert ours is not None, "the runner has written nothing to compare with"
-        has_ids = all("id" in cell for cell in case()["notebook"]["cells"])
+        given = {cell.get("id") for cell in case()["notebook"]["cells"]}
         return list(
             difflib.unified_diff(
-                _comparable(theirs, folder, has_ids),
-                _comparable(ours, folder, has_ids),
+                _comparable(theirs, folder, given),
+                _comparable(ours, folder, given),
                 "papermill",
                 "runner",
                 lineterm="",
@@ -247,7 +247,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 _WIDGETS = "application/vnd.jupyter.widget-state+json"
 
 
-def _comparable(notebook: dict[str, Any], folder: Path, has_ids: bool) -> list[str]:
+def _comparable(notebook: dict[str, Any], folder: Path, given: set[str]) -> list[str]:
     text = json.dumps(_without_times(notebook))
     text = text.replace(str(folder / "papermill"), "HERE").replace(str(folder / "runner"), "HERE")
     for pattern, word in _PATTERNS:
@@ -259,8 +259,8 @@ def _comparable(notebook: dict[str, Any], folder: Path, has_ids: bool) -> list[s
         widgets[_WIDGETS]["state"] = sorted(_ID.sub("ID", json.dumps(model)) for model in models)
     notebook = json.loads(_ID.sub("ID", json.dumps(notebook)))
     for cell in notebook["cells"]:
-        if not has_ids or "papermill-error-cell-tag" in cell["metadata"].get("tags", []):
-            del cell["id"]
+        if cell["id"] not in given:
+            cell["id"] = "made at random"
         if "outputs" in cell:
             cell["outputs"] = _merged(cell["outputs"])
     return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False).splitlines()
