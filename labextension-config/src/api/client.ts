@@ -1,0 +1,121 @@
+import { BatchError, errorOf } from './errors';
+import type {
+  IArtifact,
+  ICell,
+  IHealth,
+  IJob,
+  IJobBody,
+  ILogPage,
+  IPage,
+  IParameterSchema,
+  IRun,
+  IRunBody,
+  ISchedulePreview,
+  IUpcoming,
+  JsonObject
+} from './types';
+
+/** Asks the server for a path below `batch/`; rejects only where nothing answers. */
+export type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
+
+export type Query = Record<
+  string,
+  string | number | boolean | string[] | null | undefined
+>;
+
+/** The routes of the server as functions; each rejects with a `BatchError`. */
+export class BatchClient {
+  /** `urlOf` gives the address of a path, for links and frames. */
+  constructor(
+    readonly fetch: Fetch,
+    readonly urlOf: (path: string) => string = path => path
+  ) {}
+
+  health = () => this.get<IHealth>('health');
+  openapi = () => this.get<JsonObject>('openapi.json');
+  parameters = (path: string) =>
+    this.get<IParameterSchema>('notebooks/parameters', { path });
+
+  runs = (query: Query = {}) => this.get<IPage<IRun>>('runs', query);
+  run = (id: string) => this.get<IRun>(`runs/${id}`);
+  submit = (body: IRunBody, key: string) => this.post<IRun>('runs', body, key);
+  cancel = (id: string) => this.post<IRun>(`runs/${id}/cancel`);
+  retry = (id: string) => this.post<IRun>(`runs/${id}/retry`);
+  deleteRuns = (ids: string[]) =>
+    this.send<{ deleted: number }>('DELETE', 'runs', { ids });
+
+  cells = (id: string, attempt?: number) =>
+    this.get<IPage<ICell>>(`runs/${id}/cells`, { outputs: true, attempt });
+  /** Cells without their outputs. */
+  cellMarks = (id: string) => this.get<IPage<ICell>>(`runs/${id}/cells`);
+  log = (id: string, after: number, attempt?: number) =>
+    this.get<ILogPage>(`runs/${id}/logs`, { after, attempt, limit: 5000 });
+  artifacts = (id: string) => this.get<IPage<IArtifact>>(`runs/${id}/artifacts`);
+  notebook = (id: string, query: Query = {}) =>
+    this.get<JsonObject>(`runs/${id}/notebook`, query);
+
+  jobs = (query: Query = {}) => this.get<IPage<IJob>>('jobs', query);
+  job = (id: string) => this.get<IJob>(`jobs/${id}`);
+  createJob = (body: IJobBody, key: string) => this.post<IJob>('jobs', body, key);
+  changeJob = (id: string, body: Partial<IJobBody>) =>
+    this.send<IJob>('PATCH', `jobs/${id}`, body);
+  deleteJob = (id: string) => this.send<null>('DELETE', `jobs/${id}`);
+  jobRuns = (id: string, query: Query = {}) =>
+    this.get<IPage<IRun>>(`jobs/${id}/runs`, query);
+  runJob = (id: string, parameters: JsonObject | null, key: string) =>
+    this.post<IRun>(`jobs/${id}/runs`, { parameters, trigger: 'manual' }, key);
+  pauseJob = (id: string) => this.post<IJob>(`jobs/${id}/pause`);
+  resumeJob = (id: string) => this.post<IJob>(`jobs/${id}/resume`);
+  upcoming = (id: string, count: number) =>
+    this.get<IPage<IUpcoming>>(`jobs/${id}/upcoming`, { count });
+  preview = (query: Query) => this.get<ISchedulePreview>('schedules/preview', query);
+
+  reportUrl = (id: string) => this.urlOf(`runs/${id}/notebook?format=html`);
+  notebookUrl = (id: string) => this.urlOf(`runs/${id}/notebook`);
+  artifactUrl = (id: string, path: string) =>
+    this.urlOf(
+      `runs/${id}/artifacts/${path.split('/').map(encodeURIComponent).join('/')}`
+    );
+
+  private get<T>(path: string, query: Query = {}): Promise<T> {
+    return this.send<T>('GET', path + search(query));
+  }
+
+  private post<T>(path: string, body: object = {}, key?: string): Promise<T> {
+    return this.send<T>('POST', path, body, key);
+  }
+
+  private async send<T>(
+    method: string,
+    path: string,
+    body?: object,
+    key?: string
+  ): Promise<T> {
+    let response: Response;
+    try {
+      response = await this.fetch(path, {
+        method,
+        ...(body && { body: JSON.stringify(body) }),
+        ...(key && { headers: { 'Idempotency-Key': key } })
+      });
+    } catch (error) {
+      throw new BatchError(0, 'unreachable', 'the Jupyter server does not answer', {
+        why: String(error)
+      });
+    }
+    if (!response.ok) {
+      throw await errorOf(response);
+    }
+    return (response.status === 204 ? null : await response.json()) as T;
+  }
+}
+
+/** Returns `?a=1&b=2`, leaving out what is not set. */
+export function search(query: Query): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    value === null || value === undefined || value === ''
+      ? []
+      : [value].flat().map(one => `${name}=${encodeURIComponent(String(one))}`)
+  );
+  return pairs.length ? `?${pairs.join('&')}` : '';
+}

@@ -1,0 +1,136 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer } from '@jupyterlab/application';
+import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { ILauncher } from '@jupyterlab/launcher';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { actionsOf } from './lab/actions';
+import { addCommands, Commands } from './lab/commands';
+import { RunsDrive } from './lab/drive';
+import { clientOf } from './lab/fetch';
+import { NotebookFinder } from './lab/finder';
+import { Notifier } from './lab/notify';
+import type { Page } from './lab/pages';
+import { keyOf, PageWidget } from './lab/pages';
+import { preferencesOf } from './lab/settings';
+import { SidePanelWidget } from './lab/sidePanel';
+import { slotsOf } from './lab/slots';
+import { Features } from './model/features';
+import { History } from './model/history';
+import { LiveModel } from './model/live';
+import type { IServices } from './view/services';
+
+const ID = 'jupyter-batch:plugin';
+
+/** The batch panel: every token is optional but the one that draws outputs. */
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: ID,
+  description: 'Runs notebooks as batch jobs, and shows what becomes of them.',
+  autoStart: true,
+  requires: [IRenderMimeRegistry],
+  optional: [
+    ILayoutRestorer,
+    ISettingRegistry,
+    ITranslator,
+    ICommandPalette,
+    ILauncher,
+    IDefaultFileBrowser,
+    INotebookTracker,
+    IDocumentManager
+  ],
+  activate
+};
+
+function activate(
+  app: JupyterFrontEnd,
+  rendermime: IRenderMimeRegistry,
+  restorer: ILayoutRestorer | null,
+  registry: ISettingRegistry | null,
+  translator: ITranslator | null,
+  palette: ICommandPalette | null,
+  launcher: ILauncher | null,
+  browser: IDefaultFileBrowser | null,
+  notebooks: INotebookTracker | null,
+  documents: IDocumentManager | null
+): void {
+  const trans = (translator ?? nullTranslator).load('jupyter_batch');
+  const { serviceManager } = app;
+  const client = clientOf(serviceManager.serverSettings);
+  const live = new LiveModel(client);
+  const preferences = preferencesOf(registry, ID);
+  const features = new Features();
+  const tracker = new WidgetTracker<PageWidget>({ namespace: 'jupyter-batch' });
+  serviceManager.contents.addDrive(
+    new RunsDrive(client, serviceManager.serverSettings)
+  );
+
+  const open = (page: Page) => {
+    const key = keyOf(page);
+    let widget = tracker.find(one => keyOf(one.page) === key);
+    if (!widget) {
+      widget = new PageWidget(page, services);
+      void tracker.add(widget);
+      app.shell.add(widget, 'main', { type: 'Batch' });
+    }
+    app.shell.activateById(widget.id);
+  };
+  const notifier = new Notifier({
+    client,
+    live,
+    preferences,
+    trans,
+    open: (id, name) => open({ kind: 'run', id, name })
+  });
+  const actions = actionsOf({
+    app,
+    client,
+    trans,
+    open,
+    started: run => notifier.add(run),
+    documents,
+    notebooks
+  });
+  const services: IServices = {
+    client,
+    live,
+    history: new History(client),
+    features,
+    preferences,
+    trans,
+    actions,
+    slots: slotsOf(rendermime),
+    locale: translator?.languageCode?.replace('_', '-') ?? undefined
+  };
+
+  const panel = new SidePanelWidget(services);
+  app.shell.add(panel, 'left', { rank: 450, type: 'Batch' });
+  restorer?.add(panel, 'jupyter-batch-panel');
+  const finder = new NotebookFinder(app, notebooks, browser, trans);
+  addCommands({ app, services, finder, open, panelId: panel.id });
+  void restorer?.restore(tracker, {
+    command: Commands.openPage,
+    args: widget => widget.args,
+    name: widget => keyOf(widget.page)
+  });
+  const category = trans.__('Batch');
+  for (const command of [
+    Commands.runNotebook,
+    Commands.scheduleNotebook,
+    Commands.openRuns,
+    Commands.openJobs,
+    Commands.showPanel
+  ]) {
+    palette?.addItem({ command, category });
+  }
+  launcher?.add({ command: Commands.openRuns, category: trans.__('Other'), rank: 5 });
+  void app.started.then(() => {
+    live.start();
+    return features.load(client);
+  });
+}
+
+export default plugin;

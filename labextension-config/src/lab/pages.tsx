@@ -1,0 +1,185 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+import { CompareModel } from '../model/compare';
+import type { IFormStart } from '../model/formStart';
+import { JobModel } from '../model/job';
+import { JobListModel } from '../model/jobList';
+import { baseName } from '../model/format';
+import type { Model } from '../model/model';
+import { RunModel } from '../model/run';
+import type { IRunFilters } from '../model/runList';
+import { RunListModel } from '../model/runList';
+import { ComparePage } from '../view/compare/ComparePage';
+import { JobForm } from '../view/form/JobForm';
+import { JobPage } from '../view/job/JobPage';
+import { JobsPage } from '../view/jobs/JobsPage';
+import { RunPage } from '../view/run/RunPage';
+import { RunsPage } from '../view/runs/RunsPage';
+import type { IServices, ITrans } from '../view/services';
+import { ServicesProvider } from '../view/services';
+import { batchIcon } from './icons';
+
+/** What a tab of the main area shows; plain data, so that it is there again after a reload. */
+export type Page =
+  | { kind: 'runs'; filters?: Partial<IRunFilters> }
+  | { kind: 'jobs' }
+  | { kind: 'run'; id: string; name: string }
+  | { kind: 'job'; id: string; name: string }
+  | { kind: 'report'; id: string }
+  | { kind: 'compare'; one: string; other: string }
+  | { kind: 'form'; start: IFormStart };
+
+/** Pages of the same key are one tab. */
+export function keyOf(page: Page): string {
+  switch (page.kind) {
+    case 'runs':
+    case 'jobs':
+      return page.kind;
+    case 'compare':
+      return `compare-${page.one}-${page.other}`;
+    case 'form': {
+      const { purpose, notebook, edit, like } = page.start;
+      return `form-${purpose}-${edit?.id ?? like?.id ?? notebook}`;
+    }
+    default:
+      return `${page.kind}-${page.id}`;
+  }
+}
+
+/** A tab of the main area. */
+export class PageWidget extends ReactWidget {
+  constructor(
+    readonly page: Page,
+    private readonly services: IServices
+  ) {
+    super();
+    this.id = `jupyter-batch-${keyOf(page)}`;
+    this.addClass('jb-Widget');
+    this.title.label = titleOf(services.trans, page);
+    this.title.caption = this.title.label;
+    this.title.icon = batchIcon as LabIcon;
+    this.title.closable = true;
+    this.node.tabIndex = -1;
+    [this.model, this.view] = this.make();
+  }
+
+  /** As arguments of the command that opens it. */
+  get args(): ReadonlyPartialJSONObject {
+    return JSON.parse(JSON.stringify(this.page)) as ReadonlyPartialJSONObject;
+  }
+
+  dispose(): void {
+    this.model?.dispose();
+    super.dispose();
+  }
+
+  protected render(): React.ReactElement {
+    return <ServicesProvider value={this.services}>{this.view()}</ServicesProvider>;
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.setVisible(true);
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.setVisible(this.isVisible);
+  }
+
+  protected onBeforeHide(message: Message): void {
+    super.onBeforeHide(message);
+    this.setVisible(false);
+  }
+
+  protected onActivateRequest(): void {
+    this.node.focus();
+  }
+
+  private setVisible(visible: boolean): void {
+    if (this.model instanceof RunModel) {
+      this.model.visible = visible;
+    }
+  }
+
+  private make(): [Model | null, () => React.ReactElement] {
+    const { page, services } = this;
+    const { client, live } = services;
+    switch (page.kind) {
+      case 'runs': {
+        const model = new RunListModel(client, live, page.filters);
+        return [model, () => <RunsPage model={model} />];
+      }
+      case 'jobs': {
+        const model = new JobListModel(client, live);
+        return [model, () => <JobsPage model={model} />];
+      }
+      case 'run': {
+        const model = new RunModel(client, page.id);
+        return [model, () => <RunPage model={model} />];
+      }
+      case 'job': {
+        const model = new JobModel(client, live, page.id);
+        return [model, () => <JobPage model={model} />];
+      }
+      case 'compare': {
+        const model = new CompareModel(client, [page.one, page.other]);
+        return [model, () => <ComparePage model={model} />];
+      }
+      case 'report':
+        return [
+          null,
+          () => (
+            <iframe
+              className="jb-Report"
+              title={this.title.label}
+              src={client.reportUrl(page.id)}
+              sandbox="allow-scripts"
+            />
+          )
+        ];
+      case 'form':
+        return [
+          null,
+          () => (
+            <JobForm
+              start={page.start}
+              onDone={() => this.close()}
+              onCancel={() => this.close()}
+            />
+          )
+        ];
+    }
+  }
+
+  /** The model of what is shown, for what commands do with it. */
+  readonly model: Model | null;
+  private readonly view: () => React.ReactElement;
+}
+
+function titleOf(trans: ITrans, page: Page): string {
+  switch (page.kind) {
+    case 'runs':
+      return trans.__('Batch Runs');
+    case 'jobs':
+      return trans.__('Batch Jobs');
+    case 'compare':
+      return trans.__('Compare Runs');
+    case 'report':
+      return trans.__('Report');
+    case 'form': {
+      const { start } = page;
+      return start.edit
+        ? trans.__('Edit %1', start.edit.name)
+        : trans.__(
+            start.purpose === 'run' ? 'Run %1' : 'New Job: %1',
+            baseName(start.notebook)
+          );
+    }
+    default:
+      return page.name || trans.__('Run');
+  }
+}

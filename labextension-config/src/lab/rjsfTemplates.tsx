@@ -1,0 +1,164 @@
+import type {
+  BaseInputTemplateProps,
+  FieldProps,
+  FieldTemplateProps,
+  ObjectFieldTemplateProps,
+  WidgetProps
+} from '@rjsf/utils';
+import * as React from 'react';
+import type { IObjectSchema, IValueSchema, Json, JsonObject } from '../api/types';
+import { inWords } from '../model/check';
+import { exampleOf, textOf, valueOf } from '../model/valueText';
+
+/** What our templates are told besides what the form library tells them. */
+interface IContext {
+  problems: Readonly<Record<string, string>>;
+  defaults: JsonObject;
+  schema: IObjectSchema;
+}
+
+const PREFIX = 'parameters_';
+
+/** The name of a parameter by the id of its field. */
+function nameOf(id: string): string {
+  return id.slice(PREFIX.length);
+}
+
+function attributesOf(id: string, context: unknown): React.HTMLAttributes<HTMLElement> {
+  const { problems } = context as IContext;
+  const wrong = nameOf(id) in problems;
+  return {
+    id,
+    className: 'jb-Input',
+    'aria-describedby': `${wrong ? `${id}__error ` : ''}${id}__description`,
+    ...(wrong && { 'aria-invalid': true })
+  };
+}
+
+/** A parameter: its name and kind, its control, its comment, what is wrong with it. */
+export function FieldTemplate(props: FieldTemplateProps): React.ReactElement {
+  const { id, children, formData, onChange } = props;
+  if (!id.startsWith(PREFIX)) {
+    return children;
+  }
+  const { problems, defaults, schema } = props.formContext as IContext;
+  const name = nameOf(id);
+  const property: IValueSchema = schema.properties?.[name] ?? {};
+  const initial = defaults[name];
+  const changed = JSON.stringify(formData) !== JSON.stringify(initial);
+  const isBoolean = property.type === 'boolean';
+  return (
+    <div className={`jb-Field${name in problems ? ' jb-mod-invalid' : ''}`}>
+      <div className="jb-Field-head">
+        <label htmlFor={id}>
+          <code>{name}</code>
+        </label>
+        <span className="jb-quiet jb-small">{inWords(property)}</span>
+        {changed && initial !== undefined && (
+          <button
+            type="button"
+            className="jb-Link jb-small"
+            title={JSON.stringify(initial)}
+            aria-label={`Reset ${name}`}
+            onClick={() => onChange(initial)}
+          >
+            ↺ {textOf(property, initial).slice(0, 30)}
+          </button>
+        )}
+      </div>
+      <div className={isBoolean ? 'jb-Check' : undefined}>{children}</div>
+      {name in problems && (
+        <div id={`${id}__error`} className="jb-Problem" role="alert">
+          {problems[name]}
+        </div>
+      )}
+      <div id={`${id}__description`} className="jb-Help">
+        {property.description}
+        {initial === undefined && property.$comment}
+      </div>
+    </div>
+  );
+}
+
+export function ObjectTemplate(props: ObjectFieldTemplateProps): React.ReactElement {
+  return (
+    <div className="jb-Parameters">
+      {props.properties.map(property => (
+        <React.Fragment key={property.name}>{property.content}</React.Fragment>
+      ))}
+    </div>
+  );
+}
+
+/** A one-line control; dates and times get the browser's own. */
+export function BaseInput(props: BaseInputTemplateProps): React.ReactElement {
+  const { id, value, schema, onChange, options, formContext } = props;
+  const types: Record<string, string> = { date: 'date', time: 'time' };
+  const isNumber = schema.type === 'integer' || schema.type === 'number';
+  const isLocal =
+    schema.format === 'date-time' && /^$|^[^Z+]*$/.test(String(value ?? ''));
+  const type = isLocal ? 'datetime-local' : (types[schema.format ?? ''] ?? 'text');
+  return (
+    <input
+      {...attributesOf(id, formContext)}
+      type={isNumber ? 'number' : type}
+      step={
+        isNumber ? (schema.type === 'integer' ? 1 : 'any') : isLocal ? 1 : undefined
+      }
+      value={String(value ?? '')}
+      onChange={event => {
+        const text = event.target.value;
+        onChange(text === '' ? options.emptyValue : isNumber ? Number(text) : text);
+      }}
+    />
+  );
+}
+
+export function Textarea(props: WidgetProps): React.ReactElement {
+  return (
+    <textarea
+      {...attributesOf(props.id, props.formContext)}
+      rows={4}
+      value={String(props.value ?? '')}
+      onChange={event => props.onChange(event.target.value)}
+    />
+  );
+}
+
+export function Checkbox(props: WidgetProps): React.ReactElement {
+  const { className: _, ...attributes } = attributesOf(props.id, props.formContext);
+  return (
+    <input
+      {...attributes}
+      type="checkbox"
+      checked={Boolean(props.value)}
+      onChange={event => props.onChange(event.target.checked)}
+    />
+  );
+}
+
+/** Lists, objects and whatever else has no control of its own: typed as JSON. */
+export function Freeform(props: FieldProps): React.ReactElement {
+  const id = props.idSchema.$id;
+  const { schema } = props.formContext as IContext;
+  const property: IValueSchema = schema.properties?.[nameOf(id)] ?? {};
+  const value = props.formData as Json | undefined;
+  const [text, setText] = React.useState(() => textOf(property, value));
+  // Follows a value that was set elsewhere, but not the spelling of what is being typed.
+  const meant = valueOf(property, text);
+  const shown =
+    JSON.stringify(meant) === JSON.stringify(value) ? text : textOf(property, value);
+  return (
+    <input
+      {...attributesOf(id, props.formContext)}
+      type="text"
+      spellCheck={false}
+      placeholder={exampleOf(property)}
+      value={shown}
+      onChange={event => {
+        setText(event.target.value);
+        props.onChange(valueOf(property, event.target.value));
+      }}
+    />
+  );
+}

@@ -1,0 +1,142 @@
+import { FormComponent } from '@jupyterlab/ui-components';
+import type {
+  OutputArea} from '@jupyterlab/outputarea';
+import {
+  OutputAreaModel,
+  SimplifiedOutputArea
+} from '@jupyterlab/outputarea';
+import type { IOutput as INbOutput } from '@jupyterlab/nbformat';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { MimeModel } from '@jupyterlab/rendermime';
+import { MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+import * as React from 'react';
+import type { IOutput } from '../api/types';
+import type { ISlots } from '../view/services';
+import { parameterFields } from './parameterFields';
+
+/** What JupyterLab draws for us: outputs, text, code and forms. */
+export function slotsOf(rendermime: IRenderMimeRegistry): ISlots {
+  return {
+    Outputs: ({ outputs }) => <Outputs outputs={outputs} rendermime={rendermime} />,
+    Markdown: ({ source }) => (
+      <Mime type="text/markdown" text={source} rendermime={rendermime} />
+    ),
+    Source: ({ source, language }) => (
+      <Mime
+        type="text/markdown"
+        text={`\`\`\`\`\`\`${language}\n${source}\n\`\`\`\`\`\``}
+        rendermime={rendermime}
+        className="jb-Source"
+      />
+    ),
+    ParameterFields: parameterFields(FormComponent)
+  };
+}
+
+interface IOutputsProps {
+  outputs: readonly IOutput[];
+  rendermime: IRenderMimeRegistry;
+}
+
+/** Outputs as the notebook would show them; untrusted, so their scripts do not run. */
+function Outputs({ outputs, rendermime }: IOutputsProps): React.ReactElement {
+  const host = React.useRef<HTMLDivElement>(null);
+  const area = React.useRef<OutputArea | null>(null);
+  const shown = React.useRef<readonly IOutput[]>([]);
+  React.useEffect(() => {
+    if (!host.current) {
+      return;
+    }
+    const widget = new SimplifiedOutputArea({
+      model: new OutputAreaModel({ trusted: false }),
+      rendermime
+    });
+    attach(widget, host.current);
+    area.current = widget;
+    shown.current = [];
+    return () => {
+      area.current = null;
+      detach(widget);
+    };
+  }, [rendermime]);
+  React.useEffect(() => {
+    if (area.current) {
+      update(area.current.model as OutputAreaModel, shown.current, outputs);
+      shown.current = outputs;
+    }
+  }, [outputs, rendermime]);
+  return <div className="jb-Outputs" ref={host} />;
+}
+
+/** Changes a model with as little drawing as can be: most often a stream has grown. */
+function update(
+  model: OutputAreaModel,
+  before: readonly IOutput[],
+  after: readonly IOutput[]
+): void {
+  const same = after.findIndex((output, index) => !alike(before.at(index), output));
+  const first = same < 0 ? after.length : same;
+  if (first < before.length - 1 || after.length < before.length) {
+    model.fromJSON(after as INbOutput[]);
+    return;
+  }
+  after.slice(first).forEach((output, offset) => {
+    const place = first + offset;
+    if (place < before.length) {
+      model.set(place, output as INbOutput);
+    } else {
+      model.add(output as INbOutput);
+    }
+  });
+}
+
+function alike(one: IOutput | undefined, other: IOutput): boolean {
+  return (
+    one === other ||
+    (one?.output_type === 'stream' &&
+      other.output_type === 'stream' &&
+      one.name === other.name &&
+      one.text === other.text)
+  );
+}
+
+interface IMimeProps {
+  type: string;
+  text: string;
+  rendermime: IRenderMimeRegistry;
+  className?: string;
+}
+
+/** A text drawn by its type. */
+function Mime({ type, text, rendermime, className }: IMimeProps): React.ReactElement {
+  const host = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    if (!host.current) {
+      return;
+    }
+    const renderer = rendermime.createRenderer(type);
+    attach(renderer, host.current);
+    void renderer.renderModel(
+      new MimeModel({ data: { [type]: text }, trusted: false })
+    );
+    return () => detach(renderer);
+  }, [type, text, rendermime]);
+  return <div className={className} ref={host} />;
+}
+
+function attach(widget: Widget, host: HTMLElement): void {
+  MessageLoop.sendMessage(widget, Widget.Msg.BeforeAttach);
+  host.appendChild(widget.node);
+  MessageLoop.sendMessage(widget, Widget.Msg.AfterAttach);
+}
+
+/** React takes the node away: the widget only has to be told. */
+function detach(widget: Widget): void {
+  if (widget.node.isConnected) {
+    MessageLoop.sendMessage(widget, Widget.Msg.BeforeDetach);
+    widget.node.remove();
+    MessageLoop.sendMessage(widget, Widget.Msg.AfterDetach);
+  }
+  widget.dispose();
+}

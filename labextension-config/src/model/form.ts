@@ -1,0 +1,304 @@
+import type {
+  IEnvironment,
+  IJob,
+  IJobBody,
+  IObjectSchema,
+  IRunBody,
+  ITrigger,
+  IVolume,
+  JsonObject
+} from '../api/types';
+import { baseName, bytes, parseBytes, parseDuration } from './format';
+import type { IFormStart } from './formStart';
+
+export type When = 'now' | 'cron' | 'interval' | 'once' | 'none';
+
+/** What the form holds: texts as they were typed. */
+export interface IFormValues {
+  name: string;
+  description: string;
+  parameters: JsonObject;
+  executor: string;
+  image: string;
+  cpus: string;
+  memory: string;
+  gpus: string;
+  network: string;
+  kernel: string;
+  /** `NAME=value` lines. */
+  env: string;
+  /** Names, by comma or line. */
+  secrets: string;
+  /** `source:target[:rw]` lines. */
+  volumes: string;
+  /** Glob patterns, one a line. */
+  files: string;
+  timeout: string;
+  priority: string;
+  maxConcurrent: string;
+  attempts: string;
+  retryDelay: string;
+  overlap: string;
+  when: When;
+  cron: string;
+  interval: string;
+  /** Local in the zone of the form: `2026-01-31T06:00`. */
+  once: string;
+  timezone: string;
+}
+
+/** Problems by the path that the server gives them, such as `environment.memory_bytes`. */
+export type Problems = Record<string, string>;
+
+export function localZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+}
+
+/** Returns what a form begins with. */
+export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
+  const like: Partial<IJob> = start.edit ?? asJob(start.like) ?? {};
+  const environment = like.environment ?? {};
+  const trigger = like.triggers?.[0];
+  const stem = baseName(start.notebook).replace(/\.ipynb$/, '');
+  const named = start.edit ? start.edit.name : (like.name ?? stem);
+  const copied =
+    !start.edit && start.purpose === 'job' && like.created_at !== undefined;
+  return {
+    name: copied && isJob(start.like) ? `${named} (copy)` : named,
+    description: like.description ?? '',
+    parameters: { ...like.parameters },
+    executor: environment.executor ?? '',
+    image: environment.image ?? defaultImage,
+    cpus: environment.cpus?.toString() ?? '',
+    memory: environment.memory_bytes ? bytes(environment.memory_bytes) : '',
+    gpus: environment.gpus ? String(environment.gpus) : '',
+    network: environment.network ?? '',
+    kernel: environment.kernel ?? '',
+    env: Object.entries(environment.env ?? {})
+      .map(pair => pair.join('='))
+      .join('\n'),
+    secrets: (environment.secrets ?? []).join(', '),
+    volumes: (environment.volumes ?? []).map(volumeText).join('\n'),
+    files: (like.files ?? []).join('\n'),
+    timeout: like.timeout_seconds ? `${like.timeout_seconds} s` : '',
+    priority: like.priority ? String(like.priority) : '',
+    maxConcurrent: like.max_concurrent?.toString() ?? '',
+    attempts: like.retry?.max_attempts?.toString() ?? '',
+    retryDelay: like.retry?.delay_seconds ? `${like.retry.delay_seconds} s` : '',
+    overlap: like.overlap ?? '',
+    when:
+      start.purpose === 'run'
+        ? 'now'
+        : (trigger?.kind ?? (start.edit || start.like ? 'none' : 'cron')),
+    cron: trigger?.cron ?? '0 6 * * 1-5',
+    interval: trigger?.interval_seconds ? `${trigger.interval_seconds} s` : '1 h',
+    once: trigger?.at ? localText(new Date(trigger.at)) : '',
+    timezone: trigger?.timezone ?? localZone()
+  };
+}
+
+/** Returns what can be told to be wrong without the server. */
+export function problemsOf(values: IFormValues, purpose: 'run' | 'job'): Problems {
+  const problems: Problems = {};
+  if (!values.name.trim()) {
+    problems.name = 'needs a name';
+  }
+  if (values.memory.trim() && !parseBytes(values.memory)) {
+    problems['environment.memory_bytes'] = 'takes a size, such as 512 MiB or 2 GiB';
+  }
+  if (values.timeout.trim() && !parseDuration(values.timeout)) {
+    problems.timeout_seconds = 'takes a duration, such as 30 min or 2 h';
+  }
+  if (values.retryDelay.trim() && parseDuration(values.retryDelay) === null) {
+    problems['retry.delay_seconds'] = 'takes a duration, such as 30 s or 5 min';
+  }
+  const numbers: [string, string, RegExp, string][] = [
+    [
+      'environment.cpus',
+      values.cpus,
+      /^\d*\.?\d+$/,
+      'takes a number, such as 1 or 0.5'
+    ],
+    ['environment.gpus', values.gpus, /^-?\d+$/, 'takes a whole number; -1 is all'],
+    ['priority', values.priority, /^-?\d+$/, 'takes a whole number'],
+    [
+      'max_concurrent',
+      values.maxConcurrent,
+      /^[1-9]\d*$/,
+      'takes a whole number from 1'
+    ],
+    ['retry.max_attempts', values.attempts, /^[1-9]\d*$/, 'takes a whole number from 1']
+  ];
+  for (const [field, text, pattern, message] of numbers) {
+    if (text.trim() && !pattern.test(text.trim())) {
+      problems[field] = message;
+    }
+  }
+  if (lines(values.env).some(line => line.indexOf('=') < 1)) {
+    problems['environment.env'] = 'takes lines of NAME=value';
+  }
+  if (lines(values.volumes).some(line => !volumeOf(line))) {
+    problems['environment.volumes'] = 'takes lines of source:target, with :rw to write';
+  }
+  if (purpose === 'job') {
+    if (values.when === 'interval' && !parseDuration(values.interval)) {
+      problems['triggers.0.interval_seconds'] =
+        'takes a duration, such as 30 min or 6 h';
+    }
+    if (values.when === 'once' && !values.once) {
+      problems['triggers.0.at'] = 'needs a day and a time';
+    }
+    if (values.when === 'cron' && !values.cron.trim()) {
+      problems['triggers.0.cron'] = 'needs five fields, such as 0 6 * * 1-5';
+    }
+  }
+  return problems;
+}
+
+/** Returns the parameters that differ from the notebook's own. */
+export function givenParameters(
+  schema: IObjectSchema | null,
+  values: JsonObject
+): JsonObject {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => {
+      const property = schema?.properties?.[name];
+      const isDefault =
+        property !== undefined &&
+        'default' in property &&
+        JSON.stringify(property.default) === JSON.stringify(value);
+      return value !== undefined && !isDefault;
+    })
+  );
+}
+
+export function environmentOf(values: IFormValues): IEnvironment {
+  const text = (value: string) => value.trim() || null;
+  return {
+    executor: text(values.executor),
+    image: text(values.image),
+    cpus: values.cpus.trim() ? Number(values.cpus) : null,
+    memory_bytes: values.memory.trim() ? parseBytes(values.memory) : null,
+    gpus: values.gpus.trim() ? Number(values.gpus) : 0,
+    network: text(values.network),
+    kernel: text(values.kernel),
+    env: Object.fromEntries(
+      lines(values.env).map(line => {
+        const place = line.indexOf('=');
+        return [line.slice(0, place).trim(), line.slice(place + 1)];
+      })
+    ),
+    secrets: values.secrets.split(/[\s,]+/).filter(Boolean),
+    volumes: lines(values.volumes).flatMap(line => volumeOf(line) ?? [])
+  };
+}
+
+export function runBody(
+  notebook: string,
+  schema: IObjectSchema | null,
+  values: IFormValues
+): IRunBody {
+  return {
+    notebook,
+    name: values.name.trim(),
+    parameters: givenParameters(schema, values.parameters),
+    environment: environmentOf(values),
+    files: lines(values.files),
+    timeout_seconds: values.timeout.trim() ? parseDuration(values.timeout) : null,
+    priority: values.priority.trim() ? Number(values.priority) : 0,
+    trigger: 'manual'
+  };
+}
+
+/** `more` says which of the newer fields the server takes. */
+export function jobBody(
+  notebook: string,
+  schema: IObjectSchema | null,
+  values: IFormValues,
+  more: (field: string) => boolean,
+  before?: IJob
+): IJobBody {
+  const { trigger: _, ...run } = runBody(notebook, schema, values);
+  const trigger = triggerOf(values, before?.triggers?.[0]);
+  const retry = {
+    ...before?.retry,
+    ...(values.attempts.trim() && { max_attempts: Number(values.attempts) }),
+    ...(values.retryDelay.trim() && {
+      delay_seconds: parseDuration(values.retryDelay) ?? 0
+    })
+  };
+  return {
+    ...run,
+    name: values.name.trim(),
+    description: values.description,
+    max_concurrent: values.maxConcurrent.trim() ? Number(values.maxConcurrent) : null,
+    ...(more('triggers') && {
+      triggers: [...(trigger ? [trigger] : []), ...(before?.triggers ?? []).slice(1)]
+    }),
+    ...(more('retry') && Object.keys(retry).length && { retry }),
+    ...(more('overlap') && values.overlap && { overlap: values.overlap })
+  };
+}
+
+/** Returns the trigger of a form; what the form does not show stays as it was. */
+export function triggerOf(values: IFormValues, before?: ITrigger): ITrigger | null {
+  const kept = before?.kind === values.when ? before : {};
+  switch (values.when) {
+    case 'cron':
+      return {
+        ...kept,
+        kind: 'cron',
+        cron: values.cron.trim(),
+        timezone: values.timezone
+      };
+    case 'interval':
+      return {
+        ...kept,
+        kind: 'interval',
+        interval_seconds: Math.round(parseDuration(values.interval) ?? 0),
+        timezone: values.timezone
+      };
+    case 'once':
+      return {
+        ...kept,
+        kind: 'once',
+        at: values.once ? new Date(values.once).toISOString() : '',
+        timezone: values.timezone
+      };
+    default:
+      return null;
+  }
+}
+
+export function lines(text: string): string[] {
+  return text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(Boolean);
+}
+
+function volumeOf(line: string): IVolume | null {
+  const match = /^([^:]+):(\/[^:]*)(?::(ro|rw))?$/.exec(line);
+  return match && { source: match[1], target: match[2], read_only: match[3] !== 'rw' };
+}
+
+function volumeText(volume: IVolume): string {
+  return `${volume.source}:${volume.target}${volume.read_only === false ? ':rw' : ''}`;
+}
+
+function localText(at: Date): string {
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
+function isJob(like: IFormStart['like']): like is IJob {
+  return like !== undefined && typeof like.notebook === 'string';
+}
+
+function asJob(like: IFormStart['like']): Partial<IJob> | undefined {
+  if (like === undefined || isJob(like)) {
+    return like as Partial<IJob> | undefined;
+  }
+  const { notebook: _, ...rest } = like;
+  return rest;
+}

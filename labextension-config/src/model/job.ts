@@ -1,0 +1,107 @@
+import type { BatchClient } from '../api/client';
+import { messageOf } from '../api/errors';
+import type { CellState, IJob, IRunEvent, IUpcoming } from '../api/types';
+import { isOver } from '../api/types';
+import type { LiveModel } from './live';
+import { Model } from './model';
+import type { IRow } from './rows';
+import { applyEvent, rowOf } from './rows';
+
+/** Runs in the matrix. */
+const MATRIX = 30;
+
+/** A cell of the matrix. */
+export interface ICellMark {
+  index: number;
+  type: string;
+  state: CellState;
+  seconds: number | null;
+}
+
+/** A job with its last runs, what their cells took, and what comes next. */
+export class JobModel extends Model {
+  constructor(
+    private readonly client: BatchClient,
+    private readonly live: LiveModel,
+    readonly id: string
+  ) {
+    super();
+    live.happened.connect(this.take, this);
+  }
+
+  job: IJob | null = null;
+  /** Newest first. */
+  rows: readonly IRow[] = [];
+  upcoming: readonly IUpcoming[] = [];
+  error: string | null = null;
+
+  async load(withUpcoming: boolean): Promise<void> {
+    try {
+      const [job, runs] = await Promise.all([
+        this.client.job(this.id),
+        this.client.jobRuns(this.id, { limit: MATRIX })
+      ]);
+      this.job = job;
+      this.rows = runs.items.map(rowOf);
+      this.error = null;
+      this.touch();
+      if (withUpcoming) {
+        this.upcoming = (await this.client.upcoming(this.id, 5)).items;
+      }
+    } catch (error) {
+      this.error = messageOf(error);
+    }
+    this.touch();
+  }
+
+  /** The cells of a run; asked for when first looked at, again once the run is over. */
+  cells(row: IRow): readonly ICellMark[] | null {
+    const key = `${row.id} ${row.attempts} ${isOver(row.state)}`;
+    const known = this.marks.get(key);
+    if (known === undefined && row.attempts > 0) {
+      this.marks.set(key, null);
+      void this.readCells(row.id, key);
+    }
+    return known ?? null;
+  }
+
+  dispose(): void {
+    this.live.happened.disconnect(this.take, this);
+    super.dispose();
+  }
+
+  private async readCells(id: string, key: string): Promise<void> {
+    try {
+      const page = await this.client.cellMarks(id);
+      this.marks.set(
+        key,
+        page.items.map(cell => ({
+          index: cell.cell_index,
+          type: cell.cell_type,
+          state: cell.state,
+          seconds:
+            cell.started_at && cell.finished_at
+              ? (Date.parse(cell.finished_at) - Date.parse(cell.started_at)) / 1000
+              : null
+        }))
+      );
+      this.touchSoon();
+    } catch {
+      // The row stays empty; the run's own page says what is wrong.
+    }
+  }
+
+  private take(_: LiveModel, event: IRunEvent): void {
+    const place = this.rows.findIndex(row => row.id === event.run_id);
+    if (place >= 0) {
+      const rows = [...this.rows];
+      rows[place] = applyEvent(rows[place], event);
+      this.rows = rows;
+      this.touchSoon();
+    } else if (event.kind === 'state' && event.data?.job_id === this.id) {
+      void this.load(this.upcoming.length > 0);
+    }
+  }
+
+  private readonly marks = new Map<string, readonly ICellMark[] | null>();
+}

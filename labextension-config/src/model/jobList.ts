@@ -1,0 +1,103 @@
+import type { BatchClient } from '../api/client';
+import { messageOf } from '../api/errors';
+import type { IJob, IRunEvent } from '../api/types';
+import type { LiveModel } from './live';
+import { Model } from './model';
+import type { IRow } from './rows';
+import { applyEvent, rowOf } from './rows';
+
+/** How many runs the strip of a job shows. */
+export const STRIP = 20;
+
+/** Jobs, with the last runs of those that are on the screen. */
+export class JobListModel extends Model {
+  constructor(
+    private readonly client: BatchClient,
+    private readonly live: LiveModel
+  ) {
+    super();
+    live.happened.connect(this.take, this);
+  }
+
+  jobs: readonly IJob[] = [];
+  text = '';
+  loaded = false;
+  error: string | null = null;
+
+  setText(text: string): void {
+    this.text = text;
+    void this.reload();
+  }
+
+  async reload(): Promise<void> {
+    const generation = ++this.generation;
+    try {
+      const jobs: IJob[] = [];
+      let cursor: string | null = null;
+      do {
+        const query = { q: this.text.trim(), cursor, limit: 500 };
+        const page = await this.client.jobs(query);
+        if (generation !== this.generation) {
+          return;
+        }
+        jobs.push(...page.items);
+        cursor = page.next_cursor ?? null;
+      } while (cursor !== null);
+      this.jobs = jobs;
+      this.error = null;
+      this.loaded = true;
+    } catch (error) {
+      this.error = messageOf(error);
+    }
+    this.touch();
+  }
+
+  /** The last runs of a job, newest first; asked for when first looked at. */
+  recent(jobId: string): readonly IRow[] | null {
+    const known = this.recents.get(jobId);
+    if (known === undefined) {
+      this.recents.set(jobId, null);
+      void this.readRecent(jobId);
+    }
+    return known ?? null;
+  }
+
+  dispose(): void {
+    this.live.happened.disconnect(this.take, this);
+    super.dispose();
+  }
+
+  private async readRecent(jobId: string): Promise<void> {
+    try {
+      const page = await this.client.jobRuns(jobId, { limit: STRIP });
+      this.recents.set(jobId, page.items.map(rowOf));
+    } catch {
+      this.recents.set(jobId, []);
+    }
+    this.touchSoon();
+  }
+
+  private take(_: LiveModel, event: IRunEvent): void {
+    const jobId = event.data?.job_id;
+    for (const [id, rows] of this.recents) {
+      const place = rows?.findIndex(row => row.id === event.run_id) ?? -1;
+      if (rows && place >= 0) {
+        const next = [...rows];
+        next[place] = applyEvent(rows[place], event);
+        this.recents.set(id, next);
+        this.touchSoon();
+        return;
+      }
+    }
+    if (
+      event.kind === 'state' &&
+      typeof jobId === 'string' &&
+      this.recents.has(jobId)
+    ) {
+      void this.readRecent(jobId);
+    }
+  }
+
+  private readonly recents = new Map<string, readonly IRow[] | null>();
+  private generation = 0;
+}

@@ -1,0 +1,226 @@
+import { Signal } from '@lumino/signaling';
+import type { BatchClient } from '../api/client';
+import { messageOf } from '../api/errors';
+import { EventStream } from '../api/eventStream';
+import type { StreamStatus } from '../api/eventStream';
+import type { IHealth, IRunEvent } from '../api/types';
+import { BAD_STATES, isBad, isOver } from '../api/types';
+import { Model } from './model';
+import type { IPresence } from './presence';
+import { tabPresence } from './presence';
+import type { IRow } from './rows';
+import { applyEvent, rowOf } from './rows';
+
+/** How many failures the side panel remembers. */
+const FAILURES = 8;
+
+/** What a running run is doing at the moment. */
+export interface IMoment {
+  /** Of the cell that runs, counted from 0. */
+  cell: number | null;
+  source: string;
+  memoryBytes: number | null;
+  /** `pulling the image`, with a share from 0 to 1 where it is known. */
+  preparing: string | null;
+  share: number | null;
+}
+
+const NOTHING: IMoment = {
+  cell: null,
+  source: '',
+  memoryBytes: null,
+  preparing: null,
+  share: null
+};
+
+/** What runs, waits and has failed lately, kept true by the stream of all events. */
+export class LiveModel extends Model {
+  /** Every event that comes, for lists that show the run. */
+  readonly happened = new Signal<this, IRunEvent>(this);
+  /** Runs that have just ended. */
+  readonly ended = new Signal<this, IRow>(this);
+
+  constructor(
+    private readonly client: BatchClient,
+    private readonly presence: IPresence = tabPresence
+  ) {
+    super();
+    this.stream = new EventStream({
+      fetch: client.fetch,
+      path: 'events',
+      onEvent: event => this.take(event),
+      onStatus: status => this.onStatus(status)
+    });
+    this.unwatch = presence.watch(() => this.followPresence());
+  }
+
+  health: IHealth | null = null;
+  error: string | null = null;
+  loaded = false;
+  failures: readonly IRow[] = [];
+
+  get status(): StreamStatus {
+    return this.stream.status;
+  }
+
+  get running(): IRow[] {
+    return [...this.active.values()].filter(row => row.state !== 'queued');
+  }
+
+  get waiting(): IRow[] {
+    return [...this.active.values()].filter(row => row.state === 'queued');
+  }
+
+  moment(id: string): IMoment {
+    return this.moments.get(id) ?? NOTHING;
+  }
+
+  row(id: string): IRow | undefined {
+    return this.active.get(id);
+  }
+
+  /** Begins to listen; further calls change nothing. */
+  start(): void {
+    this.started = true;
+    this.followPresence();
+  }
+
+  /** Asks anew for everything. */
+  async reload(): Promise<void> {
+    this.reloading = true;
+    try {
+      const [active, bad, health] = await Promise.all([
+        this.client.runs({
+          state: ['queued', 'starting', 'running', 'cancelling'],
+          limit: 1000
+        }),
+        this.client.runs({ state: [...BAD_STATES], limit: FAILURES }),
+        this.client.health()
+      ]);
+      this.active = new Map(active.items.map(run => [run.id, rowOf(run)]));
+      this.failures = bad.items.map(rowOf);
+      this.health = health;
+      this.error = null;
+      this.loaded = true;
+    } catch (error) {
+      this.error = messageOf(error);
+    } finally {
+      this.reloading = false;
+      // What was told meanwhile may be newer or older than the answers: ask for those runs.
+      const ids = new Set(this.missed.splice(0).map(event => event.run_id));
+      ids.forEach(id => void this.refresh(id));
+      this.touch();
+    }
+  }
+
+  /** Asks for the state of the executors. */
+  async checkHealth(): Promise<void> {
+    try {
+      this.health = await this.client.health();
+    } catch (error) {
+      this.error = messageOf(error);
+    }
+    this.touch();
+  }
+
+  dispose(): void {
+    this.unwatch();
+    this.stream.stop();
+    super.dispose();
+  }
+
+  private followPresence(): void {
+    if (this.started && this.presence.visible) {
+      this.stream.start();
+    } else {
+      this.stream.stop();
+    }
+  }
+
+  private onStatus(status: StreamStatus): void {
+    if (status === 'open') {
+      void this.reload();
+    }
+    this.touchSoon();
+  }
+
+  private take(event: IRunEvent): void {
+    this.happened.emit(event);
+    if (this.reloading) {
+      this.missed.push(event);
+    }
+    const row = this.active.get(event.run_id);
+    if (!row) {
+      if (event.kind === 'state') {
+        void this.refresh(event.run_id);
+      }
+      return;
+    }
+    this.moments.set(row.id, momentAfter(this.moment(row.id), event));
+    this.put(applyEvent(row, event));
+  }
+
+  private async refresh(id: string): Promise<void> {
+    try {
+      this.put(rowOf(await this.client.run(id)));
+    } catch {
+      this.active.delete(id);
+      this.touchSoon();
+    }
+  }
+
+  private put(row: IRow): void {
+    const before = this.active.get(row.id);
+    if (!isOver(row.state)) {
+      this.active.set(row.id, row);
+      this.failures = this.failures.filter(one => one.id !== row.id);
+    } else {
+      this.active.delete(row.id);
+      this.moments.delete(row.id);
+      if (isBad(row.state) && !this.failures.some(one => one.id === row.id)) {
+        this.failures = [row, ...this.failures].slice(0, FAILURES);
+      }
+      if (before) {
+        this.ended.emit(row);
+      }
+    }
+    this.touchSoon();
+  }
+
+  private readonly stream: EventStream;
+  private readonly unwatch: () => void;
+  private active = new Map<string, IRow>();
+  private readonly moments = new Map<string, IMoment>();
+  private missed: IRunEvent[] = [];
+  private reloading = false;
+  private started = false;
+}
+
+/** Returns what a run is doing after an event. */
+export function momentAfter(moment: IMoment, event: IRunEvent): IMoment {
+  const data = event.data ?? {};
+  switch (event.kind) {
+    case 'cell_started':
+      return {
+        ...moment,
+        cell: data.cell_index ?? null,
+        source: data.source ?? '',
+        preparing: null
+      };
+    case 'heartbeat':
+      return { ...moment, memoryBytes: data.memory_bytes ?? null };
+    case 'preparing':
+      return {
+        ...moment,
+        preparing: data.message ?? '',
+        share: data.share ?? null
+      };
+    case 'ready':
+    case 'started':
+      return { ...moment, preparing: null, share: null };
+    case 'state':
+      return data.state === 'queued' ? NOTHING : moment;
+    default:
+      return moment;
+  }
+}

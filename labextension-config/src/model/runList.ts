@@ -1,0 +1,247 @@
+import type { BatchClient, Query } from '../api/client';
+import { messageOf } from '../api/errors';
+import type { IRunEvent, RunState } from '../api/types';
+import type { LiveModel } from './live';
+import { Model } from './model';
+import type { IRow } from './rows';
+import { applyEvent, rowOf } from './rows';
+import { Selection } from './selection';
+
+export interface IRunFilters {
+  states: RunState[];
+  jobId: string | null;
+  text: string;
+  /** Local dates, `2026-01-31`; both included. */
+  since: string;
+  until: string;
+}
+
+export const NO_FILTERS: IRunFilters = {
+  states: [],
+  jobId: null,
+  text: '',
+  since: '',
+  until: ''
+};
+
+export type SortKey = 'createdAt' | 'name' | 'state' | 'startedAt' | 'duration';
+export interface ISort {
+  key: SortKey;
+  descending: boolean;
+}
+
+const PAGE = 500;
+const FIRST_PAGE = 100;
+/** How long after an event about an unknown run the head of the list is read again. */
+const HEAD_MS = 500;
+
+/** Runs, newest first, page by page as somebody scrolls; kept true by events. */
+export class RunListModel extends Model {
+  readonly selection = new Selection();
+
+  constructor(
+    private readonly client: BatchClient,
+    private readonly live: LiveModel,
+    filters: Partial<IRunFilters> = {}
+  ) {
+    super();
+    this.filters = { ...NO_FILTERS, ...filters };
+    live.happened.connect(this.take, this);
+    this.selection.changed.connect(() => this.touch());
+  }
+
+  filters: IRunFilters;
+  sort: ISort = { key: 'createdAt', descending: true };
+  loading = false;
+  loaded = false;
+  error: string | null = null;
+
+  /** In the order of `sort`. */
+  get rows(): readonly IRow[] {
+    this.sorted ??= sortRows(this.unsorted, this.sort);
+    return this.sorted;
+  }
+
+  get hasMore(): boolean {
+    return this.cursor !== null;
+  }
+
+  get isFiltered(): boolean {
+    const { states, jobId, text, since, until } = this.filters;
+    return Boolean(states.length || jobId || text || since || until);
+  }
+
+  /** How many runs there are in all, where that can be told without counting. */
+  get total(): number | null {
+    const counts = this.live.health?.runs;
+    if (!this.hasMore && this.loaded) {
+      return this.unsorted.length;
+    }
+    return this.isFiltered || !counts
+      ? null
+      : Object.values(counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  setFilters(change: Partial<IRunFilters>): void {
+    this.filters = { ...this.filters, ...change };
+    this.selection.clear();
+    void this.reload();
+  }
+
+  setSort(key: SortKey): void {
+    const descending =
+      this.sort.key === key
+        ? !this.sort.descending
+        : key === 'createdAt' || key === 'duration';
+    this.sort = { key, descending };
+    this.sorted = null;
+    this.touch();
+  }
+
+  async reload(): Promise<void> {
+    this.generation += 1;
+    this.loading = false;
+    this.cursor = null;
+    await this.load(null, FIRST_PAGE, rows => rows);
+  }
+
+  async loadMore(): Promise<void> {
+    if (this.cursor !== null && !this.loading) {
+      await this.load(this.cursor, PAGE, rows => [...this.unsorted, ...rows]);
+    }
+  }
+
+  /** Removes rows that have been deleted. */
+  forget(ids: ReadonlySet<string>): void {
+    this.replace(this.unsorted.filter(row => !ids.has(row.id)));
+    this.selection.drop(ids);
+    this.touch();
+  }
+
+  dispose(): void {
+    clearTimeout(this.headTimer);
+    this.live.happened.disconnect(this.take, this);
+    super.dispose();
+  }
+
+  private async load(
+    cursor: string | null,
+    limit: number,
+    join: (rows: IRow[]) => IRow[]
+  ): Promise<void> {
+    const generation = this.generation;
+    this.loading = true;
+    this.touch();
+    try {
+      const page = await this.client.runs({ ...queryOf(this.filters), cursor, limit });
+      if (generation !== this.generation) {
+        return;
+      }
+      this.replace(join(page.items.map(rowOf)));
+      this.cursor = page.next_cursor ?? null;
+      this.error = null;
+      this.loaded = true;
+    } catch (error) {
+      if (generation === this.generation) {
+        this.error = messageOf(error);
+      }
+    }
+    if (generation === this.generation) {
+      this.loading = false;
+      this.touch();
+    }
+  }
+
+  private take(_: LiveModel, event: IRunEvent): void {
+    const place = this.places.get(event.run_id);
+    if (place === undefined) {
+      if (event.kind === 'state' && this.loaded) {
+        this.headTimer ??= setTimeout(() => void this.readHead(), HEAD_MS);
+      }
+      return;
+    }
+    const row = this.unsorted[place];
+    const next = applyEvent(row, event);
+    if (next !== row) {
+      this.unsorted[place] = next;
+      this.sorted = null;
+      this.touchSoon();
+    }
+  }
+
+  /** Puts new runs on top. */
+  private async readHead(): Promise<void> {
+    this.headTimer = undefined;
+    const generation = this.generation;
+    try {
+      const page = await this.client.runs({ ...queryOf(this.filters), limit: 50 });
+      if (generation === this.generation) {
+        const fresh = page.items.map(rowOf);
+        const seen = new Set(fresh.map(row => row.id));
+        const oldest = fresh.at(-1)?.id ?? '';
+        // Ids sort by creation: what is newer than the page's end and not on it is gone.
+        const rest = this.unsorted.filter(
+          row => !seen.has(row.id) && (page.next_cursor ? row.id < oldest : false)
+        );
+        this.replace([...fresh, ...rest]);
+        this.touch();
+      }
+    } catch {
+      // The stream tells that the server is away; the next event tries again.
+    }
+  }
+
+  private replace(rows: IRow[]): void {
+    this.unsorted = rows;
+    this.places = new Map(rows.map((row, index) => [row.id, index]));
+    this.sorted = null;
+  }
+
+  private unsorted: IRow[] = [];
+  private sorted: readonly IRow[] | null = null;
+  private places = new Map<string, number>();
+  private cursor: string | null = null;
+  private generation = 0;
+  private headTimer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Returns the filters as the server takes them. */
+export function queryOf(filters: IRunFilters): Query {
+  return {
+    state: filters.states,
+    job_id: filters.jobId,
+    q: filters.text.trim(),
+    since: filters.since ? new Date(`${filters.since}T00:00:00`).toISOString() : null,
+    until: filters.until ? dayAfter(filters.until) : null
+  };
+}
+
+function dayAfter(date: string): string {
+  const day = new Date(`${date}T00:00:00`);
+  day.setDate(day.getDate() + 1);
+  return day.toISOString();
+}
+
+function sortRows(rows: readonly IRow[], sort: ISort): readonly IRow[] {
+  if (sort.key === 'createdAt' && sort.descending) {
+    return rows;
+  }
+  const now = Date.now();
+  const value = (row: IRow): string | number => {
+    switch (sort.key) {
+      case 'duration':
+        return row.startedAt === null ? -1 : (row.finishedAt ?? now) - row.startedAt;
+      case 'startedAt':
+        return row.startedAt ?? 0;
+      case 'createdAt':
+        return row.createdAt;
+      default:
+        return row[sort.key];
+    }
+  };
+  const sign = sort.descending ? -1 : 1;
+  return [...rows].sort((one, other) => {
+    const [a, b] = [value(one), value(other)];
+    return a < b ? -sign : a > b ? sign : 0;
+  });
+}

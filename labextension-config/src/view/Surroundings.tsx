@@ -1,0 +1,79 @@
+import * as React from 'react';
+import type { IHealth } from '../api/types';
+import { Button, Notice } from './basics';
+import { useModel } from './hooks';
+import { useServices } from './services';
+
+/** What somebody should know of the server before they run anything; nothing when all is well. */
+export function Surroundings(props: { executor?: string | null }): React.ReactElement {
+  const { live, trans } = useServices();
+  useModel(live);
+  const check = () => void live.checkHealth();
+  return (
+    <>
+      {live.status === 'lost' && (
+        <Notice kind="warning">
+          {trans.__('The server does not answer. Trying again; runs go on meanwhile.')}
+        </Notice>
+      )}
+      {live.error && live.status !== 'lost' && (
+        <Notice
+          kind="error"
+          action={
+            <Button onClick={() => void live.reload()}>{trans.__('Try again')}</Button>
+          }
+        >
+          {live.error}
+        </Notice>
+      )}
+      {live.health && (
+        <Executor health={live.health} name={props.executor} onCheck={check} />
+      )}
+    </>
+  );
+}
+
+interface IExecutorProps {
+  health: IHealth;
+  name?: string | null;
+  onCheck: () => void;
+}
+
+function Executor({
+  health,
+  name,
+  onCheck
+}: IExecutorProps): React.ReactElement | null {
+  const { trans } = useServices();
+  const chosen = name || health.default_executor;
+  const executor = health.executors[chosen];
+  if (!executor) {
+    return (
+      <Notice kind="error">
+        {trans.__('There is no executor "%1" on this server.', chosen)}
+      </Notice>
+    );
+  }
+  if (!executor.ok) {
+    return (
+      <Notice
+        kind="error"
+        action={<Button onClick={onCheck}>{trans.__('Check again')}</Button>}
+      >
+        <strong>{trans.__('Runs have to wait: nothing can run them now.')}</strong>{' '}
+        {executor.message}
+      </Notice>
+    );
+  }
+  if (!executor.isolated) {
+    return (
+      <Notice kind="warning">
+        {trans.__(
+          'Runs are not isolated: with the executor "%1" a notebook can read and change whatever this server can.',
+          chosen
+        )}
+      </Notice>
+    );
+  }
+  return null;
+}

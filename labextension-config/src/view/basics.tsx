@@ -1,0 +1,121 @@
+import * as React from 'react';
+import type { RunState } from '../api/types';
+import { clock, exact, relative } from '../model/format';
+import { StateIcon } from './icons';
+import { useServices, useTrans } from './services';
+import { stateWord } from './words';
+
+/** A state as shape and word. */
+export function StateBadge(props: { state: RunState }): React.ReactElement {
+  const trans = useTrans();
+  return (
+    <span className="jb-State">
+      <StateIcon state={props.state} />
+      <span>{stateWord(trans, props.state)}</span>
+    </span>
+  );
+}
+
+interface IInstantProps {
+  at: number | null;
+  now: number;
+  as?: 'clock' | 'relative';
+}
+
+/** An instant in the user's zone, the exact one on hover. */
+export function Instant({ at, now, as = 'clock' }: IInstantProps): React.ReactElement {
+  const { locale } = useServices();
+  if (at === null) {
+    return <span className="jb-quiet">–</span>;
+  }
+  return (
+    <time dateTime={new Date(at).toISOString()} title={exact(at, locale)}>
+      {as === 'clock' ? clock(at, now, locale) : relative(at, now, locale)}
+    </time>
+  );
+}
+
+interface IBarProps {
+  done: number;
+  total: number;
+  failed?: boolean;
+  label: string;
+}
+
+/** How far something has come; without a total, that it goes on. */
+export function Bar({ done, total, failed, label }: IBarProps): React.ReactElement {
+  const known = total > 0;
+  return (
+    <div
+      className={`jb-Bar${failed ? ' jb-mod-failed' : ''}${known ? '' : ' jb-mod-unknown'}`}
+      role="progressbar"
+      aria-label={label}
+      {...(known && {
+        'aria-valuemin': 0,
+        'aria-valuemax': total,
+        'aria-valuenow': done
+      })}
+    >
+      <div style={known ? { width: `${(100 * done) / total}%` } : undefined} />
+    </div>
+  );
+}
+
+interface INoticeProps {
+  kind: 'info' | 'warning' | 'error';
+  children: React.ReactNode;
+  action?: React.ReactNode;
+}
+
+const MARKS = { info: 'i', warning: '!', error: '×' };
+
+/** Something that the user should know. */
+export function Notice({ kind, children, action }: INoticeProps): React.ReactElement {
+  return (
+    <div
+      className={`jb-Notice jb-mod-${kind}`}
+      role={kind === 'error' ? 'alert' : 'status'}
+    >
+      <span className="jb-Notice-mark" aria-hidden="true">
+        {MARKS[kind]}
+      </span>
+      <div className="jb-Notice-text">{children}</div>
+      {action}
+    </div>
+  );
+}
+
+interface IEmptyProps {
+  title: string;
+  children: React.ReactNode;
+  action?: React.ReactNode;
+}
+
+/** What stands where nothing is yet: how to get something there. */
+export function Empty({ title, children, action }: IEmptyProps): React.ReactElement {
+  return (
+    <div className="jb-Empty">
+      <h3>{title}</h3>
+      <p>{children}</p>
+      {action}
+    </div>
+  );
+}
+
+interface IButtonProps extends React.ButtonHTMLAttributes<HTMLButtonElement> {
+  kind?: 'primary' | 'plain' | 'danger' | 'quiet';
+}
+
+export function Button({
+  kind = 'plain',
+  className,
+  ...rest
+}: IButtonProps): React.ReactElement {
+  return (
+    <button
+      type="button"
+      {...rest}
+      className={`jb-Button jb-mod-${kind}${className ? ` ${className}` : ''}`}
+    />
+  );
+}

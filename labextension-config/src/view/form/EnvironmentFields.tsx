@@ -1,0 +1,141 @@
+import * as React from 'react';
+import { bytes } from '../../model/format';
+import { useModel } from '../hooks';
+import { useServices } from '../services';
+import { SelectField, TextField } from './Field';
+import type { IForm } from './useForm';
+
+/** Where the notebook runs, and with how much of what. */
+export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement {
+  const { live, trans } = useServices();
+  const { health } = useModel(live);
+  const { values, set, problems, schema } = form;
+  const executors = Object.keys(health?.executors ?? {});
+  const executor = values.executor || health?.default_executor || 'docker';
+  const contained = executor !== 'process';
+  const named = (name: string) => trans.__('The server’s own (%1)', name);
+  return (
+    <fieldset className="jb-Fieldset">
+      <legend>{trans.__('Environment')}</legend>
+      <div className="jb-Row">
+        <SelectField
+          label={trans.__('Executor')}
+          value={values.executor}
+          problem={problems['environment.executor']}
+          options={[
+            ['', named(health?.default_executor ?? '…')],
+            ...executors.map((name): [string, string] => [name, name])
+          ]}
+          onChange={next => set({ executor: next })}
+        />
+        {contained && (
+          <TextField
+            label={trans.__('Image')}
+            value={values.image}
+            problem={problems['environment.image']}
+            placeholder={health?.default_image}
+            options={health ? [health.default_image] : []}
+            onChange={image => set({ image })}
+          />
+        )}
+        <TextField
+          label={trans.__('Timeout')}
+          value={values.timeout}
+          problem={problems.timeout_seconds}
+          placeholder={trans.__('none, or 30 min')}
+          onChange={timeout => set({ timeout })}
+        />
+      </div>
+      {contained && (
+        <div className="jb-Row">
+          <TextField
+            label={trans.__('CPUs')}
+            value={values.cpus}
+            problem={problems['environment.cpus']}
+            placeholder="1"
+            onChange={cpus => set({ cpus })}
+          />
+          <TextField
+            label={trans.__('Memory')}
+            value={values.memory}
+            problem={problems['environment.memory_bytes']}
+            placeholder={bytes(2 * 1024 ** 3)}
+            onChange={memory => set({ memory })}
+          />
+          <TextField
+            label={trans.__('GPUs')}
+            value={values.gpus}
+            problem={problems['environment.gpus']}
+            placeholder="0"
+            onChange={gpus => set({ gpus })}
+          />
+        </div>
+      )}
+      <details className="jb-Details">
+        <summary>{trans.__('Files, variables and secrets')}</summary>
+        <TextField
+          label={trans.__('Files that go along')}
+          rows={2}
+          value={values.files}
+          problem={problems.files}
+          placeholder={'data/*.csv\nhelpers.py'}
+          help={trans.__(
+            'Patterns, one a line, relative to the notebook’s folder. Nothing else of it is there.'
+          )}
+          onChange={files => set({ files })}
+        />
+        <TextField
+          label={trans.__('Variables')}
+          rows={2}
+          value={values.env}
+          problem={problems['environment.env']}
+          placeholder="NAME=value"
+          help={trans.__('One a line. They are recorded: no place for secrets.')}
+          onChange={env => set({ env })}
+        />
+        <TextField
+          label={trans.__('Secrets')}
+          value={values.secrets}
+          problem={problems['environment.secrets']}
+          placeholder="DB_PASSWORD, API_KEY"
+          help={trans.__(
+            'By name. The values come from the server and are never stored or shown.'
+          )}
+          onChange={secrets => set({ secrets })}
+        />
+        <div className="jb-Row">
+          <TextField
+            label={trans.__('Kernel')}
+            value={values.kernel}
+            problem={problems['environment.kernel']}
+            placeholder={schema?.kernel ?? trans.__('the notebook’s own')}
+            onChange={kernel => set({ kernel })}
+          />
+          {contained && (
+            <TextField
+              label={trans.__('Network')}
+              value={values.network}
+              problem={problems['environment.network']}
+              placeholder="bridge"
+              options={['bridge', 'none']}
+              onChange={network => set({ network })}
+            />
+          )}
+        </div>
+        {contained && (
+          <TextField
+            label={trans.__('Volumes')}
+            rows={2}
+            value={values.volumes}
+            problem={problems['environment.volumes']}
+            placeholder="/data/sales:/data"
+            help={trans.__(
+              'source:target, one a line, read-only unless :rw follows. Only what the administrator allows.'
+            )}
+            onChange={volumes => set({ volumes })}
+          />
+        )}
+      </details>
+    </fieldset>
+  );
+}

@@ -1,0 +1,134 @@
+import * as React from 'react';
+
+interface IFieldProps {
+  label: string;
+  help?: React.ReactNode;
+  problem?: string;
+  /** Draws the control with the attributes that tie it to its words. */
+  children: (attributes: IControl) => React.ReactElement;
+}
+
+export interface IControl {
+  id: string;
+  'aria-describedby'?: string;
+  'aria-invalid'?: boolean;
+  className: string;
+}
+
+/** A control with its name above and what is to say of it below. */
+export function Field({
+  label,
+  help,
+  problem,
+  children
+}: IFieldProps): React.ReactElement {
+  const id = React.useId();
+  const described = [problem && `${id}-problem`, help && `${id}-help`].filter(Boolean);
+  return (
+    <div className={`jb-Field${problem ? ' jb-mod-invalid' : ''}`}>
+      <label htmlFor={id}>{label}</label>
+      {children({
+        id,
+        className: 'jb-Input',
+        'aria-describedby': described.length ? described.join(' ') : undefined,
+        'aria-invalid': problem ? true : undefined
+      })}
+      {problem && (
+        <div id={`${id}-problem`} className="jb-Problem" role="alert">
+          {problem}
+        </div>
+      )}
+      {help && (
+        <div id={`${id}-help`} className="jb-Help">
+          {help}
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface ITextProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  help?: React.ReactNode;
+  problem?: string;
+  placeholder?: string;
+  /** Suggestions. */
+  options?: readonly string[];
+  rows?: number;
+  type?: string;
+}
+
+/** A field of text, of one line or more. */
+export function TextField(props: ITextProps): React.ReactElement {
+  const { label, value, onChange, help, problem, placeholder, options, rows, type } =
+    props;
+  const list = React.useId();
+  return (
+    <Field label={label} help={help} problem={problem}>
+      {attributes =>
+        rows ? (
+          <textarea
+            {...attributes}
+            rows={rows}
+            value={value}
+            placeholder={placeholder}
+            spellCheck={false}
+            onChange={event => onChange(event.target.value)}
+          />
+        ) : (
+          <>
+            <input
+              {...attributes}
+              type={type ?? 'text'}
+              value={value}
+              placeholder={placeholder}
+              list={options ? list : undefined}
+              onChange={event => onChange(event.target.value)}
+            />
+            {options && (
+              <datalist id={list}>
+                {options.map(option => (
+                  <option key={option} value={option} />
+                ))}
+              </datalist>
+            )}
+          </>
+        )
+      }
+    </Field>
+  );
+}
+
+interface ISelectProps {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  /** Values with their words. */
+  options: readonly (readonly [string, string])[];
+  help?: React.ReactNode;
+  problem?: string;
+}
+
+/** A field of a few choices. */
+export function SelectField(props: ISelectProps): React.ReactElement {
+  const { label, value, onChange, options, help, problem } = props;
+  return (
+    <Field label={label} help={help} problem={problem}>
+      {attributes => (
+        <select
+          {...attributes}
+          value={value}
+          onChange={event => onChange(event.target.value)}
+        >
+          {options.map(([id, word]) => (
+            <option key={id} value={id}>
+              {word}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,149 @@
+import * as React from 'react';
+import { BatchError, messageOf } from '../../api/errors';
+import type { IParameterSchema } from '../../api/types';
+import { checkParameters } from '../../model/check';
+import type { IFormValues, Problems } from '../../model/form';
+import { jobBody, problemsOf, runBody, startOf } from '../../model/form';
+import type { IFormStart } from '../../model/formStart';
+import { useServices } from '../services';
+
+export interface IForm {
+  values: IFormValues;
+  set: (change: Partial<IFormValues>) => void;
+  problems: Problems;
+  /** How many fields are wrong, once somebody has tried to send the form. */
+  count: number;
+  schema: IParameterSchema | null;
+  schemaError: string | null;
+  /** Reads the notebook's parameters anew. */
+  readSchema: () => Promise<void>;
+  error: string | null;
+  busy: boolean;
+  submit: () => Promise<void>;
+}
+
+/** The state of a form: what was typed, what is wrong with it, and sending it. */
+export function useForm(start: IFormStart, onDone: () => void): IForm {
+  const { client, features, preferences, actions } = useServices();
+  const [values, setValues] = React.useState(() =>
+    startOf(start, preferences.values.defaultImage)
+  );
+  const [refused, setRefused] = React.useState<Problems>({});
+  const [tried, setTried] = React.useState(false);
+  const [error, setError] = React.useState<string | null>(null);
+  const [busy, setBusy] = React.useState(false);
+  const [schema, setSchema] = React.useState<IParameterSchema | null>(null);
+  const [schemaError, setSchemaError] = React.useState<string | null>(null);
+  // The same key for the same values: a request that was answered too late makes nothing twice.
+  const key = React.useRef(newKey());
+
+  const readSchema = React.useCallback(async () => {
+    try {
+      setSchema(await client.parameters(start.notebook));
+      setSchemaError(null);
+    } catch (reason) {
+      setSchemaError(messageOf(reason));
+    }
+  }, [client, start.notebook]);
+  React.useEffect(() => void readSchema(), [readSchema]);
+
+  const own = React.useMemo(
+    () => ({
+      ...problemsOf(values, start.purpose),
+      ...prefixed(schema ? checkParameters(schema.schema, values.parameters) : {})
+    }),
+    [values, start.purpose, schema]
+  );
+  const problems: Problems = { ...refused, ...own };
+
+  const set = (change: Partial<IFormValues>) => {
+    setValues(old => ({ ...old, ...change }));
+    setRefused({});
+    key.current = newKey();
+  };
+
+  const send = async () => {
+    const described = schema?.schema ?? null;
+    if (start.purpose === 'run') {
+      const run = await client.submit(
+        runBody(start.notebook, described, values),
+        key.current
+      );
+      actions.started(run);
+      actions.openRun(run.id, run.name);
+      return;
+    }
+    const takes = (field: string) => features.takes('JobBody', field);
+    const body = jobBody(start.notebook, described, values, takes, start.edit);
+    const job = start.edit
+      ? await client.changeJob(start.edit.id, body)
+      : await client.createJob(body, key.current);
+    actions.openJob(job.id, job.name);
+  };
+
+  const submit = async () => {
+    setTried(true);
+    if (Object.keys(own).length || busy) {
+      focusFirstProblem();
+      return;
+    }
+    setBusy(true);
+    setError(null);
+    try {
+      await send();
+      onDone();
+    } catch (reason) {
+      const named = reason instanceof BatchError ? reason.problems : [];
+      setRefused(
+        Object.fromEntries(named.map(one => [fieldOf(one.field), one.message]))
+      );
+      setError(messageOf(reason));
+      focusFirstProblem();
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  const count = tried ? Object.keys(problems).length : 0;
+  return {
+    values,
+    set,
+    problems,
+    count,
+    schema,
+    schemaError,
+    readSchema,
+    error,
+    busy,
+    submit
+  };
+}
+
+/** Cuts the path of a parameter or a trigger to the field that shows it. */
+function fieldOf(field: string): string {
+  const [head, second] = field.split('.');
+  return head === 'parameters' || head === 'environment'
+    ? `${head}.${second ?? ''}`
+    : field;
+}
+
+function prefixed(problems: Problems): Problems {
+  return Object.fromEntries(
+    Object.entries(problems).map(([name, message]) => [`parameters.${name}`, message])
+  );
+}
+
+function focusFirstProblem(): void {
+  setTimeout(() => {
+    const field = document.querySelector<HTMLElement>(
+      '.jb-mod-form [aria-invalid=true]'
+    );
+    field?.closest('details')?.setAttribute('open', '');
+    field?.focus();
+  }, 50);
+}
+
+function newKey(): string {
+  const numbers = crypto.getRandomValues(new Uint32Array(4));
+  return [...numbers].map(number => number.toString(36)).join('-');
+}

@@ -1,0 +1,47 @@
+import * as React from 'react';
+import { duration, exact } from '../../model/format';
+import type { IRow } from '../../model/rows';
+import { secondsOf } from '../../model/rows';
+import { useServices } from '../services';
+import { stateWord } from '../words';
+
+const HEIGHT = 72;
+
+/** How long the runs of a job took, oldest first; a bar opens its run. */
+export function Durations({
+  rows,
+  now
+}: {
+  rows: readonly IRow[];
+  now: number;
+}): React.ReactElement {
+  const { actions, locale, trans } = useServices();
+  const timed = [...rows].reverse().filter(row => row.startedAt !== null);
+  const seconds = timed.map(row => secondsOf(row, now) ?? 0);
+  const longest = Math.max(0.001, ...seconds);
+  return (
+    <figure className="jb-Durations">
+      <figcaption className="jb-small jb-quiet">
+        {trans.__('Durations of the last runs; the longest took %1', duration(longest))}
+      </figcaption>
+      <div className="jb-Durations-bars" style={{ height: HEIGHT }}>
+        {timed.map((row, index) => {
+          const word = `${stateWord(trans, row.state)}, ${duration(seconds[index])}, ${exact(row.createdAt, locale)}`;
+          return (
+            <button
+              key={row.id}
+              type="button"
+              className={`jb-Durations-bar jb-mod-${row.state}`}
+              style={{
+                height: `${Math.max(4, (HEIGHT * seconds[index]) / longest)}px`
+              }}
+              title={word}
+              aria-label={word}
+              onClick={() => actions.openRun(row.id, row.name)}
+            />
+          );
+        })}
+      </div>
+    </figure>
+  );
+}

@@ -1,0 +1,33 @@
+import * as React from 'react';
+import { STRIP } from '../../model/jobList';
+import { duration, exact } from '../../model/format';
+import type { IRow } from '../../model/rows';
+import { secondsOf } from '../../model/rows';
+import { useServices } from '../services';
+import { stateWord } from '../words';
+
+/** The last runs of a job, oldest first, one bar each: its shape says how it ended. */
+export function Strip({ rows }: { rows: readonly IRow[] }): React.ReactElement {
+  const { actions, locale, trans } = useServices();
+  const good = rows.filter(row => row.state === 'succeeded').length;
+  const shown = [...rows].reverse().slice(-STRIP);
+  return (
+    <div
+      className="jb-Strip"
+      role="group"
+      aria-label={trans.__('%1 of the last %2 runs succeeded', good, rows.length)}
+    >
+      {shown.map(row => (
+        <button
+          key={row.id}
+          type="button"
+          tabIndex={-1}
+          className={`jb-Strip-bar jb-mod-${row.state}`}
+          title={`${stateWord(trans, row.state)}, ${duration(secondsOf(row, Date.now()))}\n${exact(row.createdAt, locale)}`}
+          aria-label={`${stateWord(trans, row.state)}, ${exact(row.createdAt, locale)}`}
+          onClick={() => actions.openRun(row.id, row.name)}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,89 @@
+import * as React from 'react';
+import type { ICell } from '../../api/types';
+import type { RunModel } from '../../model/run';
+import { useTrans } from '../services';
+import { CellView } from './CellView';
+
+interface ICellsProps {
+  model: RunModel;
+  /** The cell to bring into view; null for none. */
+  wanted: number | null;
+  onShown: () => void;
+  now: number;
+}
+
+/** The notebook as it is being executed. */
+export function Cells({
+  model,
+  wanted,
+  onShown,
+  now
+}: ICellsProps): React.ReactElement {
+  const trans = useTrans();
+  const list = React.useRef<HTMLOListElement>(null);
+  const [follow, setFollow] = React.useState(true);
+  const running = model.cells.findIndex(cell => cell.state === 'running');
+  const failed = model.run?.error?.cell_index ?? null;
+
+  const reveal = React.useCallback((cell: number, focus: boolean) => {
+    const item = list.current?.querySelector<HTMLElement>(`[data-cell="${cell}"]`);
+    item?.scrollIntoView({ block: focus ? 'start' : 'nearest' });
+    if (focus) {
+      item?.focus({ preventScroll: true });
+    }
+    return Boolean(item);
+  }, []);
+
+  React.useEffect(() => {
+    if (wanted !== null && reveal(wanted, true)) {
+      onShown();
+    }
+  }, [wanted, reveal, onShown, model.cells.length]);
+
+  // The error is what somebody comes for: bring it into view once.
+  const shown = React.useRef<number | null>(null);
+  React.useEffect(() => {
+    if (failed !== null && shown.current !== failed && reveal(failed, false)) {
+      shown.current = failed;
+    }
+  }, [failed, reveal, model.cells.length]);
+
+  const place = running >= 0 ? model.cells[running].cell_index : null;
+  React.useEffect(() => {
+    if (follow && place !== null) {
+      reveal(place, false);
+    }
+  }, [follow, place, reveal]);
+
+  if (!model.cells.length) {
+    return (
+      <p className="jb-quiet jb-pad">
+        {trans.__('There is nothing of the cells yet.')}
+      </p>
+    );
+  }
+  return (
+    <>
+      {model.isLive && (
+        <label className="jb-Check jb-Follow">
+          <input
+            type="checkbox"
+            checked={follow}
+            onChange={event => setFollow(event.target.checked)}
+          />
+          {trans.__('Follow the cell that runs')}
+        </label>
+      )}
+      <ol className="jb-CellList" ref={list} aria-label={trans.__('Cells')}>
+        {model.cells.map((cell: ICell) => (
+          <CellView
+            key={cell.cell_index}
+            cell={cell}
+            outputs={model.outputs.of(cell.cell_index)}
+            now={cell.state === 'running' ? now : 0}
+          />
+        ))}
+      </ol>
+    </>
+  );
+}

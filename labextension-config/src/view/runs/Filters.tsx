@@ -1,0 +1,100 @@
+import * as React from 'react';
+import type { RunState } from '../../api/types';
+import { ACTIVE_STATES, BAD_STATES } from '../../api/types';
+import type { RunListModel } from '../../model/runList';
+import { useAnswer, useSettled } from '../hooks';
+import { useServices } from '../services';
+
+/** Which runs are shown. */
+export function Filters({ model }: { model: RunListModel }): React.ReactElement {
+  const { client, trans } = useServices();
+  const [text, setText] = React.useState(model.filters.text);
+  const settled = useSettled(text);
+  const jobs = useAnswer(() => client.jobs({ limit: 1000 }), [client]);
+  React.useEffect(() => {
+    if (settled !== model.filters.text) {
+      model.setFilters({ text: settled });
+    }
+  }, [settled, model]);
+  const groups: [string, string, readonly RunState[]][] = [
+    ['', trans.__('All states'), []],
+    ['active', trans.__('Under way'), ['queued', ...ACTIVE_STATES]],
+    ['succeeded', trans.__('Succeeded'), ['succeeded']],
+    ['bad', trans.__('Failed, timed out or lost'), BAD_STATES],
+    ['cancelled', trans.__('Cancelled'), ['cancelled']],
+    ['skipped', trans.__('Skipped'), ['skipped']]
+  ];
+  const group = groups.find(([, , states]) => sameStates(states, model.filters.states));
+  return (
+    <form
+      className="jb-Filters"
+      role="search"
+      onSubmit={event => event.preventDefault()}
+    >
+      <label>
+        <span>{trans.__('Find')}</span>
+        <input
+          type="search"
+          className="jb-Input"
+          value={text}
+          placeholder={trans.__('Name, notebook or id')}
+          onChange={event => setText(event.target.value)}
+        />
+      </label>
+      <label>
+        <span>{trans.__('State')}</span>
+        <select
+          className="jb-Input"
+          value={group?.[0] ?? ''}
+          onChange={event => {
+            const chosen = groups.find(([id]) => id === event.target.value);
+            model.setFilters({ states: [...(chosen?.[2] ?? [])] });
+          }}
+        >
+          {groups.map(([id, word]) => (
+            <option key={id} value={id}>
+              {word}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span>{trans.__('Job')}</span>
+        <select
+          className="jb-Input"
+          value={model.filters.jobId ?? ''}
+          onChange={event => model.setFilters({ jobId: event.target.value || null })}
+        >
+          <option value="">{trans.__('All jobs')}</option>
+          {jobs?.items.map(job => (
+            <option key={job.id} value={job.id}>
+              {job.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span>{trans.__('From')}</span>
+        <input
+          type="date"
+          className="jb-Input"
+          value={model.filters.since}
+          onChange={event => model.setFilters({ since: event.target.value })}
+        />
+      </label>
+      <label>
+        <span>{trans.__('To')}</span>
+        <input
+          type="date"
+          className="jb-Input"
+          value={model.filters.until}
+          onChange={event => model.setFilters({ until: event.target.value })}
+        />
+      </label>
+    </form>
+  );
+}
+
+function sameStates(one: readonly RunState[], other: readonly RunState[]): boolean {
+  return one.length === other.length && one.every(state => other.includes(state));
+}

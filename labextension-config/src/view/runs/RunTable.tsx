@@ -1,0 +1,189 @@
+import * as React from 'react';
+import type { Column } from '../../model/preferences';
+import type { RunListModel, SortKey } from '../../model/runList';
+import { useModel, useNow } from '../hooks';
+import { useServices } from '../services';
+import { VirtualRows } from '../VirtualRows';
+import { columnWord } from './Columns';
+import { RunRow } from './RunRow';
+
+export const ROW_HEIGHT = 34;
+
+const WIDTHS: Record<Column, string> = {
+  trigger: '96px',
+  started: '150px',
+  duration: '104px',
+  cells: '128px',
+  attempts: '76px',
+  user: '110px'
+};
+const SORTED: Partial<Record<Column, SortKey>> = {
+  started: 'startedAt',
+  duration: 'duration'
+};
+
+/** The list of runs as a grid: arrow keys move, Enter opens, Space chooses. */
+export function RunTable({ model }: { model: RunListModel }): React.ReactElement {
+  const { preferences, actions, trans } = useServices();
+  const { columns } = useModel(preferences).values;
+  const prefix = React.useId();
+  const [active, setActive] = React.useState(-1);
+  const { rows, selection } = model;
+  const now = useNow(
+    rows.slice(0, 50).some(row => row.startedAt !== null && row.finishedAt === null)
+  );
+  const template = [
+    '32px',
+    '124px',
+    'minmax(180px, 1fr)',
+    ...columns.map(c => WIDTHS[c])
+  ].join(' ');
+
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.target !== event.currentTarget) {
+      return;
+    }
+    const next = moved(event.key, active, rows.length);
+    const row = rows[active];
+    if (next !== null) {
+      setActive(next);
+    } else if (event.key === 'Enter' && row) {
+      actions.openRun(row.id, row.name);
+    } else if (event.key === ' ' && row) {
+      selection.toggle(row.id, rows, event.shiftKey);
+    } else if (event.key === 'Escape') {
+      selection.clear();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const toggle = React.useCallback(
+    (id: string, range: boolean) => selection.toggle(id, model.rows, range),
+    [model, selection]
+  );
+  const open = React.useCallback(
+    (id: string, name: string) => actions.openRun(id, name),
+    [actions]
+  );
+  const more = React.useCallback(() => void model.loadMore(), [model]);
+
+  return (
+    <div
+      className="jb-Grid jb-Scroller"
+      role="grid"
+      tabIndex={0}
+      aria-label={trans.__('Runs')}
+      aria-multiselectable="true"
+      aria-rowcount={model.hasMore ? -1 : rows.length + 1}
+      aria-activedescendant={active >= 0 ? `${prefix}-${active}` : undefined}
+      onKeyDown={onKeyDown}
+      onFocus={event =>
+        event.target === event.currentTarget && active < 0 && setActive(0)
+      }
+      style={{ '--jb-columns': template } as React.CSSProperties}
+    >
+      <Head model={model} columns={columns} />
+      <VirtualRows
+        count={rows.length}
+        rowHeight={ROW_HEIGHT}
+        active={active}
+        onNearEnd={model.hasMore ? more : undefined}
+        row={(index, top) => (
+          <RunRow
+            key={rows[index].id}
+            id={`${prefix}-${index}`}
+            index={index}
+            top={top}
+            row={rows[index]}
+            columns={columns}
+            chosen={selection.has(rows[index].id)}
+            active={index === active}
+            now={
+              rows[index].startedAt !== null && rows[index].finishedAt === null
+                ? now
+                : 0
+            }
+            onToggle={toggle}
+            onOpen={open}
+          />
+        )}
+      />
+    </div>
+  );
+}
+
+function Head(props: {
+  model: RunListModel;
+  columns: readonly Column[];
+}): React.ReactElement {
+  const { trans } = useServices();
+  const { model, columns } = props;
+  const all = model.rows.length > 0 && model.selection.ids.size === model.rows.length;
+  const heads: [string, string, SortKey | undefined][] = [
+    ['state', trans.__('State'), 'state'],
+    ['name', trans.__('Name'), 'name'],
+    ...columns.map((column): [string, string, SortKey | undefined] => [
+      column,
+      columnWord(trans, column),
+      SORTED[column]
+    ])
+  ];
+  return (
+    <div role="rowgroup" className="jb-Grid-head">
+      <div role="row" className="jb-Grid-row" aria-rowindex={1}>
+        <div role="columnheader" className="jb-Grid-cell">
+          <input
+            type="checkbox"
+            aria-label={trans.__('Choose all runs that are loaded')}
+            checked={all}
+            onChange={() =>
+              model.selection.set(all ? [] : model.rows.map(row => row.id))
+            }
+          />
+        </div>
+        {heads.map(([id, word, key]) => {
+          const sorted = key !== undefined && model.sort.key === key;
+          const direction = model.sort.descending ? 'descending' : 'ascending';
+          return (
+            <div
+              key={id}
+              role="columnheader"
+              className="jb-Grid-cell"
+              aria-sort={sorted ? direction : undefined}
+            >
+              {key ? (
+                <button
+                  type="button"
+                  className="jb-Sort"
+                  onClick={() => model.setSort(key)}
+                >
+                  {word}
+                  <span aria-hidden="true">
+                    {sorted ? (model.sort.descending ? ' ↓' : ' ↑') : ''}
+                  </span>
+                </button>
+              ) : (
+                word
+              )}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+/** Returns the place after a key; null for keys that do not move. */
+export function moved(key: string, place: number, count: number): number | null {
+  const steps: Record<string, number> = {
+    ArrowDown: place + 1,
+    ArrowUp: place - 1,
+    PageDown: place + 15,
+    PageUp: place - 15,
+    Home: 0,
+    End: count - 1
+  };
+  return key in steps ? Math.max(0, Math.min(count - 1, steps[key])) : null;
+}

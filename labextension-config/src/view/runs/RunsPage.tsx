@@ -1,0 +1,96 @@
+import * as React from 'react';
+import type { RunListModel } from '../../model/runList';
+import { Button, Empty, Notice } from '../basics';
+import { useModel } from '../hooks';
+import { useServices } from '../services';
+import { Surroundings } from '../Surroundings';
+import { Bulk } from './Bulk';
+import { Columns } from './Columns';
+import { Filters } from './Filters';
+import { RunTable } from './RunTable';
+
+/** All runs: filters, what can be done with the chosen ones, the list. */
+export function RunsPage({ model }: { model: RunListModel }): React.ReactElement {
+  const { live, actions, trans } = useServices();
+  useModel(model);
+  useModel(live);
+  React.useEffect(() => {
+    if (!model.loaded) {
+      void model.reload();
+    }
+  }, [model]);
+  const { rows, total } = model;
+  const nothing = model.loaded && !rows.length && !model.loading;
+  return (
+    <div className="jb-Page jb-mod-list">
+      <header className="jb-Page-head">
+        <h2>{trans.__('Runs')}</h2>
+        <span className="jb-quiet" role="status">
+          {counted(model, total)}
+        </span>
+        <span className="jb-grow" />
+        <Button onClick={() => actions.openJobs()}>{trans.__('Jobs')}</Button>
+        <Columns />
+      </header>
+      <Surroundings />
+      <Filters model={model} />
+      <Bulk model={model} />
+      {model.error && (
+        <Notice
+          kind="error"
+          action={
+            <Button onClick={() => void model.reload()}>{trans.__('Try again')}</Button>
+          }
+        >
+          {model.error}
+        </Notice>
+      )}
+      {nothing && !model.isFiltered && (
+        <Empty title={trans.__('No runs yet')}>
+          {trans.__(
+            'A run is one execution of a notebook, in surroundings of its own. Right-click a notebook in the file browser and choose "Run as Batch Job".'
+          )}
+        </Empty>
+      )}
+      {nothing && model.isFiltered && (
+        <Empty
+          title={trans.__('No run is like that')}
+          action={
+            <Button
+              onClick={() =>
+                model.setFilters({
+                  states: [],
+                  jobId: null,
+                  text: '',
+                  since: '',
+                  until: ''
+                })
+              }
+            >
+              {trans.__('Show all runs')}
+            </Button>
+          }
+        >
+          {trans.__('No run fits all of the filters above.')}
+        </Empty>
+      )}
+      {rows.length > 0 && <RunTable model={model} />}
+    </div>
+  );
+
+  function counted(list: RunListModel, all: number | null): string {
+    if (!list.loaded) {
+      return trans.__('Loading…');
+    }
+    const sortedPart =
+      list.hasMore && (list.sort.key !== 'createdAt' || !list.sort.descending);
+    if (sortedPart) {
+      return trans.__('Sorted among the newest %1', list.rows.length.toLocaleString());
+    }
+    return all === null
+      ? trans.__('%1 and more', list.rows.length.toLocaleString())
+      : trans
+          ._n('%1 run', '%1 runs', all, all.toLocaleString())
+          .replace(String(all), all.toLocaleString());
+  }
+}

@@ -1,0 +1,90 @@
+import * as React from 'react';
+import { Button, Empty } from '../basics';
+import { useModel, useNow } from '../hooks';
+import { useServices } from '../services';
+import { Surroundings } from '../Surroundings';
+import { Failure } from './Failure';
+import { Next } from './Next';
+import { RunningRun } from './RunningRun';
+import { WaitingRun } from './WaitingRun';
+
+/** What runs, what waits and why, what comes next, and what failed lately. */
+export function SidePanel(): React.ReactElement {
+  const { live, actions, trans } = useServices();
+  useModel(live);
+  const { running, waiting, failures } = live;
+  const now = useNow(running.length + waiting.length > 0);
+  const isEmpty = live.loaded && !running.length && !waiting.length && !failures.length;
+  return (
+    <div
+      className="jb-Side jb-Scroller"
+      tabIndex={0}
+      aria-label={trans.__('Batch runs')}
+      role="region"
+    >
+      <div className="jb-Side-head">
+        <Button onClick={() => actions.openRuns()}>{trans.__('All runs')}</Button>
+        <Button onClick={() => actions.openJobs()}>{trans.__('Jobs')}</Button>
+      </div>
+      <Surroundings />
+      {!live.loaded && !live.error && (
+        <p className="jb-quiet jb-pad">{trans.__('Loading…')}</p>
+      )}
+      {isEmpty && (
+        <Empty title={trans.__('Nothing has run yet')}>
+          {trans.__(
+            'Right-click a notebook in the file browser and choose "Run as Batch Job". Its parameters become a form, and you watch it here.'
+          )}
+        </Empty>
+      )}
+      <Section title={trans.__('Running')} count={running.length}>
+        {running.map(row => (
+          <RunningRun key={row.id} row={row} now={now} />
+        ))}
+      </Section>
+      <Section title={trans.__('Waiting')} count={waiting.length}>
+        {waiting.map((row, index) => (
+          <WaitingRun
+            key={row.id}
+            row={row}
+            now={now}
+            ahead={index}
+            busy={running.length}
+          />
+        ))}
+      </Section>
+      <Next />
+      <Section title={trans.__('Last failures')} count={failures.length}>
+        {failures.map(row => (
+          <Failure key={row.id} row={row} now={now} />
+        ))}
+      </Section>
+    </div>
+  );
+}
+
+interface ISectionProps {
+  title: string;
+  count: number;
+  children: React.ReactNode;
+}
+
+/** A headed list; nothing where the list is empty. */
+export function Section({
+  title,
+  count,
+  children
+}: ISectionProps): React.ReactElement | null {
+  const id = React.useId();
+  if (!count) {
+    return null;
+  }
+  return (
+    <section className="jb-Section" aria-labelledby={id}>
+      <h3 id={id}>
+        {title} <span className="jb-Count">{count}</span>
+      </h3>
+      <ul className="jb-Cards">{children}</ul>
+    </section>
+  );
+}
