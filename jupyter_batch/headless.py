@@ -15,6 +15,7 @@ from pathlib import Path
 # jsonschema loads this where it is installed, for a format that we do not use; that takes seconds.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
+from jupyter_core.application import JupyterApp  # noqa: E402
 from jupyter_server.serverapp import ServerApp  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
@@ -34,6 +35,9 @@ class HeadlessServer(ServerApp):
     default_services = ("api",)  # type: ignore[assignment]
     no_browser_open_file = True
 
+    def load_config_file(self, suppress_errors: bool = True) -> None:
+        """Loads nothing: ``_configured`` has taken what is for us."""
+
     def write_server_info_file(self) -> None:
         """Writes nothing."""
 
@@ -52,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     kind: OwnerKind = "passing" if options.passing else "serve"
     if options.passing:
         _log_to(data_dir / OWNER_LOG)
-    config = _config(kind, data_dir, Path(options.root).expanduser().absolute())
+    config = _configured()
+    config.merge(_config(kind, data_dir, Path(options.root).expanduser().absolute()))
     server = HeadlessServer.instance(config=config)
     server.initialize(argv=[part for part in rest if part != "--"], find_extensions=False)
     server.start()
@@ -74,8 +79,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _configured() -> Config:
+    """Returns what the files of Jupyter servers say of our extension, and nothing else of them.
+
+    The administrator writes our settings once for all servers; a contents manager or an
+    identity provider of those files is no matter of ours.
+    """
+    reader = JupyterApp(config_file_name="jupyter_server_config")
+    reader.load_config_file()
+    return Config({"BatchExtension": reader.config.BatchExtension})
+
+
 def _config(kind: OwnerKind, data_dir: Path, root_dir: Path) -> Config:
-    """Returns what goes before the user's own configuration of Jupyter servers."""
+    """Returns what is so in every headless owner, whatever files say."""
     config = Config()
     config.BatchExtension.data_dir = str(data_dir)
     config.BatchExtension.root_dir = str(root_dir)
