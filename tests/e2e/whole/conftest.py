@@ -99,9 +99,11 @@ def whole(request: pytest.FixtureRequest) -> Whole:
 
 def _whole(tmp_path_factory, executor: str) -> Iterator[Whole]:
     whole = Whole(tmp_path_factory.mktemp(executor) / "home", executor)
-    wait_for_owner(whole)
-    yield whole
-    whole.close()
+    try:
+        wait_for_owner(whole)
+        yield whole
+    finally:
+        whole.close()
 
 
 def wait_for_owner(whole: Whole) -> None:
