@@ -35,7 +35,7 @@ class HeadlessServer(ServerApp):
     default_services = ("api",)  # type: ignore[assignment]
     no_browser_open_file = True
 
-    def load_config_file(self, suppress_errors: bool = True) -> None:
+    def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]
         """Loads nothing: ``_configured`` has taken what is for us."""
 
     def write_server_info_file(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -19,6 +20,8 @@ from jupyter_batch.wire.owner import OwnerInfo, OwnerKind, read_owner, remove_ow
 
 if TYPE_CHECKING:
     from jupyter_batch.server.handler import BatchHandler
+
+_log = logging.getLogger(__name__)
 
 
 class Door:
@@ -38,6 +41,8 @@ class Door:
         self._data_dir = data_dir
         self._kind = kind
         self.max_body_bytes = max_body_bytes
+        #: How long an event stream is silent before a comment keeps it open through proxies.
+        self.keep_alive_seconds = 15.0
         #: Opens our own handlers for whoever can read the owner's file; nothing else of the server.
         self.token = secrets.token_urlsafe(32)
         self.engine: Engine | None = None
@@ -67,6 +72,7 @@ class Door:
                 await engine.stop()
                 raise
             self.engine = engine
+            _log.info("Owner of %s", self._data_dir)
             return True
 
     async def close(self) -> None:
@@ -75,9 +81,11 @@ class Door:
             self._closed = True
             engine, self.engine = self.engine, None
             if engine is not None:
-                await engine.stop()
-                # Not before: a client that finds no file starts an owner at once.
-                await asyncio.to_thread(remove_owner, self._data_dir, self.token)
+                try:
+                    await engine.stop()
+                finally:
+                    # Not before: a client that finds no file starts an owner at once.
+                    await asyncio.to_thread(remove_owner, self._data_dir, self.token)
             await self._forwarder.close()
 
     async def engine_for(self, handler: BatchHandler) -> Engine | None:

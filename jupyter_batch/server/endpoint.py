@@ -74,6 +74,11 @@ def endpoint(
                     await method(self, *path, **_decode(self, operation))
             except StreamClosedError:
                 self.log.debug("the client of %s has gone away", self.request.path)
+            except Exception as error:
+                if not self.has_begun:
+                    raise
+                self.log_exception(type(error), error, error.__traceback__)
+                self.break_off()
 
         wrapped = cast("Method", authenticated(serve))
         wrapped.operation = operation  # type: ignore[attr-defined]

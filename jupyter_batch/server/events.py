@@ -14,8 +14,6 @@ from jupyter_batch.server.handler import BatchHandler
 from jupyter_batch.wire.questions import EventsQuestion
 
 MEDIA_TYPE = "text/event-stream"
-#: How long a stream is silent before a comment is sent, so that proxies keep it open.
-KEEP_ALIVE_SECONDS = 15.0
 
 _RETRY = b"retry: 1000\n\n"
 _KEEP_ALIVE = b": keep-alive\n\n"
@@ -44,8 +42,12 @@ class EventStreamHandler(BatchHandler):
         A stream that is not live and has nothing to say is answered 204, by which a browser
         knows that it need not come back.
         """
+        await self.while_connected(self._send(events, id_of, live=live))
+
+    async def _send(
+        self, events: AsyncIterator[RunEvent], id_of: Callable[[RunEvent], int], *, live: bool
+    ) -> None:
         upcoming = asyncio.ensure_future(_next(events))
-        self.when_closed(upcoming.cancel)
         try:
             if not live and await upcoming is None:
                 self.reply_empty()
@@ -54,18 +56,16 @@ class EventStreamHandler(BatchHandler):
             self.set_header("X-Accel-Buffering", "no")
             await self.write_slice(_RETRY)
             while True:
-                done, _ = await asyncio.wait({upcoming}, timeout=KEEP_ALIVE_SECONDS)
+                # Not wait_for: cancelling it would end the events.
+                done, _ = await asyncio.wait({upcoming}, timeout=self.door.keep_alive_seconds)
                 if not done:
                     await self.write_slice(_KEEP_ALIVE)
                     continue
-                if upcoming.cancelled():
-                    return
                 event = upcoming.result()
                 if event is None:
                     break
                 await self.write_slice(encode_event(event, id_of(event)))
                 upcoming = asyncio.ensure_future(_next(events))
-                self.when_closed(upcoming.cancel)
             self.finish(set_content_type=MEDIA_TYPE)
         finally:
             upcoming.cancel()

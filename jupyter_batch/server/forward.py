@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
-
-from tornado.iostream import StreamClosedError
 
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.server.identity import ON_BEHALF_OF
@@ -115,15 +112,7 @@ async def _hand_back(handler: BatchHandler, owner: OwnerInfo, response: httpx.Re
         theirs = urlsplit(owner.url).path
         path = response.headers["Location"].removeprefix(theirs)
         handler.set_header("Location", f"{handler.base_url}{path}")
-    pump = asyncio.ensure_future(_pump(handler, response))
-    handler.when_closed(pump.cancel)
-    try:
-        await pump
-    except asyncio.CancelledError:
-        if not pump.cancelled():
-            pump.cancel()
-            raise
-        raise StreamClosedError from None
+    await handler.while_connected(_pump(handler, response))
 
 
 async def _pump(handler: BatchHandler, response: httpx.Response) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -45,7 +45,7 @@ class BatchHandler(APIHandler):
         self.body = bytearray()
         self.by_owner_token = holds_token(self.request.headers, self.door.token)
         self._received = 0
-        self._when_closed: list[Callable[[], object]] = []
+        self._work: asyncio.Task[None] | None = None
         self._refused_early = False
         self._log_id = secrets.token_hex(4)
 
@@ -123,19 +123,31 @@ class BatchHandler(APIHandler):
         limit = self.door.max_body_bytes
         return TooLarge(f"the body is larger than {limit} bytes", field="body", limit=limit)
 
-    def when_closed(self, call: Callable[[], object]) -> None:
-        """Has something called when the client goes away before the answer is whole."""
-        self._when_closed.append(call)
+    async def while_connected(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does work that is cancelled when the client goes away; raises StreamClosedError then."""
+        self._work = asyncio.create_task(work)
+        try:
+            await asyncio.wait({self._work})
+        finally:
+            self._work.cancel()
+        if self._work.cancelled():
+            raise StreamClosedError
+        self._work.result()
 
     def on_connection_close(self) -> None:
         """Hears that the client has gone away."""
         super().on_connection_close()
-        for call in self._when_closed:
-            call()
+        if self._work is not None:
+            self._work.cancel()
 
     def break_off(self) -> None:
         """Ends the connection in the middle of an answer, so that nobody takes it for whole."""
         self._connection.stream.close()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether part of the answer has been sent."""
+        return self._headers_written
 
     def reply(self, value: Any, status: int = HTTPStatus.OK) -> None:
         """Answers with a value as JSON."""

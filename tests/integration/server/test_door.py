@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from jupyter_batch.errors import StoreDamaged, StoreLocked
@@ -145,6 +147,27 @@ async def test_a_listener_at_a_door_that_goes_away_is_forgotten_by_the_owner(
     async with asyncio.timeout(5):
         while owner.engine.hub.listeners:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+
+async def test_streams_through_a_door_end_when_its_server_stops(owner: Server, door: Server):
+    async with door.http.stream("GET", "events") as answer:
+        lines = answer.aiter_lines()
+        await anext(lines)
+        await door.door.close()
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            assert [line async for line in lines if line] == []
+    assert owner.door.engine is not None
+
+
+async def test_a_stream_through_a_door_is_broken_off_when_the_owner_stops(
+    owner: Server, door: Server
+):
+    async with door.http.stream("GET", "events") as answer:
+        lines = answer.aiter_lines()
+        await anext(lines)
+        await owner.door.close()
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            assert [line async for line in lines if line] == []
 
 
 async def test_a_large_answer_comes_through_whole(owner: Server, door: Server, parts: Parts):

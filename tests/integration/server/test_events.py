@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from jupyter_batch.server import events
 from jupyter_batch.testing.executor import FakeAttempt, hang
 
 from .conftest import Server, read_events
@@ -136,8 +135,8 @@ async def test_a_slow_listener_does_not_make_the_server_remember_all(server: Ser
     assert b'"state":"succeeded"' in seen[-2000:]
 
 
-async def test_a_silent_stream_is_kept_alive(server: Server, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(events, "KEEP_ALIVE_SECONDS", 0.01)
+async def test_a_silent_stream_is_kept_alive(server: Server):
+    server.door.keep_alive_seconds = 0.01
     async with server.http.stream("GET", "events") as answer:
         async for line in answer.aiter_lines():
             if line.startswith(": keep-alive"):

@@ -115,6 +115,20 @@ def test_it_serves_nothing_but_our_routes(start: Start, tmp_path: Path):
             assert http.get(f"{owner.url}{path}").status_code in (403, 404), path
 
 
+def test_it_obeys_what_the_administrator_says_of_us_and_nothing_else(start: Start, tmp_path: Path):
+    (tmp_path / "CONFIG").mkdir()
+    (tmp_path / "CONFIG" / "jupyter_server_config.py").write_text(
+        "c.BatchExtension.max_body_bytes = 10\n"
+        "c.BatchExtension.root_dir = '/elsewhere'\n"
+        "c.ServerApp.contents_manager_class = 'not.there'\n"
+        "c.ServerApp.base_url = '/other/'\n"
+    )
+    owner = _owner(tmp_path, start())
+    with _client(owner) as http:
+        assert http.post("runs", json={"notebook": "nb.ipynb"}).status_code == 413
+        assert http.get("health").json()["root_dir"] == str(tmp_path)
+
+
 def test_a_passing_one_ends_by_itself_and_has_told_its_log(start: Start, tmp_path: Path):
     process = start("--passing", "--BatchExtension.passing_idle_seconds=0.5")
     assert process.wait(PATIENCE) == 0

@@ -8,8 +8,10 @@ import logging
 import tracemalloc
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
+from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.errors import StoreFull
 
 from .conftest import MAX_BODY_BYTES, Server
@@ -83,6 +85,20 @@ async def test_an_error_of_ours_keeps_its_words_and_status(server: Server):
         "message": "there is no space left",
         "details": {},
     }
+
+
+async def test_an_answer_that_breaks_in_the_middle_is_not_taken_for_whole(server: Server):
+    async def artifact(*_: object) -> tuple[Artifact, AsyncIterator[bytes]]:
+        async def slices() -> AsyncIterator[bytes]:
+            yield b"half"
+            raise StoreFull("the rest cannot be read")
+
+        return Artifact(path="a", size_bytes=8, sha256="", media_type="text/plain"), slices()
+
+    server.engine.runs.artifact = artifact  # type: ignore[method-assign, assignment]
+    with pytest.raises(httpx.RemoteProtocolError):
+        await server.http.get("runs/r/artifacts/a")
+    assert (await server.http.get("health")).status_code == 200
 
 
 async def test_a_client_that_goes_away_in_the_middle_is_no_fault(
