@@ -61,7 +61,7 @@ def list_runs(args: argparse.Namespace, session: Session) -> int:
         )
         return SUCCEEDED
     session.table(
-        ("RUN", "STATE", "NAME", "CREATED", ">TOOK", ">CELLS", "WHY"), (_row(run) for run in runs)
+        ("RUN", "STATE", "NAME", "CREATED", ">TOOK", ">CELLS", "~WHY"), (_row(run) for run in runs)
     )
     if len(runs) == args.limit:
         session.note(f"the newest {args.limit}; see more with --limit", style="dim")

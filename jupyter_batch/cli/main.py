@@ -21,7 +21,14 @@ from jupyter_batch.errors import BatchError
 
 _INTERRUPTED = 130
 #: What the caller can mend; everything else is not for the caller to mend.
-_BAD_INPUT = (errors.InvalidInput, errors.NotAllowed, errors.NotFound, errors.Conflict)
+_BAD_INPUT = (
+    errors.InvalidInput,
+    errors.NotAllowed,
+    errors.NotFound,
+    errors.Conflict,
+    errors.ImageNotFound,
+    errors.ImageUnusable,
+)
 #: Width of tables that go to a file or another program.
 _WIDTH = 200
 

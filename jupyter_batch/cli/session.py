@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from rich.console import Console, RenderableType
@@ -21,6 +21,8 @@ from jupyter_batch.errors import InvalidInput, NotFound
 ID_LENGTH = 26
 #: How many runs that contain a text are looked at when one is named by a part of its id.
 _CANDIDATES = 1000
+#: Between two columns; and the least that is left of one that gives way.
+_GAP, _NARROW = 2, 20
 
 
 class Session:
@@ -66,19 +68,20 @@ class Session:
         """Writes a line beside the answer."""
         self.err.print(Text(part) if isinstance(part, str) else part, style=style, soft_wrap=True)
 
-    def table(self, headings: Iterable[str], rows: Iterable[Iterable[RenderableType]]) -> None:
-        """Writes a table: columns apart by spaces, so that it can be cut and searched."""
+    def table(self, headings: Sequence[str], rows: Iterable[Iterable[RenderableType]]) -> None:
+        """Writes a table: columns apart by spaces, so that it can be cut and searched.
+
+        A heading with ``>`` has its column to the right; one with ``~`` gives way where the
+        line is too long.
+        """
+        cells = [[Text(c) if isinstance(c, str) else c for c in row] for row in rows]
+        self._fit(headings, cells)
         table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
         for heading in headings:
-            right = heading.startswith(">")
-            table.add_column(
-                heading.lstrip(">"),
-                justify="right" if right else "left",
-                overflow="ellipsis",
-                no_wrap=True,
-            )
-        for row in rows:
-            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+            justify: Literal["left", "right"] = "right" if heading.startswith(">") else "left"
+            table.add_column(heading.lstrip(">~"), justify=justify, no_wrap=True)
+        for row in cells:
+            table.add_row(*row)
         if self.out.is_terminal:
             self.out.print(table)
             return
@@ -86,6 +89,21 @@ class Session:
             self.out.print(table)
         lines = captured.get().splitlines()
         self.out.file.write("".join(f"{line.rstrip()}\n" for line in lines))
+
+    def _fit(self, headings: Sequence[str], rows: Sequence[Sequence[RenderableType]]) -> None:
+        """Cuts the column that gives way to what the others leave of the line."""
+        wide = next((n for n, heading in enumerate(headings) if heading.startswith("~")), None)
+        if wide is None or not rows:
+            return
+        taken = sum(
+            max(len(heading.lstrip(">")), *(cell_width(row[n]) for row in rows)) + _GAP
+            for n, heading in enumerate(headings)
+            if n != wide
+        )
+        for row in rows:
+            cell = row[wide]
+            if isinstance(cell, Text):
+                cell.truncate(max(self.out.width - taken, _NARROW), overflow="ellipsis")
 
     def find_run(self, text: str) -> Run:
         """Returns a run by its id, a beginning or an end of it, or ``last``."""
@@ -111,6 +129,11 @@ class Session:
             + (", …" if len(found) > 4 else ""),
             field="run",
         )
+
+
+def cell_width(cell: RenderableType) -> int:
+    """Returns how many places a cell of a table takes."""
+    return cell.cell_len if isinstance(cell, Text) else len(str(cell))
 
 
 def instant(text: str | None, field: str) -> datetime | None:

@@ -56,10 +56,10 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
         session.say(f"  {title:<12} {value}")
     if len(run.attempts) > 1:
         session.say("", Text("attempts", style="bold"))
-        session.table((">NO", "STATE", ">TOOK", ">EXIT", ">MEMORY", "WHY"), _attempts(run))
+        session.table((">NO", "STATE", ">TOOK", ">EXIT", ">MEMORY", "~WHY"), _attempts(run))
     if cells:
         session.say("", Text("cells", style="bold"))
-        session.table((">NO", "STATE", ">TOOK", "CELL"), (_cell(cell) for cell in cells))
+        session.table((">NO", "STATE", ">TOOK", "~CELL"), (_cell(cell) for cell in cells))
     error = list(error_lines(run, colours=session.out.is_terminal))
     if error:
         session.say("", Text("error", style="bold"), *error)

@@ -42,14 +42,15 @@ def summary(run: Run, *, saved: Path | None, colours: bool) -> Iterator[Text]:
 
 
 def error_lines(run: Run, *, colours: bool) -> Iterator[Text]:
-    """Yields the failing cell and the end of its traceback."""
+    """Yields the failing cell, unless the reason has named it, and the end of its traceback."""
     error = run.error
     if error is None:
         return
-    yield Text.assemble(
-        f"  cell {error.cell_index + 1}: ",
-        (f"{plain(error.ename)}: {first_line(error.evalue, 200)}", "bold red"),
-    )
+    if f"cell {error.cell_index + 1} " not in f"{run.reason or ''} ":
+        yield Text.assemble(
+            f"  cell {error.cell_index + 1}: ",
+            (f"{plain(error.ename)}: {first_line(error.evalue, 200)}", "bold red"),
+        )
     lines = "\n".join(error.traceback).splitlines()
     if len(lines) > _TRACEBACK:
         yield Text(f"    … {len(lines) - _TRACEBACK} lines more above", style="dim")

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.errors import BatchError, ImageNotFound, InvalidInput
+from jupyter_batch.errors import BatchError, EngineUnavailable, ImageNotFound, InvalidInput
 from jupyter_batch.executors.docker import DockerExecutor
 from jupyter_batch.executors.packages import installed_packages
 
@@ -51,6 +51,9 @@ async def _do(args: argparse.Namespace, settings: Settings) -> dict[str, Any]:
             return await _build(args, executor)
         report = await executor.inspect(Environment(image=settings.default_image))
         if report is None:
+            health = await executor.health()
+            if not health.ok:
+                raise EngineUnavailable(health.message)
             raise ImageNotFound(
                 f"the engine has no image {settings.default_image}; build it with: "
                 "jupyter batch image build",

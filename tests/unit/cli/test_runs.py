@@ -65,6 +65,15 @@ def test_runs_are_listed_with_state_in_words(shell, owner, ended):
     assert ended.id[-8:] in third
 
 
+def test_a_long_reason_does_not_squeeze_the_rest(shell, owner, ended):
+    owner.add_run(name="other", state=RunState.LOST, reason="because " * 100)
+    assert shell("runs") == 0
+    for line in shell.out.splitlines():
+        assert len(line) <= 200
+    assert "nightly report" in shell.out
+    assert "because be" in shell.out
+
+
 def test_the_list_as_json_has_whole_runs(shell, ended):
     assert shell("runs", "--json", "--state", "succeeded,failed") == 0
     assert [run["id"] for run in shell.json["items"]] == [ended.id]

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jupyter_batch.cli.checks import (
+    Place,
+    extension_finding,
+    folder_finding,
+    owner_finding,
+    panel_finding,
+    python_finding,
+)
+from jupyter_batch.client.client import Client
+from jupyter_batch.errors import OwnerUnavailable
+
+
+def _write(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+
+
+def test_what_is_installed_is_named():
+    assert python_finding().level == "ok"
+    assert "papermill" in python_finding().message
+
+
+def test_a_data_folder_that_is_still_to_be_made_is_fine(tmp_path):
+    finding = folder_finding(tmp_path / "new" / "data")
+    assert finding.level == "ok"
+    assert "free" in finding.message
+
+
+def test_a_file_in_the_place_of_the_data_folder_is_a_failure(tmp_path):
+    (tmp_path / "file").write_text("")
+    finding = folder_finding(tmp_path / "file" / "data")
+    assert finding.level == "fail"
+    assert "JUPYTER_BATCH_DATA" in finding.advice
+
+
+def test_an_owner_that_answers_is_introduced(owner, tmp_path):
+    client = Client("http://owner/", owner.token, transport=owner)
+    finding, health = owner_finding(Place(data_dir=tmp_path, connect=lambda: client))
+    client.close()
+    assert finding.level == "warn"
+    assert "version 0" in finding.message
+    assert health["root_dir"] == "/"
+
+
+def test_an_owner_that_cannot_be_had_is_a_failure(tmp_path):
+    def connect():
+        raise OwnerUnavailable("nobody there")
+
+    finding, health = owner_finding(Place(data_dir=tmp_path, connect=connect))
+    assert (finding.level, finding.message, health) == ("fail", "nobody there", None)
+
+
+@pytest.mark.parametrize(
+    ("user", "system", "level"),
+    [(None, True, "ok"), (False, True, "warn"), (True, False, "ok"), (None, None, "warn")],
+)
+def test_the_users_configuration_of_the_extension_wins(tmp_path, user, system, level):
+    folders = []
+    for name, value in (("user", user), ("system", system)):
+        folder = tmp_path / name
+        folders.append(str(folder))
+        if value is not None:
+            config = {"ServerApp": {"jpserver_extensions": {"jupyter_batch": value}}}
+            _write(folder / "jupyter_server_config.d" / "jupyter_batch.json", config)
+    assert extension_finding(folders).level == level
+
+
+def test_a_panel_that_is_there_and_not_disabled_is_fine(tmp_path):
+    _write(tmp_path / "lab" / "jupyter-batch" / "package.json", {})
+    labs, configs = [str(tmp_path / "lab")], [str(tmp_path / "config")]
+    assert panel_finding(labs, configs).level == "ok"
+    page = {"disabledExtensions": {"jupyter-batch": True}}
+    _write(tmp_path / "config" / "labconfig" / "page_config.json", page)
+    finding = panel_finding(labs, configs)
+    assert "disabled" in finding.message
+    assert "labextension enable" in finding.advice
+
+
+def test_a_panel_that_is_missing_is_no_failure(tmp_path):
+    assert panel_finding([str(tmp_path)], []).level == "warn"
