@@ -21,8 +21,9 @@ from jupyter_batch.ports import ProgressCallback
 #: The name that stands for a base made from Debian's packages.
 DEBIAN = "debian"
 #: What every job image has.
-ALWAYS = ("papermill", "ipykernel")
+ALWAYS = ("papermill", "ipykernel", "pip")
 _BUILD_SECONDS = 3600
+_CHATTER = ("Step ", "--->", "Removing intermediate")
 _STEP = re.compile(r"Step (\d+)/(\d+) :")
 _DOCKERFILE = (Path(__file__).parent / "Dockerfile.in").read_text()
 
@@ -156,7 +157,7 @@ class Builder:
             *(Member(name=f"wheels/{w.name}", content=w) for w in sorted(folder.iterdir())),
         ]
         progress(f"building image {tag}", None)
-        last = ""
+        said_last: list[str] = []
         events = client.build(
             fileobj=cast("IO[bytes]", tar_stream(context)),
             custom_context=True,
@@ -170,11 +171,11 @@ class Builder:
         try:
             for event in events:
                 if "error" in event:
-                    raise ImageUnusable(
-                        f"image {tag} cannot be built: {event['error']} {last}".strip(), image=tag
-                    )
+                    words = " ".join((event["error"], *said_last))
+                    raise ImageUnusable(f"image {tag} cannot be built: {words}", image=tag)
                 text = str(event.get("stream", "")).strip()
-                last = text or last
+                if text and not text.startswith(_CHATTER):
+                    said_last = [*said_last, text][-5:]
                 if step := _STEP.match(text):
                     share = (int(step[1]) - 1) / int(step[2])
                     progress(f"building image {tag}: step {step[1]} of {step[2]}", share)
