@@ -19,7 +19,7 @@ import pytest
 from jupyter_batch.domain import frames
 from jupyter_batch.runner.pack import zipapp_bytes
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def notebook(*sources: str | dict[str, Any]) -> bytes:
@@ -48,7 +48,8 @@ class Running:
     def __init__(
         self, command: list[str], bundle: bytes | None, folder: Path, env: dict[str, str]
     ) -> None:
-        self._log = (folder.parent / "log").open("w+b")
+        self.folder = folder
+        self._log = folder.with_suffix(".log").open("w+b")
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -167,6 +168,7 @@ def start(tmp_path: Path, pyz: Path) -> Iterator[Callable[..., Running]]:
         files: dict[str, bytes] | None = None,
         content: bytes | None = None,
         environ: dict[str, str] | None = None,
+        fed: bool = True,
         **settings: Any,
     ) -> Running:
         folder = tmp_path / f"work{len(started)}"
@@ -177,7 +179,7 @@ def start(tmp_path: Path, pyz: Path) -> Iterator[Callable[..., Running]]:
         members["notebook.ipynb"] = notebook(*sources) if content is None else content
         running = Running(
             command or [sys.executable, str(pyz)],
-            tar(members),
+            tar(members) if fed else None,
             folder,
             {**os.environ, **(environ or {})},
         )
