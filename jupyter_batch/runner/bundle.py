@@ -73,6 +73,7 @@ def _fetch(url: str) -> BinaryIO:
         try:
             return cast("BinaryIO", urllib.request.urlopen(url, timeout=60))
         except urllib.error.HTTPError as error:
+            error.close()
             raise BundleError(f"the owner answers {error.code} to the bundle's URL") from None
         except OSError as error:
             if not left:

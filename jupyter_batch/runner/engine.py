@@ -200,7 +200,6 @@ class BatchClient(PapermillNotebookClient):  # type: ignore[misc]
         await asyncio.sleep(_ALIVE_SECONDS)
         self.task_poll_for_reply.cancel()
 
-
     def _look_again(self) -> None:
         """Has the sockets look for messages whose arrival went unnoticed.
 
