@@ -54,7 +54,7 @@ def _skeleton(parts: ExecutedParts) -> dict[str, Any]:
             warnings.simplefilter("ignore")
             notebook = nbformat.reads(parts.frozen.content.decode("utf-8"), as_version=4)
             notebook = nbformat.v4.upgrade(notebook) or notebook
-    except (ValueError, AttributeError, KeyError, TypeError) as error:
+    except (nbformat.ValidationError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise InvalidNotebook(f"the file is not a notebook: {error}") from error
     for cell in notebook.cells:
         if cell.cell_type == "code":

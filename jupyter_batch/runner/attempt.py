@@ -166,7 +166,7 @@ class Attempt:
 
 def notebook_kernel(notebook: bytes) -> Optional[str]:
     """Returns the kernel that a notebook asks for; raises ValueError for what is no notebook."""
-    metadata = json.loads(notebook.decode("utf-8"))["metadata"]
+    metadata = json.loads(notebook.decode("utf-8-sig"))["metadata"]
     name = (metadata.get("kernelspec") or {}).get("name")
     return str(name) if name else None
 

@@ -13,7 +13,13 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from papermill.execute import execute_notebook
 
-from .parameters import check_names, check_python, use_safe_translators
+from .parameters import (
+    check_names,
+    check_python,
+    has_translator,
+    is_python,
+    use_safe_translators,
+)
 
 __all__ = [
     "DeadKernelError",
@@ -83,6 +89,9 @@ def execute(
     """Executes a notebook by papermill's rules; raises what papermill raises, and Failure."""
     papermill_engines.register(_ENGINE, BatchEngine)
     use_safe_translators()
+    if language is not None and not has_translator(language):
+        # Then the notebook may say it in a word that papermill knows.
+        language = None
     execute_notebook(
         path,
         None,
@@ -107,7 +116,7 @@ class BatchEngine(NBClientEngine):  # type: ignore[misc]
         """Executes the notebook of ``nb_man``; keyword ``watch`` hears of everything."""
         watch: NotebookWatch = kwargs["watch"]
         watch.nb = nb_man.nb
-        _check_injected(nb_man.nb, kwargs["given"], kwargs["given_language"])
+        _check_injected(nb_man.nb, kwargs["given"], kernel_name, kwargs["given_language"])
         watch.prepared(nb_man.nb)
         if watch.is_stopped():
             return
@@ -225,12 +234,14 @@ def _shell(output: Any) -> Any:
     return small
 
 
-def _check_injected(nb: Any, parameters: Dict[str, Any], language: Optional[str]) -> None:
+def _check_injected(
+    nb: Any, parameters: Dict[str, Any], kernel_name: str, language: Optional[str]
+) -> None:
     if not parameters:
         return
-    language = language or papermill_engines.nb_language(_ENGINE, nb)
-    check_names(parameters, str(language))
-    if language == "python":
+    language = str(language or papermill_engines.nb_language(_ENGINE, nb))
+    check_names(parameters, language)
+    if is_python(kernel_name, language):
         source = next(c.source for c in nb.cells if _INJECTED in c.metadata.get("tags", []))
         check_python(source, parameters)
 

@@ -44,6 +44,21 @@ def use_safe_translators() -> None:
     translators.papermill_translators.register(".net-powershell", PowershellTranslator)
 
 
+def has_translator(language: str) -> bool:
+    """Whether papermill can write parameters in a language."""
+    try:
+        translators.papermill_translators.find_translator("", language)
+    except translators.PapermillException:
+        return False
+    return True
+
+
+def is_python(kernel_name: str, language: str) -> bool:
+    """Whether papermill writes parameters for a kernel as Python."""
+    translator = translators.papermill_translators.find_translator(kernel_name, language)
+    return issubclass(translator, translators.PythonTranslator)
+
+
 def check_names(parameters: Dict[str, Any], language: str) -> None:
     """Raises Failure for a name that would not be one in the generated code."""
     pattern = _NAMES.get(language, _NAME)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import platform
 import shutil
@@ -169,7 +170,8 @@ class Program:
         )
         path = os.path.join(self._folder, "notebook.ipynb")
         with open(path, "wb") as file:
-            file.write(bundle.notebook)
+            # papermill does not know the mark that some editors put first.
+            file.write(_without_mark(bundle.notebook))
         bundle.notebook = b""
         raised: Optional[BaseException] = None
         try:
@@ -202,6 +204,11 @@ class Program:
 
 def _verdict(verdict: str, cause: str, message: str) -> Tuple[Dict[str, Any], int]:
     return {"verdict": verdict, "cause": cause, "message": message}, EXIT_FAILED
+
+
+def _without_mark(text: bytes) -> bytes:
+    mark = codecs.BOM_UTF8
+    return text[len(mark) :] if text.startswith(mark) else text
 
 
 def _papermill() -> str:
