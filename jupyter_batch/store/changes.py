@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,33 @@ def insert_run(connection: Connection, stored: StoredRun) -> None:
         connection.execute(
             _RUNS["insert_artifacts"], encode_artifacts(stored.run.artifacts) | where
         )
+
+
+def insert_new_runs(connection: Connection, runs: Sequence[StoredRun]) -> None:
+    """Writes new runs, without attempts, in one statement; belongs into a transaction."""
+    rows = [
+        encode_run(stored.run) | {"run_no": stored.run_no, "segment_id": stored.segment_id}
+        for stored in runs
+    ]
+    connection.execute(_RUNS["insert_all"], {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def insert_new_events(ledger: Ledger, events: Sequence[tuple[int, RunEvent]]) -> list[RunEvent]:
+    """Writes an event for each of many runs and returns them with their positions."""
+    stored = [(no, replace(event, position=ledger.next_position())) for no, event in events]
+    ledger.connection.execute(
+        _RECORDS["insert_events_of_runs"],
+        {
+            "positions": [event.position for _, event in stored],
+            "run_nos": [run_no for run_no, _ in stored],
+            "run_ids": [event.run_id for _, event in stored],
+            "ids": [event.event_id for _, event in stored],
+            "instants": [to_utc(event.at) for _, event in stored],
+            "kinds": [event.kind for _, event in stored],
+            "data": [to_json(event.data) for _, event in stored],
+        },
+    )
+    return [replace(event, data=clean_json(event.data)) for _, event in stored]
 
 
 def update_run(connection: Connection, run_no: int, before: Run, after: Run) -> None:

@@ -17,6 +17,8 @@ Connection = duckdb.DuckDBPyConnection
 
 #: Rows in a row group: what a checkpoint writes anew and the least that is read at once.
 _ROW_GROUPS = {"records": 16_384, "outputs": 2_048}
+#: A table takes at least a block; a segment of which little is left should be small.
+_BLOCK_SIZES = {"records": 262_144, "outputs": 65_536}
 #: Pinned, so that a later DuckDB goes on writing files that this one can read.
 _STORAGE_VERSION = "v2.0.0"
 
@@ -60,7 +62,8 @@ def attach_file(connection: Connection, path: Path, alias: str, kind: str) -> No
     """Attaches a file under a name, whatever is in it."""
     connection.execute(
         f"ATTACH {_quoted(str(path))} AS {alias} "
-        f"(ROW_GROUP_SIZE {_ROW_GROUPS[kind]}, STORAGE_VERSION {_quoted(_STORAGE_VERSION)})"
+        f"(ROW_GROUP_SIZE {_ROW_GROUPS[kind]}, BLOCK_SIZE {_BLOCK_SIZES[kind]}, "
+        f"STORAGE_VERSION {_quoted(_STORAGE_VERSION)})"
     )
 
 

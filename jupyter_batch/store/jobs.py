@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from jupyter_batch.domain.environment import Environment
-from jupyter_batch.domain.job import Job
+from jupyter_batch.domain.job import Job, TriggerState
+from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.queries import JobQuery, Page
 from jupyter_batch.errors import Conflict, NotFound
 from jupyter_batch.store.database import Connection
+from jupyter_batch.store.job_rows import (
+    decode_job,
+    decode_pinned,
+    decode_trigger,
+    encode_job,
+    encode_pinned,
+    encode_trigger,
+)
 from jupyter_batch.store.keys import find_key, insert_key
 from jupyter_batch.store.readers import Readers
 from jupyter_batch.store.records_file import RecordsFile
 from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import clean_text, from_utc, to_json, to_utc
+from jupyter_batch.store.text import clean_text
 from jupyter_batch.store.writer import Writer
 
 _log = logging.getLogger(__name__)
@@ -33,8 +41,15 @@ class DuckJobs:
         self._writer = writer
         self._readers = readers
 
-    async def add(self, job: Job, *, idempotency_key: str | None = None) -> Job:
-        return await self._writer.call(lambda: self._add(job, idempotency_key))
+    async def add(
+        self,
+        job: Job,
+        *,
+        triggers: Sequence[TriggerState] = (),
+        pinned: FrozenNotebook | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        return await self._writer.call(lambda: self._add(job, triggers, pinned, idempotency_key))
 
     async def get(self, job_id: str) -> Job | None:
         return await self._readers.run(_first, {"with_id": {"id": job_id}})
@@ -50,13 +65,32 @@ class DuckJobs:
             conditions["text"] = {"q": clean_text(query.q)}
         return await self._readers.run(_page, conditions, query.limit)
 
-    async def update(self, job_id: str, change: Callable[[Job], Job]) -> Job:
-        return await self._writer.call(lambda: self._update(job_id, change))
+    async def update(
+        self,
+        job_id: str,
+        change: Callable[[Job], Job],
+        *,
+        triggers: Sequence[TriggerState] | None = None,
+        pinned: FrozenNotebook | None = None,
+    ) -> Job:
+        return await self._writer.call(lambda: self._update(job_id, change, triggers, pinned))
 
     async def delete(self, job_id: str) -> None:
         await self._writer.call(lambda: self._delete(job_id))
 
-    def _add(self, job: Job, key: str | None) -> Job:
+    async def pinned(self, job_id: str) -> FrozenNotebook | None:
+        return await self._readers.run(_pinned, job_id)
+
+    async def triggers(self) -> tuple[TriggerState, ...]:
+        return await self._readers.run(_triggers)
+
+    def _add(
+        self,
+        job: Job,
+        triggers: Sequence[TriggerState],
+        pinned: FrozenNotebook | None,
+        key: str | None,
+    ) -> Job:
         connection = self._connection
         with self._file.transaction():
             if key is not None and (made := find_key(connection, job.created_by, "job", key)):
@@ -64,12 +98,19 @@ class DuckJobs:
                 if first is not None:
                     return first
             self._refuse_name(job.name)
-            connection.execute(_SQL["insert"], _encode(job))
+            connection.execute(_SQL["insert"], encode_job(job))
+            self._put_beside(job.id, triggers, pinned)
             if key is not None:
                 insert_key(connection, job.created_by, "job", key, job.id)
         return job
 
-    def _update(self, job_id: str, change: Callable[[Job], Job]) -> Job:
+    def _update(
+        self,
+        job_id: str,
+        change: Callable[[Job], Job],
+        triggers: Sequence[TriggerState] | None,
+        pinned: FrozenNotebook | None,
+    ) -> Job:
         connection = self._connection
         with self._file.transaction():
             before = _first(connection, {"with_id": {"id": job_id}})
@@ -78,13 +119,30 @@ class DuckJobs:
             after = change(before)
             if after.name != before.name:
                 self._refuse_name(after.name)
-            old, new = _encode(before), _encode(after)
+            old, new = encode_job(before), encode_job(after)
             changed = {name: value for name, value in new.items() if old[name] != value}
             if changed:
                 changes = ", ".join(f"{name} = ${name}" for name in changed)
                 # The id is no column that changes, so its parameter is free for the row.
                 connection.execute(_SQL["update"].format(changes=changes), changed | {"id": job_id})
+            self._put_beside(job_id, triggers, pinned)
         return after
+
+    def _put_beside(
+        self,
+        job_id: str,
+        triggers: Sequence[TriggerState] | None,
+        pinned: FrozenNotebook | None,
+    ) -> None:
+        """Writes what a job has in other tables; None leaves it as it is."""
+        connection = self._connection
+        if triggers is not None:
+            connection.execute(_SQL["delete_triggers"], {"job_id": job_id})
+            for state in triggers:
+                connection.execute(_SQL["insert_trigger"], encode_trigger(state))
+        if pinned is not None:
+            connection.execute(_SQL["delete_pinned"], {"job_id": job_id})
+            connection.execute(_SQL["insert_pinned"], encode_pinned(job_id, pinned))
 
     def _delete(self, job_id: str) -> None:
         connection = self._connection
@@ -93,6 +151,8 @@ class DuckJobs:
                 raise NotFound(f"there is no job {job_id}", job_id=job_id)
             connection.execute(_SQL["delete"], {"id": job_id})
             connection.execute(_SQL["delete_keys"], {"id": job_id})
+            connection.execute(_SQL["delete_triggers"], {"job_id": job_id})
+            connection.execute(_SQL["delete_pinned"], {"job_id": job_id})
 
     def _refuse_name(self, name: str) -> None:
         if _first(self._connection, {"with_name": {"name": clean_text(name)}}) is not None:
@@ -112,7 +172,7 @@ def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[tu
 
 def _first(connection: Connection, conditions: Conditions) -> Job | None:
     rows = _rows(connection, conditions, 1)
-    return _decode(rows[0]) if rows else None
+    return decode_job(rows[0]) if rows else None
 
 
 def _page(connection: Connection, conditions: Conditions, limit: int) -> Page[Job]:
@@ -120,47 +180,17 @@ def _page(connection: Connection, conditions: Conditions, limit: int) -> Page[Jo
     jobs = []
     for row in rows[:limit]:
         try:
-            jobs.append(_decode(row))
+            jobs.append(decode_job(row))
         except (ValueError, TypeError, msgspec.MsgspecError):
             _log.exception("a job cannot be read and is left out: %s", row[0])
     next_after = rows[limit - 1][0] if len(rows) > limit else None
     return Page(items=tuple(jobs), next_after=next_after)
 
 
-def _encode(job: Job) -> dict[str, Any]:
-    return {
-        "id": job.id,
-        "name": clean_text(job.name),
-        "notebook": clean_text(job.notebook),
-        "description": clean_text(job.description),
-        "parameters": to_json(job.parameters),
-        "environment": to_json(job.environment),
-        "files": to_json(job.files),
-        "timeout_seconds": job.timeout_seconds,
-        "priority": job.priority,
-        "max_concurrent": job.max_concurrent,
-        "created_by": clean_text(job.created_by),
-        "created_at": to_utc(job.created_at),
-        "updated_at": to_utc(job.updated_at),
-    }
+def _pinned(connection: Connection, job_id: str) -> FrozenNotebook | None:
+    row = connection.execute(_SQL["select_pinned"], {"job_id": job_id}).fetchone()
+    return None if row is None else decode_pinned(row)
 
 
-def _decode(row: tuple[Any, ...]) -> Job:
-    created_at, updated_at = from_utc(row[11]), from_utc(row[12])
-    if created_at is None or updated_at is None:
-        raise ValueError("an instant is missing")
-    return Job(
-        id=row[0],
-        name=row[1],
-        notebook=row[2],
-        description=row[3],
-        parameters=msgspec.json.decode(row[4], type=dict[str, Any]),
-        environment=msgspec.json.decode(row[5], type=Environment),
-        files=msgspec.json.decode(row[6], type=tuple[str, ...]),
-        timeout_seconds=row[7],
-        priority=row[8],
-        max_concurrent=row[9],
-        created_by=row[10],
-        created_at=created_at,
-        updated_at=updated_at,
-    )
+def _triggers(connection: Connection) -> tuple[TriggerState, ...]:
+    return tuple(map(decode_trigger, connection.execute(_SQL["select_triggers"]).fetchall()))

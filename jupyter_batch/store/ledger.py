@@ -13,7 +13,7 @@ from jupyter_batch.domain.events import RunEvent, frame_event_id
 from jupyter_batch.domain.recording import Watermark
 from jupyter_batch.errors import NotFound, StoreDamaged
 from jupyter_batch.ports import Clock
-from jupyter_batch.store.live import LiveRun, LiveRuns
+from jupyter_batch.store.live import LiveRuns, live_run
 from jupyter_batch.store.records_file import RecordsFile
 from jupyter_batch.store.run_rows import StoredRun, select_runs
 from jupyter_batch.store.segments import Segments
@@ -145,10 +145,8 @@ class Ledger:
 
     def note_state(self, before: StoredRun | None, after: StoredRun) -> None:
         """Tells the live runs what has been committed."""
-        run = after.run
         self.live.put(
-            LiveRun(after.run_no, run.id, run.state, run.priority, run.not_before),
-            None if before is None else before.run.state,
+            live_run(after.run_no, after.run), None if before is None else before.run.state
         )
 
     def _load(self, run_id: str) -> Mark:

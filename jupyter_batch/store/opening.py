@@ -13,6 +13,7 @@ import duckdb
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.state import UNFINISHED
 from jupyter_batch.errors import StoreError
 from jupyter_batch.ports import Clock
 from jupyter_batch.store.compaction import compact_records, remove_leavings
@@ -20,14 +21,17 @@ from jupyter_batch.store.database import attach, connect, transaction
 from jupyter_batch.store.failures import translated
 from jupyter_batch.store.keys import get_meta, put_meta
 from jupyter_batch.store.ledger import Ledger
-from jupyter_batch.store.live import LiveRun, LiveRuns
+from jupyter_batch.store.live import LiveRun, LiveRuns, live_run
 from jupyter_batch.store.lock import FolderLock
 from jupyter_batch.store.records_file import RecordsFile
+from jupyter_batch.store.run_rows import select_runs
 from jupyter_batch.store.segments import Segment, Segments
 from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.text import from_utc
 
 _log = logging.getLogger(__name__)
+#: Rows that are more than there can be.
+_ALL = 2**62
 _META = load_queries("meta")
 _RUNS = load_queries("runs")
 _RECORDS = load_queries("records")
@@ -122,10 +126,10 @@ class OpenFiles:
         counts = self.connection.execute(_RUNS["count_states"]).fetchall()
         known = {str(state) for state in RunState}
         return {RunState(state): count for state, count in counts if state in known}, [
-            LiveRun(run_no, run_id, RunState(state), priority, from_utc(not_before))
-            for run_no, run_id, state, priority, not_before in self.connection.execute(
-                _RUNS["select_live"]
-            ).fetchall()
+            live_run(stored.run_no, stored.run)
+            for stored in select_runs(
+                self.connection, {"in_states": {"states": [str(s) for s in UNFINISHED]}}, _ALL
+            )
         ]
 
     def _load_segments(self) -> None:

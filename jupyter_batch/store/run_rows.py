@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -14,7 +15,16 @@ from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.queries import Page, RunQuery
-from jupyter_batch.domain.run import Attempt, NotebookRef, Run, RunState, TriggerKind
+from jupyter_batch.domain.run import (
+    Attempt,
+    Backfill,
+    Missed,
+    NotebookRef,
+    Run,
+    RunPolicies,
+    RunState,
+    TriggerKind,
+)
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.text import clean_or_none, clean_text, from_utc, to_json, to_utc
@@ -58,6 +68,11 @@ def encode_run(run: Run) -> dict[str, Any]:
         "cells_done": run.cells.done,
         "cells_failed": run.cells.failed,
         "error": None if run.error is None else to_json(run.error),
+        "policies": to_json(run.policies),
+        "start_before": to_utc(run.start_before),
+        "give_up_at": to_utc(run.give_up_at),
+        "missed": None if run.missed is None else to_json(run.missed),
+        "backfill": None if run.backfill is None else to_json(run.backfill),
     }
 
 
@@ -206,9 +221,20 @@ def _decode(
         priority=row[21],
         cells=CellCount(total=row[22], done=row[23], failed=row[24]),
         error=None if row[25] is None else msgspec.json.decode(row[25], type=CellError),
+        policies=RunPolicies() if row[26] is None else _policies(row[26]),
+        start_before=from_utc(row[27]),
+        give_up_at=from_utc(row[28]),
+        missed=None if row[29] is None else msgspec.json.decode(row[29], type=Missed),
+        backfill=None if row[30] is None else msgspec.json.decode(row[30], type=Backfill),
         attempts=tuple(_attempt(part) for part in attempts),
         artifacts=tuple(_artifact(part) for part in artifacts),
     )
+
+
+@lru_cache(maxsize=256)
+def _policies(text: str) -> RunPolicies:
+    """Reads policies; most runs have those of a few jobs."""
+    return msgspec.json.decode(text, type=RunPolicies)
 
 
 def _instant(at: datetime) -> datetime:

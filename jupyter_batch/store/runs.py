@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from jupyter_batch.domain.notebook import FrozenFile, FrozenNotebook
 from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import NotFound
-from jupyter_batch.ports import Clock
+from jupyter_batch.ports import Clock, JobLoad, NewRun, TriggerStep
+from jupyter_batch.store.batch_writes import BatchWrites
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.live import LiveRuns
 from jupyter_batch.store.places import Places
@@ -30,6 +31,7 @@ class DuckRuns:
         *,
         writer: Writer,
         writes: RunWrites,
+        batches: BatchWrites,
         readers: Readers,
         places: Places,
         live: LiveRuns,
@@ -37,6 +39,7 @@ class DuckRuns:
     ) -> None:
         self._writer = writer
         self._writes = writes
+        self._batches = batches
         self._readers = readers
         self._places = places
         self._live = live
@@ -46,6 +49,11 @@ class DuckRuns:
         self, run: Run, frozen: FrozenNotebook, *, idempotency_key: str | None = None
     ) -> Run:
         return await self._writer.call(lambda: self._writes.add(run, frozen, idempotency_key))
+
+    async def add_all(
+        self, runs: Sequence[NewRun], steps: Sequence[TriggerStep] = ()
+    ) -> tuple[Run, ...]:
+        return await self._writer.call(lambda: self._batches.add_all(runs, steps))
 
     async def get(self, run_id: str) -> Run | None:
         found = await self._readers.run(select_runs, {"with_id": {"id": run_id}}, 1)
@@ -57,12 +65,28 @@ class DuckRuns:
     async def update(self, run_id: str, change: Callable[[Run], Run], *, at: datetime) -> Run:
         return await self._writer.call(lambda: self._writes.update(run_id, change, at))
 
-    async def queued(self, *, now: datetime, limit: int) -> tuple[Run, ...]:
-        chosen = await self._readers.run(self._chosen, lambda: self._live.queued(now, limit))
+    async def queued(
+        self, *, now: datetime, limit: int, blocked: Collection[str] = ()
+    ) -> tuple[Run, ...]:
+        held = frozenset(blocked)
+        chosen = await self._readers.run(self._chosen, lambda: self._live.queued(now, limit, held))
         return tuple(run for run in chosen if run.state is RunState.QUEUED)
 
     async def next_not_before(self) -> datetime | None:
         return self._live.next_not_before(self._clock.now())
+
+    async def expired(self, now: datetime) -> tuple[Run, ...]:
+        chosen = await self._readers.run(self._chosen, lambda: self._live.expired(now))
+        return tuple(run for run in chosen if run.state is RunState.QUEUED)
+
+    async def next_expiry(self) -> datetime | None:
+        return self._live.next_expiry()
+
+    async def positions(self) -> Mapping[str, int]:
+        return self._live.positions()
+
+    async def load(self, job_id: str) -> JobLoad:
+        return self._live.load(job_id)
 
     async def active(self) -> tuple[Run, ...]:
         chosen = await self._readers.run(self._chosen, self._live.active)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from itertools import groupby
 
 from msgspec.structs import replace
@@ -28,23 +29,36 @@ def insert_frozen(
     connection: Connection, segment: str, run_no: int, frozen: FrozenNotebook
 ) -> None:
     """Writes what a run has frozen; contents that are there already are not written again."""
-    notebook = FrozenFile(path=frozen.path, content=frozen.content)
-    digests = []
-    for file in (notebook, *frozen.files):
-        digests.append(digest := hashlib.sha256(file.content).hexdigest())
+    insert_all_frozen(connection, segment, [(run_no, frozen)])
+
+
+def insert_all_frozen(
+    connection: Connection, segment: str, runs: Sequence[tuple[int, FrozenNotebook]]
+) -> None:
+    """Writes what many runs have frozen; most of them have the same few notebooks."""
+    known: dict[int, list[tuple[str, str, str, int]]] = {}
+    rows: list[tuple[int, int, str, str, str, int]] = []
+    for run_no, frozen in runs:
+        # The caller holds them all, so an object's id is its own.
+        if id(frozen) not in known:
+            known[id(frozen)] = _frozen_rows(connection, segment, frozen)
+        rows += [(run_no, number, *row) for number, row in enumerate(known[id(frozen)])]
+    names = ("run_nos", "file_nos", "paths", "sha256s", "contents", "sizes")
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    connection.execute(_SQL["insert_frozen"].format(segment=segment), columns)
+
+
+def _frozen_rows(
+    connection: Connection, segment: str, frozen: FrozenNotebook
+) -> list[tuple[str, str, str, int]]:
+    rows: list[tuple[str, str, str, int]] = []
+    for file in (FrozenFile(path=frozen.path, content=frozen.content), *frozen.files):
+        digest = hashlib.sha256(file.content).hexdigest()
         _insert_content(connection, segment, digest, file.content)
-    everything = (notebook, *frozen.files)
-    connection.execute(
-        _SQL["insert_frozen"].format(segment=segment),
-        {
-            "run_no": run_no,
-            "file_nos": list(range(len(everything))),
-            "paths": [clean_text(file.path) for file in everything],
-            "sha256s": [frozen.sha256, *digests[1:]],
-            "contents": digests,
-            "sizes": [len(file.content) for file in everything],
-        },
-    )
+        # The notebook's own digest is the one that its run names.
+        named = digest if rows else frozen.sha256
+        rows.append((clean_text(file.path), named, digest, len(file.content)))
+    return rows
 
 
 def _insert_content(connection: Connection, segment: str, digest: str, content: bytes) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.ports import Clock, EventSink
+from jupyter_batch.store.batch_writes import BatchWrites
 from jupyter_batch.store.jobs import DuckJobs
 from jupyter_batch.store.opening import OpenFiles
 from jupyter_batch.store.places import Places
@@ -43,6 +44,7 @@ class DuckStore:
         self._runs = DuckRuns(
             writer=self._writer,
             writes=RunWrites(ledger, rollover),
+            batches=BatchWrites(ledger, rollover),
             readers=self._readers,
             places=places,
             live=files.live,

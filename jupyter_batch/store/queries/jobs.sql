@@ -1,12 +1,13 @@
 -- name: insert
 INSERT INTO records.jobs
 VALUES ($id, $name, $notebook, $description, $parameters, $environment, $files,
-        $timeout_seconds, $priority, $max_concurrent, $created_by, $created_at, $updated_at)
+        $timeout_seconds, $priority, $max_concurrent, $created_by, $created_at, $updated_at,
+        $triggers, $policies)
 
 -- name: select_page
 -- {where} is put together from the conditions below.
 SELECT id, name, notebook, description, parameters, environment, files, timeout_seconds,
-       priority, max_concurrent, created_by, created_at, updated_at
+       priority, max_concurrent, created_by, created_at, updated_at, triggers, policies
 FROM records.jobs
 WHERE {where}
 ORDER BY id DESC
@@ -41,3 +42,37 @@ WHERE created_by = $created_by AND kind = $kind AND key = $key
 
 -- name: insert_key
 INSERT INTO records.idempotency_keys VALUES ($created_by, $kind, $key, $id)
+
+-- name: insert_trigger
+INSERT INTO records.triggers
+VALUES ($trigger_id, $job_id, $decided_until, $decided_until, $runs, $next_at)
+
+-- name: delete_triggers
+DELETE FROM records.triggers WHERE job_id = $job_id
+
+-- name: select_triggers
+SELECT trigger_id, job_id, decided_until, runs, next_at FROM records.triggers
+
+-- name: select_reached
+-- How far some triggers are.
+SELECT trigger_id, decided_until, reached_at, runs FROM records.triggers
+WHERE trigger_id IN (SELECT unnest($trigger_ids))
+
+-- name: step_triggers
+UPDATE records.triggers
+SET decided_until = step.decided_until, runs = step.runs, next_at = step.next_at,
+    reached_at = greatest(triggers.reached_at, step.decided_until)
+FROM (
+    SELECT unnest($trigger_ids) AS trigger_id, unnest($decided) AS decided_until,
+           unnest($runs) AS runs, unnest($next) AS next_at
+) AS step
+WHERE triggers.trigger_id = step.trigger_id
+
+-- name: insert_pinned
+INSERT INTO records.pinned VALUES ($job_id, $path, $sha256, $content, $files)
+
+-- name: delete_pinned
+DELETE FROM records.pinned WHERE job_id = $job_id
+
+-- name: select_pinned
+SELECT path, sha256, content, files FROM records.pinned WHERE job_id = $job_id

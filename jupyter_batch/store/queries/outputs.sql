@@ -39,7 +39,7 @@ INSERT INTO {segment}.contents SELECT $sha256, unnest($piece_nos), unnest($conte
 
 -- name: insert_frozen
 INSERT INTO {segment}.frozen
-SELECT $run_no, unnest($file_nos), unnest($paths), unnest($sha256s), unnest($contents),
+SELECT unnest($run_nos), unnest($file_nos), unnest($paths), unnest($sha256s), unnest($contents),
        unnest($sizes)
 
 -- name: select_frozen

@@ -16,6 +16,11 @@ INSERT INTO records.events
 SELECT unnest($positions), $run_no, $run_id, unnest($ids), unnest($instants), unnest($kinds),
        unnest($data)
 
+-- name: insert_events_of_runs
+INSERT INTO records.events
+SELECT unnest($positions), unnest($run_nos), unnest($run_ids), unnest($ids), unnest($instants),
+       unnest($kinds), unnest($data)
+
 -- name: select_events_of_run
 SELECT run_id, event_id, position, happened_at, kind, data
 FROM records.events

@@ -3,14 +3,32 @@ INSERT INTO records.runs
 VALUES ($run_no, $segment_id, $id, $job_id, $name, $state, $reason, $trigger, $trigger_id,
         $scheduled_for, $created_at, $started_at, $finished_at, $not_before, $created_by,
         $notebook_path, $notebook_sha256, $parameters, $environment, $files, $timeout_seconds,
-        $priority, $cells_total, $cells_done, $cells_failed, $error)
+        $priority, $cells_total, $cells_done, $cells_failed, $error, $policies, $start_before,
+        $give_up_at, $missed, $backfill)
+
+-- name: insert_all
+INSERT INTO records.runs
+SELECT unnest($run_no::BIGINT[]), unnest($segment_id::INTEGER[]), unnest($id::VARCHAR[]),
+       unnest($job_id::VARCHAR[]), unnest($name::VARCHAR[]), unnest($state::VARCHAR[]),
+       unnest($reason::VARCHAR[]), unnest($trigger::VARCHAR[]), unnest($trigger_id::VARCHAR[]),
+       unnest($scheduled_for::TIMESTAMP[]), unnest($created_at::TIMESTAMP[]),
+       unnest($started_at::TIMESTAMP[]), unnest($finished_at::TIMESTAMP[]),
+       unnest($not_before::TIMESTAMP[]), unnest($created_by::VARCHAR[]),
+       unnest($notebook_path::VARCHAR[]), unnest($notebook_sha256::VARCHAR[]),
+       unnest($parameters::VARCHAR[]), unnest($environment::VARCHAR[]),
+       unnest($files::VARCHAR[]), unnest($timeout_seconds::DOUBLE[]),
+       unnest($priority::INTEGER[]), unnest($cells_total::INTEGER[]),
+       unnest($cells_done::INTEGER[]), unnest($cells_failed::INTEGER[]),
+       unnest($error::VARCHAR[]), unnest($policies::VARCHAR[]),
+       unnest($start_before::TIMESTAMP[]), unnest($give_up_at::TIMESTAMP[]),
+       unnest($missed::VARCHAR[]), unnest($backfill::VARCHAR[])
 
 -- name: select_page
 -- {where} is put together from the conditions below.
 SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id, scheduled_for,
        created_at, started_at, finished_at, not_before, created_by, notebook_path,
        notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
-       cells_done, cells_failed, error
+       cells_done, cells_failed, error, policies, start_before, give_up_at, missed, backfill
 FROM records.runs
 WHERE {where}
 ORDER BY id DESC
@@ -90,10 +108,11 @@ DELETE FROM records.artifacts WHERE run_no = $run_no
 -- name: count_states
 SELECT state, count(*) FROM records.runs GROUP BY state
 
--- name: select_live
-SELECT run_no, id, state, priority, not_before
-FROM records.runs
-WHERE state IN ('queued', 'starting', 'running', 'cancelling')
+-- name: select_fired
+-- Which instants of a trigger have their run already.
+SELECT scheduled_for FROM records.runs
+WHERE trigger_id = $trigger_id AND trigger = 'schedule'
+  AND scheduled_for IN (SELECT unnest($instants))
 
 -- name: select_doomed
 -- What is about to be deleted.

@@ -1,0 +1,135 @@
+"""Adding many runs at once, with how far the triggers that made them have come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from jupyter_batch.domain.events import RunEvent, state_data
+from jupyter_batch.domain.run import Run, TriggerKind
+from jupyter_batch.ports import NewRun, TriggerStep
+from jupyter_batch.store.changes import insert_new_events, insert_new_runs
+from jupyter_batch.store.database import transaction
+from jupyter_batch.store.ledger import Ledger, Mark
+from jupyter_batch.store.rollover import Rollover
+from jupyter_batch.store.run_rows import StoredRun
+from jupyter_batch.store.segment_rows import insert_all_frozen
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.text import from_utc, to_utc
+
+_JOBS = load_queries("jobs")
+_RUNS = load_queries("runs")
+
+
+class BatchWrites:
+    """Belongs to the writer thread."""
+
+    def __init__(self, ledger: Ledger, rollover: Rollover) -> None:
+        self._ledger = ledger
+        self._rollover = rollover
+
+    def add_all(self, runs: Sequence[NewRun], steps: Sequence[TriggerStep]) -> tuple[Run, ...]:
+        """Stores what is frozen first: a crash leaves rows that no run refers to."""
+        with self._ledger.records.use():
+            runs, steps = self._still_to_do(runs, steps)
+        if not runs and not steps:
+            return ()
+        ledger = self._ledger
+        segment = self._rollover.current()
+        stored = []
+        for new in runs:
+            ledger.run_no += 1
+            stored.append(StoredRun(ledger.run_no, segment.segment_id, new.run))
+        frozen = [
+            (place.run_no, new.frozen)
+            for place, new in zip(stored, runs, strict=True)
+            if new.frozen is not None
+        ]
+        if frozen:
+            with (
+                ledger.segments.lease(segment.segment_id) as alias,
+                transaction(ledger.connection),
+            ):
+                segment.writes += 1
+                insert_all_frozen(ledger.connection, alias, frozen)
+        self._write_records(stored, steps)
+        return tuple(new.run for new in runs)
+
+    def _write_records(self, stored: Sequence[StoredRun], steps: Sequence[TriggerStep]) -> None:
+        ledger = self._ledger
+        events: list[RunEvent] = []
+        with ledger.records.transaction():
+            if stored:
+                insert_new_runs(ledger.connection, stored)
+                events = insert_new_events(
+                    ledger, [(s.run_no, _first_event(s.run)) for s in stored]
+                )
+            if steps:
+                ledger.connection.execute(_JOBS["step_triggers"], _columns(steps))
+        for place in stored:
+            ledger.newest_id = max(ledger.newest_id, place.run.id)
+            ledger.remember(Mark(stored=place, newest_event=1, watermarks={}, progress={}))
+            ledger.note_state(None, place)
+        ledger.publish(events)
+
+    def _still_to_do(
+        self, runs: Sequence[NewRun], steps: Sequence[TriggerStep]
+    ) -> tuple[list[NewRun], list[TriggerStep]]:
+        """Leaves out what has been done before."""
+        if not steps:
+            return list(runs), []
+        rows = self._ledger.connection.execute(
+            _JOBS["select_reached"], {"trigger_ids": [step.after.trigger_id for step in steps]}
+        ).fetchall()
+        known = {row[0]: row[1:] for row in rows}
+        valid = []
+        for step in steps:
+            row = known.get(step.after.trigger_id)
+            if row and (row[0], row[2]) == (to_utc(step.before.decided_until), step.before.runs):
+                valid.append(step)
+        taken = {step.after.trigger_id for step in valid}
+        kept = [new for new in runs if new.run.trigger_id is None or new.run.trigger_id in taken]
+        done = {
+            (trigger_id, at)
+            for trigger_id in taken
+            for at in self._done(trigger_id, known[trigger_id][1], (new.run for new in kept))
+        }
+        return [new for new in kept if _key(new.run) not in done], valid
+
+    def _done(
+        self, trigger_id: str, reached_at: datetime, runs: Iterable[Run]
+    ) -> Iterable[datetime | None]:
+        """Returns instants that have a run already: only a clock that went back asks for some."""
+        asked = [
+            to_utc(run.scheduled_for)
+            for run in runs
+            if run.trigger_id == trigger_id and run.trigger is TriggerKind.SCHEDULE
+        ]
+        asked = [at for at in asked if at is not None and at <= reached_at]
+        if not asked:
+            return ()
+        found = self._ledger.connection.execute(
+            _RUNS["select_fired"], {"trigger_id": trigger_id, "instants": asked}
+        ).fetchall()
+        return [from_utc(row[0]) for row in found]
+
+
+def _key(run: Run) -> tuple[str | None, datetime | None]:
+    if run.trigger is not TriggerKind.SCHEDULE:
+        return (None, None)
+    return (run.trigger_id, run.scheduled_for)
+
+
+def _first_event(run: Run) -> RunEvent:
+    return RunEvent(
+        run_id=run.id, event_id=1, at=run.created_at, kind="state", data=state_data(run)
+    )
+
+
+def _columns(steps: Sequence[TriggerStep]) -> dict[str, list[object]]:
+    return {
+        "trigger_ids": [step.after.trigger_id for step in steps],
+        "decided": [to_utc(step.after.progress.decided_until) for step in steps],
+        "runs": [step.after.progress.runs for step in steps],
+        "next": [to_utc(step.after.next_at) for step in steps],
+    }

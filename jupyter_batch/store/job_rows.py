@@ -1,0 +1,120 @@
+"""Where rows of jobs meet values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.job import Job, Source, TriggerState
+from jupyter_batch.domain.notebook import FrozenFile, FrozenNotebook
+from jupyter_batch.domain.overlap import OverlapPolicy
+from jupyter_batch.domain.retry import RetryPolicy
+from jupyter_batch.domain.trigger import AnyTrigger, TriggerProgress
+from jupyter_batch.domain.value import Value
+from jupyter_batch.store.text import clean_text, from_utc, to_json, to_utc
+
+
+class _Policies(Value, frozen=True, kw_only=True):
+    """What a job's column ``policies`` holds."""
+
+    overlap_policy: OverlapPolicy | None = None
+    retry: RetryPolicy = RetryPolicy()
+    pause_after_failures: int | None = None
+    run_timeout_seconds: float | None = None
+    queue_timeout_seconds: float | None = None
+    source: Source = Source.LATEST
+    paused: bool = False
+    paused_reason: str | None = None
+    resumed_at: datetime | None = None
+
+
+def encode_job(job: Job) -> dict[str, Any]:
+    """Returns the columns of a job."""
+    policies = _Policies(**{name: getattr(job, name) for name in _Policies.__struct_fields__})
+    return {
+        "id": job.id,
+        "name": clean_text(job.name),
+        "notebook": clean_text(job.notebook),
+        "description": clean_text(job.description),
+        "parameters": to_json(job.parameters),
+        "environment": to_json(job.environment),
+        "files": to_json(job.files),
+        "timeout_seconds": job.timeout_seconds,
+        "priority": job.priority,
+        "max_concurrent": job.max_concurrent,
+        "created_by": clean_text(job.created_by),
+        "created_at": to_utc(job.created_at),
+        "updated_at": to_utc(job.updated_at),
+        "triggers": to_json(job.triggers),
+        "policies": to_json(policies),
+    }
+
+
+def decode_job(row: tuple[Any, ...]) -> Job:
+    """Returns the job of a row; raises ValueError, TypeError, MsgspecError."""
+    created_at, updated_at = from_utc(row[11]), from_utc(row[12])
+    if created_at is None or updated_at is None:
+        raise ValueError("an instant is missing")
+    triggers: tuple[AnyTrigger, ...] = ()
+    if row[13] is not None:
+        triggers = msgspec.json.decode(row[13], type=tuple[AnyTrigger, ...])
+    policies = _Policies() if row[14] is None else msgspec.json.decode(row[14], type=_Policies)
+    return Job(
+        id=row[0],
+        name=row[1],
+        notebook=row[2],
+        description=row[3],
+        parameters=msgspec.json.decode(row[4], type=dict[str, Any]),
+        environment=msgspec.json.decode(row[5], type=Environment),
+        files=msgspec.json.decode(row[6], type=tuple[str, ...]),
+        timeout_seconds=row[7],
+        priority=row[8],
+        max_concurrent=row[9],
+        created_by=row[10],
+        created_at=created_at,
+        updated_at=updated_at,
+        triggers=triggers,
+        **msgspec.structs.asdict(policies),
+    )
+
+
+def encode_trigger(state: TriggerState) -> dict[str, Any]:
+    """Returns the columns of a trigger's state."""
+    return {
+        "trigger_id": state.trigger_id,
+        "job_id": state.job_id,
+        "decided_until": to_utc(state.progress.decided_until),
+        "runs": state.progress.runs,
+        "next_at": to_utc(state.next_at),
+    }
+
+
+def decode_trigger(row: tuple[Any, ...]) -> TriggerState:
+    """Returns the state of a row."""
+    decided = from_utc(row[2])
+    if decided is None:
+        raise ValueError("an instant is missing")
+    progress = TriggerProgress(decided_until=decided, runs=row[3])
+    return TriggerState(
+        trigger_id=row[0], job_id=row[1], progress=progress, next_at=from_utc(row[4])
+    )
+
+
+def encode_pinned(job_id: str, frozen: FrozenNotebook) -> dict[str, Any]:
+    """Returns the columns of a pinned notebook."""
+    return {
+        "job_id": job_id,
+        "path": clean_text(frozen.path),
+        "sha256": frozen.sha256,
+        "content": frozen.content,
+        "files": msgspec.msgpack.encode(frozen.files),
+    }
+
+
+def decode_pinned(row: tuple[Any, ...]) -> FrozenNotebook:
+    """Returns the notebook of a row."""
+    files = msgspec.msgpack.decode(row[3], type=tuple[FrozenFile, ...])
+    return FrozenNotebook(path=row[0], sha256=row[1], content=row[2], files=files)
