@@ -27,7 +27,6 @@ class Kernel:
     def __init__(self, name: str, socket_folder: str) -> None:
         """Finds the kernel; raises Failure naming the kernels that there are."""
         try:
-            import zmq
             from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
             from jupyter_client.manager import AsyncKernelManager
         except ImportError as error:
@@ -61,7 +60,6 @@ class Kernel:
         if any("ipykernel" in argument for argument in spec.argv):
             self.manager.transport = "ipc"
             self.manager.ip = os.path.join(socket_folder, "k")
-            self.manager.context.setsockopt(zmq.RECONNECT_IVL, 10)
         self.client: Any = None
         self._process: Optional["subprocess.Popen[bytes]"] = None
 
@@ -85,7 +83,14 @@ class Kernel:
 
     async def connect(self, is_stopped: Callable[[], bool]) -> None:
         """Returns when the kernel answers and its outputs arrive, or ``is_stopped`` says so."""
+        import zmq
+
         client = self.client = self.manager.client()
+        # A kernel that prints faster than we read must lose nothing: by default the socket
+        # drops what goes beyond a thousand messages, the end of the cell among them. These are
+        # set on the client's context; it does not share the manager's.
+        client.context.setsockopt(zmq.RCVHWM, 0)
+        client.context.setsockopt(zmq.RECONNECT_IVL, 10)
         client.start_channels(hb=False)
         client.allow_stdin = False
         began = asked = time.monotonic()
