@@ -43,6 +43,8 @@ class BatchExtension(ExtensionApp):
 
     name = "jupyter_batch"
     description = "Runs parameterized notebooks in containers of their own."
+    #: Whether there was something wrong when it started.
+    failed = False
 
     owner_kind = Enum(
         ["jupyter", "passing", "serve"],
@@ -161,7 +163,11 @@ class BatchExtension(ExtensionApp):
             is_owner = await self.door.open()
         except BatchError as error:
             self.log.error("jupyter_batch cannot start: %s (%s)", error.message, error.code)
-            is_owner = False
+            self.failed, is_owner = True, False
+        except Exception:
+            # A headless owner that cannot serve must not stay and hold the store.
+            self.log.exception("jupyter_batch cannot start")
+            self.failed, is_owner = True, False
         else:
             self.log.info("jupyter_batch: owner of %s: %s", self.data_dir, is_owner)
         if self.owner_kind != "jupyter" and not is_owner:
@@ -204,18 +210,22 @@ async def open_engine(settings: Settings) -> Engine:
     hub, clock = EventHub(), SystemClock()
     runner = await asyncio.to_thread(zipapp_bytes)
     store = await open_store(Path(settings.data_dir), sink=hub, clock=clock)
-    return Engine(
-        store=store,
-        executors={
-            "docker": DockerExecutor(settings, runner=runner),
-            "process": ProcessExecutor(settings, runner=runner),
-        },
-        notebooks=DiskNotebooks(settings),
-        secrets=FileSecrets(settings.secrets_file),
-        clock=clock,
-        settings=settings,
-        hub=hub,
-    )
+    try:
+        return Engine(
+            store=store,
+            executors={
+                "docker": DockerExecutor(settings, runner=runner),
+                "process": ProcessExecutor(settings, runner=runner),
+            },
+            notebooks=DiskNotebooks(settings),
+            secrets=FileSecrets(settings.secrets_file),
+            clock=clock,
+            settings=settings,
+            hub=hub,
+        )
+    except BaseException:
+        await store.close()
+        raise
 
 
 def local_url(server: ServerApp) -> str:

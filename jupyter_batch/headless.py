@@ -48,7 +48,7 @@ class HeadlessServer(ServerApp):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs an owner until it is told to stop, or, a passing one, until it is idle.
 
-    Returns 1 where another process is the owner and this one was to stay.
+    Returns 1 where it could not start, or another process is the owner and this one was to stay.
     """
     options, rest = _parser().parse_known_args(argv)
     data_dir = Path(options.data).expanduser().absolute()
@@ -61,6 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     server = HeadlessServer.instance(config=config)
     server.initialize(argv=[part for part in rest if part != "--"], find_extensions=False)
     server.start()
+    if any(app.failed for app in server.extension_manager.extension_apps["jupyter_batch"]):
+        return 1
     owner = read_owner(data_dir)
     if kind == "serve" and owner is not None and owner.pid != os.getpid():
         print(  # noqa: T201

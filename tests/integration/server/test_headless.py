@@ -158,6 +158,17 @@ def test_one_that_was_to_stay_says_who_is_the_owner(start: Start, tmp_path: Path
     assert owner.token not in said
 
 
+def test_one_that_cannot_serve_says_why_and_ends(start: Start, tmp_path: Path):
+    (tmp_path / "batch").mkdir()
+    (tmp_path / "batch" / "records.duckdb").write_bytes(b"no database at all" * 1000)
+    process = start()
+    said = process.communicate(timeout=PATIENCE)[0].decode()
+    assert process.returncode == 1
+    assert "jupyter_batch cannot start" in said
+    assert "store_damaged" in said
+    assert read_owner(tmp_path / "batch") is None
+
+
 def test_an_owner_that_was_killed_is_followed_by_the_next(start: Start, tmp_path: Path):
     first = start()
     stale = _owner(tmp_path, first)
