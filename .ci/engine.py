@@ -47,6 +47,7 @@ READY_SECONDS = 60
 
 
 def say(text: str) -> None:
+    """Tells on stderr."""
     sys.stderr.write(f"==> {text}\n")
 
 
@@ -65,10 +66,12 @@ def silence(address: str) -> str | None:
 
 
 def can_install() -> bool:
+    """Says whether the distribution's packages can be installed here."""
     return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 def install(*packages: str) -> bool:
+    """Installs packages; says what went wrong and returns False where it fails."""
     say(f"installing {', '.join(packages)} from the distribution's packages")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (
@@ -120,6 +123,7 @@ def private_engine() -> Iterator[bool]:
 
 @contextlib.contextmanager
 def locked(file: IO[str]) -> Iterator[None]:
+    """Holds the file's lock alone."""
     fcntl.flock(file, fcntl.LOCK_EX)
     try:
         yield
@@ -128,6 +132,7 @@ def locked(file: IO[str]) -> Iterator[None]:
 
 
 def start() -> bool:
+    """Starts our own engine and returns whether it answers."""
     if shutil.which("dockerd") is None:
         return False
     mount_cgroups()
@@ -151,6 +156,7 @@ def start() -> bool:
 
 
 def mount_cgroups() -> None:
+    """Mounts control groups where the machine has come up without."""
     mounts = Path("/proc/mounts").read_text().splitlines()
     if any(line.split()[2].startswith("cgroup") for line in mounts):
         return
@@ -199,6 +205,7 @@ async def get_image(address: str) -> str | None:
 
 
 def obstacle_to_image(address: str) -> str | None:
+    """Returns why there is no job image, or None; installs what building one takes."""
     obstacle = asyncio.run(get_image(address))
     if obstacle and can_install() and not shutil.which("mmdebstrap") and install("mmdebstrap"):
         obstacle = asyncio.run(get_image(address))
@@ -206,6 +213,7 @@ def obstacle_to_image(address: str) -> str | None:
 
 
 def main(arguments: list[str]) -> int:
+    """Runs the command and returns its exit code."""
     options = {option for option in arguments if option in ("--optional", "--image")}
     command = arguments[len(options) :]
     with engine() as (address, obstacle):

@@ -11,6 +11,7 @@ IN_CI = os.environ.get("CI", "").lower() == "true"
 
 
 def main(files: list[str]) -> int:
+    """Adds up the files of results; returns 0 where all that had to pass has passed."""
     passed, failed = 0, 0
     skipped: Counter[str] = Counter()
     for file in files:

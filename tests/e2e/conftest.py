@@ -62,6 +62,8 @@ class Kit:
         self.settings = settings
         self.store_id = store_id or f"test-{uuid.uuid4().hex[:8]}"
         self.executor = DockerExecutor(settings, runner=stand_in())
+        #: Images that go when the test ends.
+        self.tags: set[str] = set()
         self._others: list[Kit] = []
 
     def with_settings(self, **changes: Any) -> Kit:
@@ -102,6 +104,7 @@ class Kit:
     async def build_derived(self, dockerfile: str, tag: str) -> None:
         """Builds an image from the job image."""
         text = dockerfile.replace("@JOB@", self.settings.default_image)
+        self.tags.add(tag)
         await asyncio.to_thread(_build, text, tag)
 
     async def close(self) -> None:
@@ -111,6 +114,16 @@ class Kit:
         for handle in await self.executor.list(self.store_id):
             await self.executor.remove(handle)
         await self.executor.close()
+        await asyncio.to_thread(_remove_images, self.tags)
+
+
+def _remove_images(tags: set[str]) -> None:
+    client = docker.APIClient(base_url=find_address(), version="auto")
+    try:
+        for tag in tags:
+            client.remove_image(tag, force=True)
+    finally:
+        client.close()
 
 
 def _build(dockerfile: str, tag: str) -> None:

@@ -25,6 +25,7 @@ class Progress:
 
 
 async def test_requirements_are_installed_beside_papermill_and_a_kernel(kit):
+    kit.tags.add("with-requirements:test")
     progress = Progress()
     report = await kit.executor.build_image(
         tag="with-requirements:test",
@@ -44,6 +45,7 @@ async def test_requirements_are_installed_beside_papermill_and_a_kernel(kit):
 
 
 async def test_a_second_build_of_the_same_is_the_same_image(kit):
+    kit.tags.add("twice:test")
     first = await kit.executor.build_image(
         tag="twice:test", base=kit.settings.default_image, progress=Progress()
     )
@@ -54,6 +56,7 @@ async def test_a_second_build_of_the_same_is_the_same_image(kit):
 
 
 async def test_another_python_than_the_environment_s_is_said(kit):
+    kit.tags.add("other-python:test")
     progress = Progress()
     await kit.executor.build_image(
         tag="other-python:test",
