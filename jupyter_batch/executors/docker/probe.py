@@ -7,6 +7,7 @@ import sys
 
 
 def kernels() -> "dict[str, str]":
+    """Returns each kernel with its language."""
     try:
         from jupyter_client.kernelspec import KernelSpecManager
     except ImportError:
@@ -16,6 +17,7 @@ def kernels() -> "dict[str, str]":
 
 
 def papermill() -> "tuple[str | None, str | None]":
+    """Returns its version, and why it does not start where it is there but broken."""
     try:
         import papermill
     except ImportError as error:
