@@ -5,6 +5,8 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['tests/**/*.test.{ts,tsx}'],
     setupFiles: ['tests/setup.ts'],
+    // Machines that are busy with other things are slow, not wrong.
+    testTimeout: 30_000,
     server: { deps: { inline: [/@jupyterlab/, /@lumino/, /@jupyter/, /@microsoft/] } }
   }
 });

@@ -6,7 +6,7 @@ import type { BatchClient } from '../api/client';
 import { messageOf } from '../api/errors';
 import type { IRun } from '../api/types';
 import type { IActions, ITrans } from '../view/services';
-import { executedPath } from './drive';
+import { artifactPath, executedPath } from './drive';
 import type { Page } from './pages';
 import { tagParameters } from './tagging';
 import type { INotebookTracker } from '@jupyterlab/notebook';
@@ -70,6 +70,8 @@ export function actionsOf(options: IActionsOptions): IActions {
         autoStartDefault: false
       });
     },
+    openArtifact: (id, artifact) =>
+      void documents?.openOrReveal(artifactPath(id, artifact)),
     saveExecuted: run =>
       void attempt(async () => {
         const { path } = run.notebook;

@@ -1,8 +1,12 @@
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
+import { search } from '../api/client';
 import type { BatchClient } from '../api/client';
+import { errorOf } from '../api/errors';
+import type { IArtifact } from '../api/types';
 
 export const DRIVE = 'BatchRuns';
+const ARTIFACTS = 'artifacts';
 
 /** The path under which an executed notebook is opened; its name is what the tab shows. */
 export function executedPath(
@@ -15,7 +19,12 @@ export function executedPath(
   return `${DRIVE}:${folder}/${readable} (executed).ipynb`;
 }
 
-/** Executed notebooks as documents that can be read and saved elsewhere, never written. */
+/** The path under which an artifact is opened. */
+export function artifactPath(runId: string, artifact: IArtifact): string {
+  return `${DRIVE}:${runId}@${artifact.attempt_no ?? 1}/${ARTIFACTS}/${artifact.path}`;
+}
+
+/** Executed notebooks and artifacts as documents that can be read and saved elsewhere, never written. */
 export class RunsDrive implements Contents.IDrive {
   readonly name = DRIVE;
   readonly fileChanged = new Signal<this, Contents.IChangedArgs>(this);
@@ -32,20 +41,28 @@ export class RunsDrive implements Contents.IDrive {
   }
 
   async get(path: string, options?: Contents.IFetchOptions): Promise<Contents.IModel> {
-    const [run, attempt] = path.split('/')[0].split('@');
-    const model = this.describe(path);
+    const { run, attempt, artifact } = placesOf(path);
+    const model = this.describe(path, artifact === null ? 'notebook' : 'file');
     if (options?.content === false) {
       return model;
+    }
+    if (artifact !== null) {
+      const format = options?.format === 'base64' ? 'base64' : 'text';
+      const content = await this.readArtifact(run, artifact, attempt, format);
+      return { ...model, format, content };
     }
     return {
       ...model,
       format: 'json',
-      content: await this.client.notebook(run, { attempt: attempt ?? null })
+      content: await this.client.notebook(run, { attempt })
     };
   }
 
   async getDownloadUrl(path: string): Promise<string> {
-    return this.client.notebookUrl(path.split('/')[0].split('@')[0]);
+    const { run, artifact } = placesOf(path);
+    return artifact === null
+      ? this.client.notebookUrl(run)
+      : this.client.artifactUrl(run, artifact);
   }
 
   async listCheckpoints(): Promise<Contents.ICheckpointModel[]> {
@@ -61,20 +78,55 @@ export class RunsDrive implements Contents.IDrive {
   restoreCheckpoint = refuse;
   deleteCheckpoint = refuse;
 
-  private describe(path: string): Contents.IModel {
+  private async readArtifact(
+    run: string,
+    artifact: string,
+    attempt: string | null,
+    format: 'text' | 'base64'
+  ): Promise<string> {
+    const place = artifact.split('/').map(encodeURIComponent).join('/');
+    const response = await this.client.fetch(
+      `runs/${run}/artifacts/${place}${search({ attempt })}`
+    );
+    if (!response.ok) {
+      throw await errorOf(response);
+    }
+    if (format === 'text') {
+      return response.text();
+    }
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    let text = '';
+    for (let from = 0; from < bytes.length; from += 8192) {
+      text += String.fromCharCode(...bytes.subarray(from, from + 8192));
+    }
+    return btoa(text);
+  }
+
+  private describe(path: string, type: 'notebook' | 'file'): Contents.IModel {
     const now = new Date(0).toISOString();
     return {
       name: path.slice(path.lastIndexOf('/') + 1),
       path,
-      type: 'notebook',
+      type,
       writable: false,
       created: now,
       last_modified: now,
-      mimetype: 'application/x-ipynb+json',
+      mimetype: type === 'notebook' ? 'application/x-ipynb+json' : '',
       content: null,
       format: null
     };
   }
+}
+
+/** Reads `<run>[@<attempt>]/<name>.ipynb` or `<run>@<attempt>/artifacts/<path>`. */
+function placesOf(path: string): {
+  run: string;
+  attempt: string | null;
+  artifact: string | null;
+} {
+  const [head, kind, ...rest] = path.split('/');
+  const [run, attempt = null] = head.split('@');
+  return { run, attempt, artifact: kind === ARTIFACTS ? rest.join('/') : null };
 }
 
 function refuse(): Promise<never> {

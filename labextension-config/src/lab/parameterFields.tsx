@@ -12,6 +12,7 @@ import {
   FieldTemplate,
   Freeform,
   ObjectTemplate,
+  Select,
   Textarea
 } from './rjsfTemplates';
 
@@ -48,7 +49,11 @@ export function parameterFields(
           ObjectFieldTemplate: ObjectTemplate,
           BaseInputTemplate: BaseInput
         }}
-        widgets={{ CheckboxWidget: Checkbox, TextareaWidget: Textarea }}
+        widgets={{
+          CheckboxWidget: Checkbox,
+          SelectWidget: Select,
+          TextareaWidget: Textarea
+        }}
         fields={{ freeform: Freeform }}
         onChange={event => onChange(event.formData as JsonObject)}
       />

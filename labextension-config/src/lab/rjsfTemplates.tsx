@@ -137,6 +137,28 @@ export function Checkbox(props: WidgetProps): React.ReactElement {
   );
 }
 
+/** One of a few values, which need not be texts. */
+export function Select(props: WidgetProps): React.ReactElement {
+  const choices = props.options.enumOptions ?? [];
+  const place = choices.findIndex(
+    choice => JSON.stringify(choice.value) === JSON.stringify(props.value)
+  );
+  return (
+    <select
+      {...attributesOf(props.id, props.formContext)}
+      value={place}
+      onChange={event => props.onChange(choices.at(Number(event.target.value))?.value)}
+    >
+      {place < 0 && <option value={-1} />}
+      {choices.map((choice, index) => (
+        <option key={index} value={index}>
+          {String(choice.label)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
 /** Lists, objects and whatever else has no control of its own: typed as JSON. */
 export function Freeform(props: FieldProps): React.ReactElement {
   const id = props.idSchema.$id;

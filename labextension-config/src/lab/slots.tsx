@@ -1,10 +1,6 @@
 import { FormComponent } from '@jupyterlab/ui-components';
-import type {
-  OutputArea} from '@jupyterlab/outputarea';
-import {
-  OutputAreaModel,
-  SimplifiedOutputArea
-} from '@jupyterlab/outputarea';
+import type { OutputArea } from '@jupyterlab/outputarea';
+import { OutputAreaModel, SimplifiedOutputArea } from '@jupyterlab/outputarea';
 import type { IOutput as INbOutput } from '@jupyterlab/nbformat';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { MimeModel } from '@jupyterlab/rendermime';
@@ -14,11 +10,14 @@ import * as React from 'react';
 import type { IOutput } from '../api/types';
 import type { ISlots } from '../view/services';
 import { parameterFields } from './parameterFields';
+import { svgAsImage } from './svg';
 
 /** What JupyterLab draws for us: outputs, text, code and forms. */
-export function slotsOf(rendermime: IRenderMimeRegistry): ISlots {
+export function slotsOf(registry: IRenderMimeRegistry): ISlots {
+  const rendermime = registry.clone();
+  rendermime.addFactory(svgAsImage, 0);
   return {
-    Outputs: ({ outputs }) => <Outputs outputs={outputs} rendermime={rendermime} />,
+    Outputs: props => <Outputs {...props} rendermime={rendermime} />,
     Markdown: ({ source }) => (
       <Mime type="text/markdown" text={source} rendermime={rendermime} />
     ),
@@ -36,20 +35,25 @@ export function slotsOf(rendermime: IRenderMimeRegistry): ISlots {
 
 interface IOutputsProps {
   outputs: readonly IOutput[];
+  trusted?: boolean;
   rendermime: IRenderMimeRegistry;
 }
 
-/** Outputs as the notebook would show them; untrusted, so their scripts do not run. */
-function Outputs({ outputs, rendermime }: IOutputsProps): React.ReactElement {
+/** Outputs as the notebook would show them. */
+function Outputs({
+  outputs,
+  trusted = false,
+  rendermime
+}: IOutputsProps): React.ReactElement {
   const host = React.useRef<HTMLDivElement>(null);
   const area = React.useRef<OutputArea | null>(null);
   const shown = React.useRef<readonly IOutput[]>([]);
-  React.useEffect(() => {
+  React.useLayoutEffect(() => {
     if (!host.current) {
       return;
     }
     const widget = new SimplifiedOutputArea({
-      model: new OutputAreaModel({ trusted: false }),
+      model: new OutputAreaModel({ trusted }),
       rendermime
     });
     attach(widget, host.current);
@@ -59,13 +63,13 @@ function Outputs({ outputs, rendermime }: IOutputsProps): React.ReactElement {
       area.current = null;
       detach(widget);
     };
-  }, [rendermime]);
-  React.useEffect(() => {
+  }, [rendermime, trusted]);
+  React.useLayoutEffect(() => {
     if (area.current) {
       update(area.current.model as OutputAreaModel, shown.current, outputs);
       shown.current = outputs;
     }
-  }, [outputs, rendermime]);
+  }, [outputs, rendermime, trusted]);
   return <div className="jb-Outputs" ref={host} />;
 }
 
@@ -111,7 +115,7 @@ interface IMimeProps {
 /** A text drawn by its type. */
 function Mime({ type, text, rendermime, className }: IMimeProps): React.ReactElement {
   const host = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => {
+  React.useLayoutEffect(() => {
     if (!host.current) {
       return;
     }
@@ -131,12 +135,10 @@ function attach(widget: Widget, host: HTMLElement): void {
   MessageLoop.sendMessage(widget, Widget.Msg.AfterAttach);
 }
 
-/** React takes the node away: the widget only has to be told. */
+/** Tells the widget before it goes, whether or not React has taken its node away already. */
 function detach(widget: Widget): void {
-  if (widget.node.isConnected) {
-    MessageLoop.sendMessage(widget, Widget.Msg.BeforeDetach);
-    widget.node.remove();
-    MessageLoop.sendMessage(widget, Widget.Msg.AfterDetach);
-  }
+  MessageLoop.sendMessage(widget, Widget.Msg.BeforeDetach);
+  widget.node.remove();
+  MessageLoop.sendMessage(widget, Widget.Msg.AfterDetach);
   widget.dispose();
 }

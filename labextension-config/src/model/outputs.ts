@@ -93,3 +93,15 @@ export function joinStreams(outputs: readonly IOutput[]): readonly IOutput[] {
 function textOf(text: unknown): string {
   return Array.isArray(text) ? text.join('') : String(text ?? '');
 }
+
+const ACTIVE = /<script|\son\w+\s*=|<iframe/i;
+
+/** Whether outputs hold scripts, which are shown only where they are trusted. */
+export function needsTrust(outputs: readonly IOutput[]): boolean {
+  return outputs.some(({ data }) => {
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+      return false;
+    }
+    return 'application/javascript' in data || ACTIVE.test(textOf(data['text/html']));
+  });
+}

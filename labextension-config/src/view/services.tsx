@@ -1,7 +1,7 @@
 import * as React from 'react';
 import type { BatchClient } from '../api/client';
 import type { Features } from '../model/features';
-import type { IObjectSchema, IOutput, IRun, JsonObject } from '../api/types';
+import type { IArtifact, IObjectSchema, IOutput, IRun, JsonObject } from '../api/types';
 import type { History } from '../model/history';
 import type { LiveModel } from '../model/live';
 import type { IRunFilters } from '../model/runList';
@@ -26,6 +26,7 @@ export interface IActions {
   openNotebook(path: string): void;
   openExecuted(run: IRun, attempt: number | null): void;
   openReport(id: string): void;
+  openArtifact(run: string, artifact: IArtifact): void;
   saveExecuted(run: IRun): void;
   compare(one: string, other: string): void;
   cancel(ids: string[]): Promise<void>;
@@ -50,7 +51,8 @@ export interface IParameterFieldsProps {
 
 /** What only JupyterLab can draw. */
 export interface ISlots {
-  Outputs: React.ComponentType<{ outputs: readonly IOutput[] }>;
+  /** Scripts in outputs run only where they are trusted. */
+  Outputs: React.ComponentType<{ outputs: readonly IOutput[]; trusted?: boolean }>;
   Markdown: React.ComponentType<{ source: string }>;
   Source: React.ComponentType<{ source: string; language: string }>;
   ParameterFields: React.ComponentType<IParameterFieldsProps>;

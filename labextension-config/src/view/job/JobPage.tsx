@@ -4,7 +4,7 @@ import type { JobModel } from '../../model/job';
 import { Button, Empty, Notice, StateBadge } from '../basics';
 import { useModel, useNow } from '../hooks';
 import { Fact } from '../run/Header';
-import { Facts } from '../run/Facts';
+import { Facts, rulePairs } from '../run/Facts';
 import { useServices } from '../services';
 import { Durations } from './Durations';
 import { Matrix } from './Matrix';
@@ -59,7 +59,20 @@ export function JobPage({ model }: { model: JobModel }): React.ReactElement {
           </Empty>
         )}
       </section>
-      <Facts run={asRun(job)} />
+      <Facts
+        parameters={job.parameters}
+        environment={job.environment}
+        more={[
+          ...rulePairs(trans, job),
+          [
+            trans.__('Runs at once'),
+            job.max_concurrent
+              ? String(job.max_concurrent)
+              : trans.__('No limit of its own')
+          ],
+          [trans.__('Job id'), <code key="id">{job.id}</code>]
+        ]}
+      />
     </div>
   );
 }
@@ -123,15 +136,4 @@ function Head({ job, model }: { job: IJob; model: JobModel }): React.ReactElemen
       </dl>
     </header>
   );
-}
-
-/** The part of a job that its runs are given, as a run has it. */
-function asRun(job: IJob): React.ComponentProps<typeof Facts>['run'] {
-  return {
-    ...job,
-    notebook: { path: job.notebook, sha256: '–' },
-    state: 'queued',
-    trigger: 'manual',
-    scheduled_for: job.created_at
-  };
 }

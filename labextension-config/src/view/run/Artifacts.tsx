@@ -1,12 +1,12 @@
 import * as React from 'react';
 import type { IRun } from '../../api/types';
 import { bytes } from '../../model/format';
-import { Empty } from '../basics';
+import { Button, Empty } from '../basics';
 import { useServices } from '../services';
 
 /** The files that the notebook has left, to be seen or saved. */
 export function Artifacts({ run }: { run: IRun }): React.ReactElement {
-  const { client, trans } = useServices();
+  const { actions, client, trans } = useServices();
   const artifacts = run.artifacts ?? [];
   if (!artifacts.length) {
     return (
@@ -38,6 +38,21 @@ export function Artifacts({ run }: { run: IRun }): React.ReactElement {
                 {(run.attempts?.length ?? 0) > 1 &&
                   ` · ${trans.__('attempt %1', artifact.attempt_no ?? 1)}`}
               </div>
+            </div>
+            <div className="jb-Actions">
+              <Button
+                aria-label={trans.__('Open %1', artifact.path)}
+                onClick={() => actions.openArtifact(run.id, artifact)}
+              >
+                {trans.__('Open')}
+              </Button>
+              <a
+                className="jb-Button"
+                href={url}
+                download={artifact.path.split('/').at(-1)}
+              >
+                {trans.__('Download')}
+              </a>
             </div>
           </li>
         );

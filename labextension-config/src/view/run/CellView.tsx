@@ -9,6 +9,7 @@ import { stateWord } from '../words';
 interface ICellViewProps {
   cell: ICell;
   outputs: readonly IOutput[];
+  trusted: boolean;
   /** 0 where the cell does not run. */
   now: number;
 }
@@ -17,7 +18,7 @@ interface ICellViewProps {
 export const CellView = React.memo(function CellView(
   props: ICellViewProps
 ): React.ReactElement {
-  const { cell, outputs, now } = props;
+  const { cell, outputs, trusted, now } = props;
   const { slots, trans } = useServices();
   const { Markdown, Source, Outputs } = slots;
   const word = stateWord(trans, cell.state);
@@ -49,7 +50,7 @@ export const CellView = React.memo(function CellView(
           <Source source={cell.source} language={isCode ? 'python' : ''} />
         )}
         {tagOf(trans, cell) && <div className="jb-Tag">{tagOf(trans, cell)}</div>}
-        {outputs.length > 0 && <Outputs outputs={outputs} />}
+        {outputs.length > 0 && <Outputs outputs={outputs} trusted={trusted} />}
         {cell.error && !outputs.some(output => output.output_type === 'error') && (
           <p className="jb-CellError" role="alert">
             <strong>{cell.error.ename}</strong> {cell.error.evalue}

@@ -1,6 +1,8 @@
 import * as React from 'react';
 import type { ICell } from '../../api/types';
 import type { RunModel } from '../../model/run';
+import { needsTrust } from '../../model/outputs';
+import { Button, Notice } from '../basics';
 import { useTrans } from '../services';
 import { CellView } from './CellView';
 
@@ -22,6 +24,7 @@ export function Cells({
   const trans = useTrans();
   const list = React.useRef<HTMLOListElement>(null);
   const [follow, setFollow] = React.useState(true);
+  const [trusted, setTrusted] = React.useState(false);
   const running = model.cells.findIndex(cell => cell.state === 'running');
   const failed = model.run?.error?.cell_index ?? null;
 
@@ -62,8 +65,22 @@ export function Cells({
       </p>
     );
   }
+  const active =
+    !trusted && model.cells.some(cell => needsTrust(model.outputs.of(cell.cell_index)));
   return (
     <>
+      {active && (
+        <Notice
+          kind="info"
+          action={
+            <Button onClick={() => setTrusted(true)}>{trans.__('Trust them')}</Button>
+          }
+        >
+          {trans.__(
+            'Some outputs hold scripts, which do not run here. Trust them only if you trust the notebook and its data: a script can do in JupyterLab what you can.'
+          )}
+        </Notice>
+      )}
       {model.isLive && (
         <label className="jb-Check jb-Follow">
           <input
@@ -80,6 +97,7 @@ export function Cells({
             key={cell.cell_index}
             cell={cell}
             outputs={model.outputs.of(cell.cell_index)}
+            trusted={trusted}
             now={cell.state === 'running' ? now : 0}
           />
         ))}

@@ -1,20 +1,31 @@
 import * as React from 'react';
-import type { IEnvironment, IRun, Json } from '../../api/types';
+import type { IEnvironment, Json, JsonObject } from '../../api/types';
 import { bytes, duration } from '../../model/format';
 import type { ITrans } from '../services';
 import { useTrans } from '../services';
 
-/** What a run was given. */
-export function Facts({ run }: { run: IRun }): React.ReactElement {
+interface IFactsProps {
+  parameters?: JsonObject;
+  environment?: IEnvironment;
+  /** More to say, in pairs. */
+  more: [string, React.ReactNode][];
+}
+
+/** What a run was given, or what a job gives its runs. */
+export function Facts({
+  parameters,
+  environment,
+  more
+}: IFactsProps): React.ReactElement {
   const trans = useTrans();
-  const parameters = Object.entries(run.parameters ?? {});
+  const given = Object.entries(parameters ?? {});
   return (
     <div className="jb-Facts">
       <section>
         <h3>{trans.__('Parameters')}</h3>
-        {parameters.length ? (
+        {given.length ? (
           <Pairs
-            pairs={parameters.map(([name, value]) => [
+            pairs={given.map(([name, value]) => [
               name,
               <Value key={name} value={value} />
             ])}
@@ -26,31 +37,30 @@ export function Facts({ run }: { run: IRun }): React.ReactElement {
       </section>
       <section>
         <h3>{trans.__('Environment')}</h3>
-        <Pairs pairs={environmentPairs(trans, run.environment ?? {})} />
+        <Pairs pairs={environmentPairs(trans, environment ?? {})} />
       </section>
       <section>
         <h3>{trans.__('Rules')}</h3>
-        <Pairs
-          pairs={[
-            [
-              trans.__('Timeout'),
-              run.timeout_seconds ? duration(run.timeout_seconds) : trans.__('None')
-            ],
-            [trans.__('Priority'), String(run.priority ?? 0)],
-            [
-              trans.__('Files'),
-              run.files?.length ? run.files.join(', ') : trans.__('None')
-            ],
-            [trans.__('Run id'), <code key="id">{run.id}</code>],
-            [
-              trans.__('Notebook’s SHA-256'),
-              <code key="sha">{run.notebook.sha256}</code>
-            ]
-          ]}
-        />
+        <Pairs pairs={more} />
       </section>
     </div>
   );
+}
+
+/** What runs and jobs have in common, in pairs. */
+export function rulePairs(trans: ITrans, of: IRules): [string, React.ReactNode][] {
+  const none = trans.__('None');
+  return [
+    [trans.__('Timeout'), of.timeout_seconds ? duration(of.timeout_seconds) : none],
+    [trans.__('Priority'), String(of.priority ?? 0)],
+    [trans.__('Files'), of.files?.length ? of.files.join(', ') : none]
+  ];
+}
+
+interface IRules {
+  timeout_seconds?: number | null;
+  priority?: number;
+  files?: string[];
 }
 
 function environmentPairs(
@@ -60,16 +70,19 @@ function environmentPairs(
   const none = trans.__('None');
   const env = Object.entries(environment.env ?? {});
   const pairs: [string, React.ReactNode][] = [
-    [trans.__('Executor'), environment.executor ?? '–'],
-    [trans.__('Image'), environment.image ?? '–'],
-    [trans.__('Image digest'), environment.image_digest ?? '–'],
-    [trans.__('CPUs'), environment.cpus?.toString() ?? '–'],
-    [trans.__('Memory'), bytes(environment.memory_bytes)],
+    [trans.__('Executor'), environment.executor ?? null],
+    [trans.__('Image'), environment.image ?? null],
+    [trans.__('Image digest'), environment.image_digest ?? null],
+    [trans.__('CPUs'), environment.cpus?.toString() ?? null],
+    [
+      trans.__('Memory'),
+      environment.memory_bytes ? bytes(environment.memory_bytes) : null
+    ],
     [
       trans.__('GPUs'),
       environment.gpus === -1 ? trans.__('All') : String(environment.gpus ?? 0)
     ],
-    [trans.__('Network'), environment.network ?? '–'],
+    [trans.__('Network'), environment.network ?? null],
     [trans.__('Kernel'), environment.kernel ?? trans.__('The notebook’s own')],
     [
       trans.__('Variables'),
@@ -81,9 +94,11 @@ function environmentPairs(
       environment.volumes?.map(v => `${v.source} → ${v.target}`).join('\n') || none
     ]
   ];
-  return environment.executor === 'process'
-    ? pairs.filter(([, value]) => value !== '–')
-    : pairs;
+  // What is not set is decided by the server's settings when a run is made.
+  const set = pairs.filter(([, value]) => value !== null && value !== none);
+  return environment.executor
+    ? set
+    : [[trans.__('The rest'), trans.__('The server’s own')], ...set];
 }
 
 interface IPairsProps {

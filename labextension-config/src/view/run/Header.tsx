@@ -65,15 +65,19 @@ export function Header({
         <Fact word={trans.__('Started by')}>
           {triggerWord(trans, run.trigger)}, {run.created_by}
         </Fact>
-        <Fact word={trans.__('For')}>
-          <Instant at={timeOf(run.scheduled_for)} now={now} />
-        </Fact>
+        {run.trigger !== 'manual' && (
+          <Fact word={trans.__('Scheduled for')}>
+            <Instant at={timeOf(run.scheduled_for)} now={now} />
+          </Fact>
+        )}
         <Fact word={trans.__('Started')}>
           <Instant at={row.startedAt} now={now} />
         </Fact>
-        <Fact word={isOver(run.state) ? trans.__('Ended') : trans.__('Now')}>
-          <Instant at={isOver(run.state) ? row.finishedAt : now} now={now} />
-        </Fact>
+        {isOver(run.state) && (
+          <Fact word={trans.__('Ended')}>
+            <Instant at={row.finishedAt} now={now} />
+          </Fact>
+        )}
         <Fact word={trans.__('Duration')}>{duration(secondsOf(row, now))}</Fact>
         <Fact word={trans.__('Cells')}>
           {total ? trans.__('%1 of %2', done, total) : '–'}

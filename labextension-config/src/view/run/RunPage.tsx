@@ -8,7 +8,7 @@ import { Tabs } from '../Tabs';
 import { Artifacts } from './Artifacts';
 import { Attempts } from './Attempts';
 import { Cells } from './Cells';
-import { Facts } from './Facts';
+import { Facts, rulePairs } from './Facts';
 import { Header } from './Header';
 import { Log } from './Log';
 import { Timeline } from './Timeline';
@@ -72,7 +72,20 @@ export function RunPage({ model }: { model: RunModel }): React.ReactElement {
     {
       id: 'facts',
       label: trans.__('Parameters and environment'),
-      content: () => <Facts run={run} />
+      content: () => (
+        <Facts
+          parameters={run.parameters}
+          environment={run.environment}
+          more={[
+            ...rulePairs(trans, run),
+            [trans.__('Run id'), <code key="id">{run.id}</code>],
+            [
+              trans.__('Notebook’s SHA-256'),
+              <code key="sha">{run.notebook.sha256}</code>
+            ]
+          ]}
+        />
+      )
     },
     {
       id: 'attempts',

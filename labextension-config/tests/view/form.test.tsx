@@ -1,0 +1,184 @@
+import { cleanup, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import * as React from 'react';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Features } from '../../src/model/features';
+import type { IFormStart } from '../../src/model/formStart';
+import { JobForm } from '../../src/view/form/JobForm';
+import type { IServices } from '../../src/view/services';
+import {
+  FakeServer,
+  HEALTH,
+  makeRun,
+  makeServices,
+  noteActions,
+  refusal
+} from '../fakes';
+import { draw, violations } from './helpers';
+
+const SCHEMA = {
+  schema: {
+    type: 'object',
+    properties: { walks: { type: 'integer', default: 2000, description: 'how many' } },
+    additionalProperties: false
+  },
+  has_parameters_cell: true,
+  language: 'python'
+};
+const WITH_SCHEDULES = {
+  paths: { '/schedules/preview': { get: {} } },
+  components: { schemas: { JobBody: { properties: { triggers: {}, retry: {} } } } }
+};
+
+let server: FakeServer;
+let actions: ReturnType<typeof noteActions>;
+let services: IServices;
+
+beforeEach(() => {
+  server = new FakeServer()
+    .on('GET health', HEALTH)
+    .on('GET notebooks/parameters', SCHEMA)
+    .on('GET schedules/preview', request => ({
+      sentence: `At ${request.query.get('cron')}`,
+      instants: [{ at: '2026-11-01T06:30:00Z', local: '', note: 'first of two' }]
+    }))
+    .on('POST runs', makeRun())
+    .on('POST jobs', { id: 'job1', name: 'walks' });
+  actions = noteActions();
+  services = makeServices(server, { actions });
+});
+afterEach(cleanup);
+
+async function open(change: Partial<IFormStart> = {}): Promise<Element> {
+  const start: IFormStart = { purpose: 'run', notebook: 'walks.ipynb', ...change };
+  const done = vi.fn();
+  const { container } = draw(
+    services,
+    <JobForm start={start} onDone={done} onCancel={done} />
+  );
+  await screen.findByLabelText('walks');
+  return container;
+}
+
+test('sends what differs from the notebook, and opens the run', async () => {
+  await open();
+  await userEvent.clear(screen.getByLabelText('walks'));
+  await userEvent.type(screen.getByLabelText('walks'), '5');
+  await userEvent.type(screen.getByLabelText('Timeout'), '2 min');
+  await userEvent.click(screen.getByRole('button', { name: 'Run' }));
+  await waitFor(() => expect(actions.calls.map(([name]) => name)).toContain('openRun'));
+  expect(server.asked('POST runs')[0].body).toMatchObject({
+    notebook: 'walks.ipynb',
+    name: 'walks',
+    parameters: { walks: 5 },
+    timeout_seconds: 120,
+    trigger: 'manual'
+  });
+});
+
+test('sends nothing while a field is wrong, and says which', async () => {
+  await open();
+  await userEvent.type(screen.getByLabelText('Timeout'), 'soon');
+  expect(screen.getByRole('alert').textContent).toContain('takes a duration');
+  expect(screen.getByLabelText('Timeout').getAttribute('aria-invalid')).toBe('true');
+  await userEvent.click(screen.getByRole('button', { name: 'Run' }));
+  expect(server.asked('POST runs')).toHaveLength(0);
+  await screen.findByText('1 field needs another look');
+});
+
+test('an error of the server is said beside the field that it names', async () => {
+  server.on('POST runs', () =>
+    refusal(403, 'not_allowed', 'the image is not allowed', {
+      field: 'environment.image'
+    })
+  );
+  await open();
+  await userEvent.click(screen.getByRole('button', { name: 'Run' }));
+  const image = screen.getByLabelText('Image');
+  await waitFor(() => expect(image.getAttribute('aria-invalid')).toBe('true'));
+  const described = image.getAttribute('aria-describedby')?.split(' ')[0] ?? '';
+  expect(document.getElementById(described)?.textContent).toContain('not allowed');
+});
+
+test('the same form sent again has the same key, a changed one another', async () => {
+  server.on('POST runs', () => refusal(503, 'owner_unavailable', 'try again'));
+  await open();
+  const button = screen.getByRole('button', { name: 'Run' });
+  await userEvent.click(button);
+  await waitFor(() => expect(button).toHaveProperty('disabled', false));
+  await userEvent.click(button);
+  await waitFor(() => expect(server.asked('POST runs')).toHaveLength(2));
+  await waitFor(() => expect(button).toHaveProperty('disabled', false));
+  await userEvent.type(screen.getByLabelText('Name'), '2');
+  await userEvent.click(button);
+  await waitFor(() => expect(server.asked('POST runs')).toHaveLength(3));
+  const keys = server.asked('POST runs').map(one => one.headers.get('Idempotency-Key'));
+  expect(keys[0]).toBe(keys[1]);
+  expect(keys[2]).not.toBe(keys[0]);
+});
+
+test('a notebook without parameters is offered a tag', async () => {
+  server.on('GET notebooks/parameters', {
+    schema: { type: 'object', properties: {} },
+    has_parameters_cell: false
+  });
+  const start: IFormStart = { purpose: 'run', notebook: 'plain.ipynb' };
+  draw(services, <JobForm start={start} onDone={vi.fn()} onCancel={vi.fn()} />);
+  const offer = await screen.findByRole('button', { name: /parameters/ });
+  server.on('GET notebooks/parameters', SCHEMA);
+  await userEvent.click(offer);
+  await screen.findByLabelText('walks');
+  expect(actions.calls).toContainEqual(['tagParameters', ['plain.ipynb']]);
+});
+
+test('the builder and the cron text follow each other', async () => {
+  services = makeServices(server, { actions, features: new Features(WITH_SCHEDULES) });
+  await open({ purpose: 'job' });
+  const cron = screen.getByLabelText<HTMLInputElement>('Cron text');
+  expect(cron.value).toBe('0 6 * * 1-5');
+  await userEvent.click(screen.getByRole('button', { name: 'Friday' }));
+  expect(cron.value).toBe('0 6 * * 1-4');
+  await userEvent.selectOptions(screen.getByLabelText('Repeats'), 'Every day');
+  expect(cron.value).toBe('0 6 * * *');
+  await userEvent.clear(cron);
+  await userEvent.type(cron, '*/20 * * * *');
+  expect(screen.getByLabelText<HTMLSelectElement>('Repeats').value).toBe('minutes');
+  await screen.findByText('At */20 * * * *');
+  await screen.findByText('first of two');
+});
+
+test('a job is sent with its schedule', async () => {
+  services = makeServices(server, { actions, features: new Features(WITH_SCHEDULES) });
+  await open({ purpose: 'job' });
+  const zone = screen.getByLabelText('Time zone');
+  await userEvent.clear(zone);
+  await userEvent.type(zone, 'Europe/Amsterdam');
+  await userEvent.click(screen.getByRole('button', { name: 'Create job' }));
+  await waitFor(() => expect(server.asked('POST jobs')).toHaveLength(1));
+  expect(server.asked('POST jobs')[0].body.triggers).toEqual([
+    { kind: 'cron', cron: '0 6 * * 1-5', timezone: 'Europe/Amsterdam' }
+  ]);
+});
+
+test('a server without schedules says so', async () => {
+  await open({ purpose: 'job' });
+  expect(screen.queryByLabelText('Cron text')).toBeNull();
+  expect(screen.getByText(/no schedules yet/)).toBeTruthy();
+});
+
+test('says that runs are not isolated, and that nothing answers', async () => {
+  const process = { ok: true, isolated: false, message: '' };
+  const docker = { ok: false, isolated: true, message: 'start Docker first' };
+  server.on('GET health', { ...HEALTH, executors: { docker, process } });
+  await services.live.checkHealth();
+  await open();
+  expect(screen.getByRole('alert').textContent).toContain('start Docker first');
+  await userEvent.selectOptions(screen.getByLabelText('Executor'), 'process');
+  expect(screen.getByText(/not isolated/)).toBeTruthy();
+});
+
+test('breaks no rule of accessibility', async () => {
+  services = makeServices(server, { actions, features: new Features(WITH_SCHEDULES) });
+  const container = await open({ purpose: 'job' });
+  expect(await violations(container)).toEqual([]);
+});
