@@ -184,6 +184,9 @@ class Program:
         self._usage.sample()
         kernel.shut_down(0 if facts.stopped_by else _SHUT_DOWN_SECONDS)
         facts.out_of_memory = (oom_kills() or 0) > (kills_before or 0)
+        if facts.out_of_memory:
+            # It was too quick to be seen by a sample.
+            self._usage.reached(bundle.get("memory_limit_bytes", 0))
         return decide(facts, raised)
 
     def _beat(self, seconds: float) -> None:

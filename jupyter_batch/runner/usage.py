@@ -35,6 +35,11 @@ class Usage:
                 self.cpu_seconds = max(self.cpu_seconds, cpu)
             return self.memory_bytes
 
+    def reached(self, memory_bytes: int) -> None:
+        """Takes note of a peak that is known from elsewhere."""
+        with self._lock:
+            self.peak_memory_bytes = max(self.peak_memory_bytes, memory_bytes)
+
 
 def oom_kills() -> Optional[int]:
     """Returns how many processes of our cgroup were killed for lack of memory; None: unknown."""
