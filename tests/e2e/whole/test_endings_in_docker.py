@@ -61,7 +61,7 @@ WAITS = "import time\nprint('here', flush=True)\ntime.sleep(600)"
 
 
 def test_a_container_that_is_taken_away_is_a_loss_with_what_there_was(in_docker, engine):
-    run = in_docker.submit("1", WAITS)
+    run = in_docker.submit("x = 1", WAITS)
     wait_until_it_prints(run)
     (container,) = containers_of(engine, run)
     container.remove(force=True)
