@@ -2,7 +2,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
-import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { IDefaultFileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
@@ -10,7 +10,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { actionsOf } from './lab/actions';
 import { addCommands, Commands } from './lab/commands';
-import { RunsDrive } from './lab/drive';
+import { DRIVE, keepKernelsOff, RunsDrive } from './lab/drive';
 import { clientOf } from './lab/fetch';
 import { NotebookFinder } from './lab/finder';
 import { Notifier } from './lab/notify';
@@ -40,7 +40,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     ILauncher,
     IDefaultFileBrowser,
     INotebookTracker,
-    IDocumentManager
+    IDocumentManager,
+    IFileBrowserFactory
   ],
   activate
 };
@@ -55,7 +56,8 @@ function activate(
   launcher: ILauncher | null,
   browser: IDefaultFileBrowser | null,
   notebooks: INotebookTracker | null,
-  documents: IDocumentManager | null
+  documents: IDocumentManager | null,
+  browsers: IFileBrowserFactory | null
 ): void {
   const trans = (translator ?? nullTranslator).load('jupyter_batch');
   const { serviceManager } = app;
@@ -67,6 +69,16 @@ function activate(
   serviceManager.contents.addDrive(
     new RunsDrive(client, serviceManager.serverSettings)
   );
+
+  // Never shown: JupyterLab asks the browser of a drive for what is named in the address bar.
+  browsers?.createFileBrowser('jupyter-batch-runs', {
+    driveName: DRIVE,
+    auto: false,
+    restore: false
+  });
+  if (notebooks) {
+    keepKernelsOff(notebooks);
+  }
 
   const open = (page: Page) => {
     const key = keyOf(page);

@@ -63,12 +63,7 @@ export function actionsOf(options: IActionsOptions): IActions {
       void attempt(() => app.commands.execute('docmanager:open', { path })),
     openExecuted: (run, attemptNo) => {
       const path = executedPath(run.id, run.name, attemptNo);
-      // A record: no kernel is started for it.
-      documents?.openOrReveal(path, 'Notebook', undefined, undefined, {
-        shouldStart: false,
-        canStart: false,
-        autoStartDefault: false
-      });
+      documents?.openOrReveal(path, 'Notebook');
     },
     openArtifact: (id, artifact) =>
       void documents?.openOrReveal(artifactPath(id, artifact)),

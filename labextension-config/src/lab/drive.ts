@@ -1,3 +1,4 @@
+import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import { search } from '../api/client';
@@ -42,6 +43,10 @@ export class RunsDrive implements Contents.IDrive {
 
   async get(path: string, options?: Contents.IFetchOptions): Promise<Contents.IModel> {
     const { run, attempt, artifact } = placesOf(path);
+    if (!path.endsWith('.ipynb') && !artifact) {
+      // JupyterLab looks for the folder of whatever is open, after a reload at the latest.
+      return { ...this.describe(path, 'directory'), format: 'json', content: [] };
+    }
     const model = this.describe(path, artifact === null ? 'notebook' : 'file');
     if (options?.content === false) {
       return model;
@@ -102,7 +107,10 @@ export class RunsDrive implements Contents.IDrive {
     return btoa(text);
   }
 
-  private describe(path: string, type: 'notebook' | 'file'): Contents.IModel {
+  private describe(
+    path: string,
+    type: 'notebook' | 'file' | 'directory'
+  ): Contents.IModel {
     const now = new Date(0).toISOString();
     return {
       name: path.slice(path.lastIndexOf('/') + 1),
@@ -116,6 +124,20 @@ export class RunsDrive implements Contents.IDrive {
       format: null
     };
   }
+}
+
+/** Has no kernels started for executed notebooks: they are records. */
+export function keepKernelsOff(notebooks: INotebookTracker): void {
+  notebooks.widgetAdded.connect((_, panel) => {
+    if (panel.context.path.startsWith(`${DRIVE}:`)) {
+      panel.sessionContext.kernelPreference = {
+        ...panel.sessionContext.kernelPreference,
+        shouldStart: false,
+        canStart: false,
+        autoStartDefault: false
+      };
+    }
+  });
 }
 
 /** Reads `<run>[@<attempt>]/<name>.ipynb` or `<run>@<attempt>/artifacts/<path>`. */
