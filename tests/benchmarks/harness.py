@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import statistics
@@ -9,14 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
+import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 
 from jupyter_batch.client import Client
 from jupyter_batch.wire.owner import read_owner
+
+ROOT = Path(__file__).parents[2]
+#: The very versions that our own processes use.
+_VERSIONS = [f"{name}=={version(name)}" for name in ("papermill", "ipykernel", "jupyter_client")]
 
 
 class Owner:
@@ -96,8 +103,26 @@ def seconds(work: Callable[[], object]) -> float:
 
 def papermill(path: Path) -> Callable[[], object]:
     """Returns work that runs the papermill command on a notebook."""
-    command = [Path(sys.executable).with_name("papermill"), path, path.with_suffix(".out.ipynb")]
+    command = [_papermill(), path, path.with_suffix(".out.ipynb")]
     return lambda: subprocess.run(command, check=True, capture_output=True)
+
+
+@functools.cache
+def _papermill() -> Path:
+    """Returns a papermill command in an environment with nothing else but a kernel.
+
+    Beside jupyter_server and its extras papermill takes seconds longer to import; a comparison
+    with that would flatter us.
+    """
+    folder = ROOT / ".cache" / "papermill"
+    command = folder / "bin" / "papermill"
+    if not command.exists():
+        venv.create(folder, with_pip=True)
+        install = [folder / "bin" / "python", "-m", "pip", "install", "-q", *_VERSIONS]
+        subprocess.run(install, check=True)
+        # As an installed environment is: nothing is left to compile in the first rounds.
+        subprocess.run([folder / "bin" / "python", "-m", "compileall", "-q", folder], check=False)
+    return command
 
 
 def side_by_side(
