@@ -59,6 +59,11 @@ class BatchExtension(ExtensionApp):
         allow_none=True,
         help="How many runs may be active at once; None for as many as there are cpus.",
     ).tag(config=True)
+    max_concurrent_runs_per_user = Int(
+        None,
+        allow_none=True,
+        help="How many runs of one user may be active at once; None for no limit.",
+    ).tag(config=True)
     default_executor = Unicode(
         "docker", help="Executor of runs that name none: ``docker`` or ``process``."
     ).tag(config=True)

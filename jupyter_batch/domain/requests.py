@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.job import Source
 from jupyter_batch.domain.notebook import FrozenFile
+from jupyter_batch.domain.overlap import OverlapPolicy
+from jupyter_batch.domain.retry import RetryPolicy
+from jupyter_batch.domain.trigger import AnyTrigger
 from jupyter_batch.domain.value import Value
 
 
@@ -41,6 +46,13 @@ class JobRequest(Value, frozen=True, kw_only=True):
     timeout_seconds: float | None = None
     priority: int = 0
     max_concurrent: int | None = None
+    triggers: tuple[AnyTrigger, ...] = ()
+    overlap_policy: OverlapPolicy | None = None
+    retry: RetryPolicy = RetryPolicy()
+    pause_after_failures: int | None = None
+    run_timeout_seconds: float | None = None
+    queue_timeout_seconds: float | None = None
+    source: Source = Source.LATEST
 
 
 class JobChanges(Value, frozen=True, kw_only=True):
@@ -55,3 +67,35 @@ class JobChanges(Value, frozen=True, kw_only=True):
     timeout_seconds: float | msgspec.UnsetType | None = msgspec.UNSET
     priority: int | msgspec.UnsetType = msgspec.UNSET
     max_concurrent: int | msgspec.UnsetType | None = msgspec.UNSET
+    triggers: tuple[AnyTrigger, ...] | msgspec.UnsetType = msgspec.UNSET
+    overlap_policy: OverlapPolicy | msgspec.UnsetType | None = msgspec.UNSET
+    retry: RetryPolicy | msgspec.UnsetType = msgspec.UNSET
+    pause_after_failures: int | msgspec.UnsetType | None = msgspec.UNSET
+    run_timeout_seconds: float | msgspec.UnsetType | None = msgspec.UNSET
+    queue_timeout_seconds: float | msgspec.UnsetType | None = msgspec.UNSET
+    source: Source | msgspec.UnsetType = msgspec.UNSET
+
+
+class BackfillRequest(Value, frozen=True, kw_only=True):
+    """Make the runs that the schedule of a job would have made."""
+
+    since: datetime
+    #: Not included.
+    until: datetime
+    #: None for all triggers.
+    trigger_id: str | None = None
+    max_concurrent: int = 1
+    #: In the place of the job's own.
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class BackfillReport(Value, frozen=True, kw_only=True):
+    """What a backfill has made."""
+
+    #: All its runs have it.
+    id: str
+    #: How many runs were made.
+    made: int
+    #: Instants left out: how many have succeeded before, and how many are waiting or running.
+    succeeded_before: int
+    unfinished_before: int

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from jupyter_batch.domain.durations import say_seconds
-from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.state import RunState
 from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import InvalidInput
 

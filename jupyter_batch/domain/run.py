@@ -1,8 +1,7 @@
-"""A run, its attempts, and the one table of the states that it may move through."""
+"""A run, its attempts, and the one way in which it moves through its states."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,53 +12,25 @@ from msgspec.structs import replace
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.overlap import OverlapPolicy
+from jupyter_batch.domain.retry import RetryPolicy
+from jupyter_batch.domain.state import ACTIVE, TERMINAL, TRANSITIONS, RunState
 from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import Conflict
 
-
-class RunState(StrEnum):
-    """The states of a run; design.md section 2."""
-
-    QUEUED = "queued"
-    STARTING = "starting"
-    RUNNING = "running"
-    CANCELLING = "cancelling"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    TIMED_OUT = "timed_out"
-    CANCELLED = "cancelled"
-    LOST = "lost"
-    SKIPPED = "skipped"
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether nothing more happens to the run by itself."""
-        return self in TERMINAL
-
-    @property
-    def is_active(self) -> bool:
-        """Whether an attempt of the run may be in the hands of an executor."""
-        return self in ACTIVE
-
-
-_S = RunState
-TERMINAL = frozenset({_S.SUCCEEDED, _S.FAILED, _S.TIMED_OUT, _S.CANCELLED, _S.LOST, _S.SKIPPED})
-ACTIVE = frozenset({_S.STARTING, _S.RUNNING, _S.CANCELLING})
-_ENDINGS = frozenset({_S.SUCCEEDED, _S.FAILED, _S.TIMED_OUT, _S.CANCELLED, _S.LOST})
-
-#: From each state, the states that may follow. From an ending only a retry leads on.
-TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
-    _S.QUEUED: frozenset({_S.STARTING, _S.FAILED, _S.TIMED_OUT, _S.CANCELLED, _S.LOST, _S.SKIPPED}),
-    _S.STARTING: _ENDINGS | {_S.QUEUED, _S.RUNNING, _S.CANCELLING},
-    _S.RUNNING: _ENDINGS | {_S.QUEUED, _S.CANCELLING},
-    _S.CANCELLING: _ENDINGS,
-    _S.SUCCEEDED: frozenset(),
-    _S.FAILED: frozenset({_S.QUEUED}),
-    _S.TIMED_OUT: frozenset({_S.QUEUED}),
-    _S.CANCELLED: frozenset({_S.QUEUED}),
-    _S.LOST: frozenset({_S.QUEUED}),
-    _S.SKIPPED: frozenset(),
-}
+__all__ = [
+    "ACTIVE",
+    "TERMINAL",
+    "TRANSITIONS",
+    "Attempt",
+    "Backfill",
+    "Missed",
+    "NotebookRef",
+    "Run",
+    "RunPolicies",
+    "RunState",
+    "TriggerKind",
+]
 
 
 class TriggerKind(StrEnum):
@@ -98,6 +69,33 @@ class Attempt(Value, frozen=True, kw_only=True):
     cpu_seconds: float | None = None
 
 
+class RunPolicies(Value, frozen=True, kw_only=True):
+    """How a run is treated, as it was when the run was made."""
+
+    overlap_policy: OverlapPolicy = OverlapPolicy.ALLOW
+    #: Whether it starts whatever its job's other runs do.
+    forced: bool = False
+    retry: RetryPolicy = RetryPolicy()
+    #: Of all attempts together, from the start of the first; None for no end.
+    run_timeout_seconds: float | None = None
+
+
+class Missed(Value, frozen=True, kw_only=True):
+    """The instants that a ``skipped`` run stands for."""
+
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+class Backfill(Value, frozen=True, kw_only=True):
+    """The backfill that a run belongs to."""
+
+    id: str
+    #: How many of its runs may be active at once.
+    max_concurrent: int
+
+
 class Run(Value, frozen=True, kw_only=True):
     """One execution of a job, or of a notebook with no job, with a frozen copy of all it needs."""
 
@@ -132,6 +130,16 @@ class Run(Value, frozen=True, kw_only=True):
     cells: CellCount = CellCount()
     error: CellError | None = None
     artifacts: tuple[Artifact, ...] = ()
+    policies: RunPolicies = RunPolicies()
+    #: A run that has not started by then is skipped.
+    start_before: datetime | None = None
+    #: A run that is not over by then is out of time; set when the first attempt starts.
+    give_up_at: datetime | None = None
+    #: For ``skipped`` runs of instants that were missed.
+    missed: Missed | None = None
+    backfill: Backfill | None = None
+    #: Place in the queue from 1 on, in answers about queued runs; never stored.
+    queue_position: int | None = None
 
     def move_to(self, state: RunState, *, at: datetime, reason: str | None = None) -> Run:
         """Returns the run in another state; raises Conflict where the table has no such step."""
@@ -161,3 +169,18 @@ class Run(Value, frozen=True, kw_only=True):
         """Returns the run with an attempt added, or put in the place of the one of its number."""
         kept = tuple(a for a in self.attempts if a.attempt_no != attempt.attempt_no)
         return replace(self, attempts=(*kept, attempt))
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When a queued run must leave the queue by itself."""
+        return self.give_up_at if self.started_at else self.start_before
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """By what a queued run may be held back, besides the limit on all runs."""
+        user = f"user {self.created_by}"
+        if self.backfill is not None:
+            return (f"backfill {self.backfill.id}", user)
+        if self.job_id is None:
+            return (user,)
+        return (f"job {self.job_id}", user)

@@ -17,6 +17,8 @@ class Settings(Value, frozen=True, kw_only=True):
     root_dir: str
     #: How many runs may be active at once; None for as many as there are cpus.
     max_concurrent_runs: int | None = None
+    #: How many runs of one user may be active at once; None for no limit.
+    max_concurrent_runs_per_user: int | None = None
     #: Executor of runs that name none: ``docker`` or ``process``.
     default_executor: str = "docker"
     #: Executors that runs may name.

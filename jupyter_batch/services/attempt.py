@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
+from jupyter_batch.domain.endings import end_or_retry
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.run import Attempt, Run, RunState
 from jupyter_batch.domain.settings import Settings
@@ -59,6 +61,7 @@ class Conductor:
         assert run.attempt is not None
         self._run = run
         self._attempt_no = run.attempt.attempt_no
+        self._timeout_seconds = _timeout(run, clock)
         self._store = store
         self._executor = executor
         self._secrets = secrets
@@ -202,7 +205,7 @@ class Conductor:
     async def _guard(self, handle: AttemptHandle, recorder: AttemptRecorder) -> None:
         """Stops the attempt when it is cancelled, or when the runner overstays its time."""
         grace = self._settings.grace_seconds
-        timeout = self._run.timeout_seconds
+        timeout = self._timeout_seconds
         limit = None if timeout is None else timeout + grace + _LAST_WORD
         if not await wait_set(self._cancel, self._clock, limit):
             self._out_of_time = True
@@ -233,7 +236,7 @@ class Conductor:
             cells_total=recorder.cells_total,
             cancelled_by=self._cancelled_by,
             out_of_time=self._out_of_time,
-            timeout_seconds=self._run.timeout_seconds,
+            timeout_seconds=self._timeout_seconds,
             memory_bytes=self._run.environment.memory_bytes,
             image=self._run.environment.image,
             log_tail=recorder.log_tail,
@@ -263,8 +266,9 @@ class Conductor:
             run = replace(
                 run, error=verdict.error, cells=recorder.counts, artifacts=recorder.artifacts
             )
-            return run.move_to(verdict.state, at=now, reason=verdict.reason)
+            return end_or_retry(run, verdict.state, at=now, luck=luck, reason=verdict.reason)
 
+        luck = random.random()
         await recorder.finish(change)
 
     async def _end_unbegun(self, verdict: Verdict) -> None:
@@ -277,8 +281,9 @@ class Conductor:
                 run,
                 lambda a: replace(a, state=verdict.state, reason=verdict.reason, finished_at=now),
             )
-            return run.move_to(verdict.state, at=now, reason=verdict.reason)
+            return end_or_retry(run, verdict.state, at=now, luck=luck, reason=verdict.reason)
 
+        luck = random.random()
         await self._store.runs.update(self._run.id, change, at=now)
 
     async def _forget_half_started(self) -> None:
@@ -345,10 +350,18 @@ class Conductor:
             "parameters": run.parameters,
             "kernel": run.environment.kernel,
             "env": run.environment.env,
-            "timeout_seconds": run.timeout_seconds,
+            "timeout_seconds": self._timeout_seconds,
             "grace_seconds": settings.grace_seconds,
             "max_output_bytes": settings.max_output_bytes,
             "max_artifact_bytes": settings.max_artifact_bytes,
             "memory_limit_bytes": run.environment.memory_bytes,
             "heartbeat_seconds": settings.heartbeat_seconds,
         }
+
+
+def _timeout(run: Run, clock: Clock) -> float | None:
+    """Returns what the attempt has: its own time, or what is left of the whole run's."""
+    if run.give_up_at is None:
+        return run.timeout_seconds
+    left = max(1.0, (run.give_up_at - clock.now()).total_seconds())
+    return left if run.timeout_seconds is None else min(left, run.timeout_seconds)

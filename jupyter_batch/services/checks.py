@@ -7,7 +7,9 @@ import re
 from typing import Any
 
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.macros import check_macros
 from jupyter_batch.domain.requests import JobRequest, RunRequest
+from jupyter_batch.domain.retry import check_retry
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import InvalidInput, InvalidParameters, TooLarge
 
@@ -38,6 +40,16 @@ def check_job(request: JobRequest) -> None:
     _check_common(request)
     if request.max_concurrent is not None and request.max_concurrent < 1:
         raise InvalidInput("max_concurrent is at least 1, or null", field="max_concurrent")
+    check_macros(request.parameters)
+    check_retry(request.retry)
+    if request.pause_after_failures is not None and request.pause_after_failures < 1:
+        raise InvalidInput(
+            "pause_after_failures is at least 1, or null", field="pause_after_failures"
+        )
+    for field in ("run_timeout_seconds", "queue_timeout_seconds"):
+        seconds: float | None = getattr(request, field)
+        if seconds is not None and not 0 < seconds <= _MAX_TIMEOUT:
+            raise InvalidInput(f"{field} is more than 0 and at most a year, or null", field=field)
 
 
 def check_name(name: str) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
 
 from msgspec.structs import replace
 
+from jupyter_batch.domain.endings import end_or_retry, expire
 from jupyter_batch.domain.run import Attempt, Run, RunState
+from jupyter_batch.domain.waiting import Occupancy, why_not_yet
 from jupyter_batch.errors import BatchError, Conflict, NotFound
 from jupyter_batch.ports import AttemptHandle, Clock, Store
 from jupyter_batch.services.attempt import Conductor
@@ -19,6 +22,8 @@ log = logging.getLogger(__name__)
 
 #: Queued runs that are looked at in one round.
 _ROUND = 500
+#: Seconds after which the clock is looked at again, should it have been set.
+_LOOK = 60.0
 #: Seconds until a queue that could not be served is looked at again.
 _PAUSE = 5.0
 
@@ -32,15 +37,17 @@ class Dispatcher:
         store: Store,
         clock: Clock,
         limit: int,
+        limit_per_user: int | None = None,
         conductor: Callable[[Run], Conductor],
     ) -> None:
         self._store = store
         self._clock = clock
-        self._limit = limit
+        self._occupancy = Occupancy(limit, limit_per_user)
+        #: Hears of each run that has come to its end.
+        self.on_end: Callable[[Run], Awaitable[None]] | None = None
         self._conductor = conductor
         self._wake = asyncio.Event()
         self._conductors: dict[str, Conductor] = {}
-        self._jobs: dict[str, str | None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
 
@@ -90,34 +97,68 @@ class Dispatcher:
                 log.exception("A fault while serving the queue; going on")
             await wait_set(self._wake, self._clock, pause)
 
+    async def why_waits(self, run: Run) -> str | None:
+        """Returns why a queued run has not been started; None where it is about to be."""
+        why = why_not_yet(run, self._clock.now())
+        if why is not None:
+            return why
+        found = self._occupancy.hindrance(run, await self._job_limit(run, {}))
+        return found.reason if found else None
+
     async def _until_next(self) -> float | None:
-        next_at = await self._store.runs.next_not_before()
-        if next_at is None:
+        runs = self._store.runs
+        instants = [at for at in (await runs.next_not_before(), await runs.next_expiry()) if at]
+        if not instants:
             return None
-        return max(0.05, (next_at - self._clock.now()).total_seconds())
+        return min(_LOOK, max(0.05, (min(instants) - self._clock.now()).total_seconds()))
 
     async def _round(self) -> None:
-        if len(self._conductors) >= self._limit:
+        await self._expire()
+        if self._occupancy.is_full():
             return
-        queued = await self._store.runs.queued(now=self._clock.now(), limit=_ROUND)
-        started = Counter(job_id for job_id in self._jobs.values() if job_id is not None)
-        for run in queued:
-            if len(self._conductors) >= self._limit:
+        blocked: set[str] = set()
+        limits: dict[str, int | None] = {}
+        while True:
+            held = len(blocked)
+            queued = await self._store.runs.queued(
+                now=self._clock.now(), limit=_ROUND, blocked=frozenset(blocked)
+            )
+            for run in queued:
+                if run.id not in self._conductors:
+                    await self._start_or_block(run, blocked, limits)
+                if self._occupancy.is_full():
+                    return
+            if len(queued) < _ROUND or len(blocked) == held:
                 return
-            if run.id in self._conductors or not await self._job_allows(run, started):
-                continue
-            try:
-                await self._claim(run)
-            except (Conflict, NotFound):
-                continue
-            if run.job_id is not None:
-                started[run.job_id] += 1
 
-    async def _job_allows(self, run: Run, active: Mapping[str, int]) -> bool:
-        if run.job_id is None or not active[run.job_id]:
-            return True
-        job = await self._store.jobs.get(run.job_id)
-        return job is None or job.max_concurrent is None or active[job.id] < job.max_concurrent
+    async def _start_or_block(
+        self, run: Run, blocked: set[str], limits: dict[str, int | None]
+    ) -> None:
+        """Claims a run, or notes which others cannot start either."""
+        hindrance = self._occupancy.hindrance(run, await self._job_limit(run, limits))
+        if hindrance is not None:
+            blocked |= {hindrance.lane} if hindrance.lane else set()
+            return
+        try:
+            await self._claim(run)
+        except (Conflict, NotFound):
+            return
+
+    async def _job_limit(self, run: Run, limits: dict[str, int | None]) -> int | None:
+        if run.job_id is None or not self._occupancy.of_job(run.job_id):
+            return None
+        if run.job_id not in limits:
+            job = await self._store.jobs.get(run.job_id)
+            limits[run.job_id] = job.max_concurrent if job else None
+        return limits[run.job_id]
+
+    async def _expire(self) -> None:
+        now = self._clock.now()
+        for run in await self._store.runs.expired(now):
+            ended = await self._store.runs.update(
+                run.id, lambda newest: expire(newest, at=now), at=now
+            )
+            await self._tell_end(ended)
 
     async def _claim(self, queued: Run) -> None:
         now = self._clock.now()
@@ -126,6 +167,9 @@ class Dispatcher:
             run = run.move_to(RunState.STARTING, at=now)
             number = max((a.attempt_no for a in run.attempts), default=0) + 1
             attempt = Attempt(attempt_no=number, state=RunState.STARTING, started_at=now)
+            limit = run.policies.run_timeout_seconds
+            if limit is not None and run.give_up_at is None:
+                run = replace(run, give_up_at=now + timedelta(seconds=limit))
             return replace(run.with_attempt(attempt), error=None, not_before=None)
 
         run = await self._store.runs.update(queued.id, change, at=now)
@@ -134,7 +178,7 @@ class Dispatcher:
 
     def _keep(self, run: Run, conductor: Conductor, work: Coroutine[None, None, None]) -> None:
         self._conductors[run.id] = conductor
-        self._jobs[run.id] = run.job_id
+        self._occupancy.add(run)
         task = asyncio.create_task(self._see_through(run, work), name=f"run {run.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -149,8 +193,20 @@ class Dispatcher:
             await self._give_up(run.id, error)
         finally:
             self._conductors.pop(run.id, None)
-            self._jobs.pop(run.id, None)
+            self._occupancy.remove(run.id)
             self._wake.set()
+        ended = await self._store.runs.get(run.id)
+        if ended is not None:
+            await self._tell_end(ended)
+
+    async def _tell_end(self, run: Run) -> None:
+        """Lets others act on an end; what fails in that is no fault of the run."""
+        if self.on_end is None or not run.state.is_terminal:
+            return
+        try:
+            await self.on_end(run)
+        except BatchError as error:
+            log.warning("Cannot act on the end of run %s: %s", run.id, error.message)
 
     async def _give_up(self, run_id: str, error: Exception) -> None:
         """Ends a run whose conductor has failed, so that none stays running for ever."""
@@ -164,7 +220,7 @@ class Dispatcher:
             if run.attempt is not None:
                 ended = replace(run.attempt, state=RunState.LOST, reason=reason, finished_at=now)
                 run = run.with_attempt(ended)
-            return run.move_to(RunState.LOST, at=now, reason=reason)
+            return end_or_retry(run, RunState.LOST, at=now, luck=random.random(), reason=reason)
 
         try:
             await self._store.runs.update(run_id, change, at=now)

@@ -11,14 +11,20 @@ import msgspec
 from jupyter_batch.domain.parameters import ParameterSchema
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.ports import Clock, Executor, Notebooks, Secrets, Store
+from jupyter_batch.ports import Alarm, Clock, Executor, Notebooks, Secrets, Store
+from jupyter_batch.services.admission import Admission
+from jupyter_batch.services.alarm import SystemAlarm
 from jupyter_batch.services.attempt import Conductor
+from jupyter_batch.services.backfills import BackfillService
 from jupyter_batch.services.dispatcher import Dispatcher
+from jupyter_batch.services.failures import FailureWatch
 from jupyter_batch.services.hub import EventHub
 from jupyter_batch.services.intake import Intake
 from jupyter_batch.services.jobs import JobService
+from jupyter_batch.services.making import RunMaker
 from jupyter_batch.services.reconciler import Reconciler
 from jupyter_batch.services.runs import RunService
+from jupyter_batch.services.scheduler import Scheduler
 
 
 class Engine:
@@ -34,6 +40,8 @@ class Engine:
         clock: Clock,
         settings: Settings,
         hub: EventHub,
+        alarm: Alarm | None = None,
+        look_seconds: float = 60.0,
     ) -> None:
         self.settings = settings
         self.hub = hub
@@ -46,6 +54,7 @@ class Engine:
             store=store,
             clock=clock,
             limit=settings.max_concurrent_runs or os.cpu_count() or 1,
+            limit_per_user=settings.max_concurrent_runs_per_user,
             conductor=self._conductor,
         )
         self._reconciler = Reconciler(
@@ -58,25 +67,17 @@ class Engine:
             clock=clock,
             settings=settings,
         )
-        self.runs = RunService(
-            store=store,
-            intake=intake,
-            dispatcher=self.dispatcher,
-            notebooks=notebooks,
-            hub=hub,
-            clock=clock,
-        )
-        self.jobs = JobService(
-            store=store, intake=intake, runs=self.runs, notebooks=notebooks, clock=clock
-        )
+        self._put_together(intake, alarm or SystemAlarm(), look_seconds)
 
     async def start(self) -> None:
         """Brings the records up to date and starts to serve the queue."""
         await self._reconciler.reconcile()
         self.dispatcher.start()
+        await self.scheduler.start()
 
     async def stop(self) -> None:
         """Lets go of everything; attempts run on, and the next owner adopts them."""
+        await self.scheduler.stop()
         await self.dispatcher.stop()
         self.hub.close()
         for executor in self._executors.values():
@@ -111,6 +112,47 @@ class Engine:
             return False
         counts = await self.store.runs.count()
         return not any(count for state, count in counts.items() if not state.is_terminal)
+
+    def _put_together(self, intake: Intake, alarm: Alarm, look_seconds: float) -> None:
+        """Makes the use cases."""
+        admission = Admission(store=self.store, dispatcher=self.dispatcher, clock=self._clock)
+        maker = RunMaker(store=self.store, intake=intake, clock=self._clock)
+        self.runs = RunService(
+            store=self.store,
+            intake=intake,
+            admission=admission,
+            dispatcher=self.dispatcher,
+            notebooks=self._notebooks,
+            hub=self.hub,
+            clock=self._clock,
+        )
+        self.scheduler = Scheduler(
+            store=self.store,
+            clock=self._clock,
+            alarm=alarm,
+            maker=maker,
+            admission=admission,
+            dispatcher=self.dispatcher,
+            look_seconds=look_seconds,
+        )
+        self.jobs = JobService(
+            store=self.store,
+            intake=intake,
+            maker=maker,
+            admission=admission,
+            scheduler=self.scheduler,
+            dispatcher=self.dispatcher,
+            notebooks=self._notebooks,
+            clock=self._clock,
+        )
+        self.backfills = BackfillService(
+            store=self.store,
+            clock=self._clock,
+            maker=maker,
+            admission=admission,
+            dispatcher=self.dispatcher,
+        )
+        self.dispatcher.on_end = FailureWatch(store=self.store, jobs=self.jobs).look
 
     def _conductor(self, run: Run) -> Conductor:
         return Conductor(

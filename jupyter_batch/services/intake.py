@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -17,6 +18,13 @@ from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import InvalidInput, NotAllowed, UnknownKernel
 from jupyter_batch.ports import Clock, Executor, Notebooks, Secrets
 from jupyter_batch.services.checks import check_run
+
+
+class ReadNotebook(NamedTuple):
+    """A frozen notebook and what it takes."""
+
+    frozen: FrozenNotebook
+    schema: ParameterSchema
 
 
 class Intake:
@@ -38,6 +46,21 @@ class Intake:
         self._settings = settings
         self._ids = IdSource()
 
+    def new_id(self) -> str:
+        """Returns the id of a run that is made now."""
+        return self._ids.new(self._clock.now())
+
+    async def read(self, request: RunRequest) -> ReadNotebook:
+        """Freezes what a request names and finds out what it takes; raises what is wrong."""
+        frozen = await self._notebooks.freeze(request.notebook, request.files, request.content)
+        if request.uploads:
+            frozen = replace(frozen, files=(*frozen.files, *request.uploads))
+        return await self.understood(frozen)
+
+    async def understood(self, frozen: FrozenNotebook) -> ReadNotebook:
+        """Returns what a frozen notebook takes."""
+        return ReadNotebook(frozen, await self._notebooks.schema(frozen.content))
+
     async def accept(
         self,
         request: RunRequest,
@@ -45,20 +68,22 @@ class Intake:
         user: str,
         trigger: TriggerKind,
         job_id: str | None = None,
+        run_id: str | None = None,
+        read: ReadNotebook | None = None,
     ) -> tuple[Run, FrozenNotebook]:
-        """Returns a run that could be stored, and what it has frozen. Raises what is wrong."""
+        """Returns a run that could be stored, and what it has frozen. Raises what is wrong.
+
+        ``read`` is the notebook where it has been read already.
+        """
         check_run(request, self._settings)
         environment = await self.surroundings(request.environment, user=user)
-        frozen = await self._notebooks.freeze(request.notebook, request.files, request.content)
-        if request.uploads:
-            frozen = replace(frozen, files=(*frozen.files, *request.uploads))
-        schema = await self._notebooks.schema(frozen.content)
+        frozen, schema = read or await self.read(request)
         check_parameters(schema, request.parameters)
         await self._check_kernel(schema, environment)
         now = self._clock.now()
         timeout = request.timeout_seconds or self._settings.default_timeout_seconds
         return Run(
-            id=self._ids.new(now),
+            id=run_id or self._ids.new(now),
             job_id=job_id,
             name=request.name or _stem(frozen.path),
             trigger=trigger,

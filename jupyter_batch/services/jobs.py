@@ -1,24 +1,33 @@
-"""Jobs: make, read, change, delete, trigger."""
+"""Jobs: make, read, change, pause, delete, run now."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from jupyter_batch.domain.due import MissCause
 from jupyter_batch.domain.ids import IdSource
-from jupyter_batch.domain.job import Job
+from jupyter_batch.domain.job import Job, Source, TriggerState
+from jupyter_batch.domain.macros import MacroContext, check_macros, has_macros, render
+from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.parameters import check_parameters
 from jupyter_batch.domain.queries import JobQuery, Page
-from jupyter_batch.domain.requests import JobChanges, JobRequest, RunRequest
+from jupyter_batch.domain.requests import JobChanges, JobRequest
 from jupyter_batch.domain.run import Run, TriggerKind
-from jupyter_batch.errors import NotFound
+from jupyter_batch.domain.upcoming import UpcomingInstant, upcoming
+from jupyter_batch.errors import InvalidInput, NotFound
 from jupyter_batch.ports import Clock, Notebooks, Store
+from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.checks import check_job
+from jupyter_batch.services.dispatcher import Dispatcher
 from jupyter_batch.services.intake import Intake
-from jupyter_batch.services.runs import RunService
+from jupyter_batch.services.making import RunMaker
+from jupyter_batch.services.scheduler import Scheduler
+from jupyter_batch.services.triggers import named_triggers
 
 
 class JobService:
@@ -29,13 +38,19 @@ class JobService:
         *,
         store: Store,
         intake: Intake,
-        runs: RunService,
+        maker: RunMaker,
+        admission: Admission,
+        scheduler: Scheduler,
+        dispatcher: Dispatcher,
         notebooks: Notebooks,
         clock: Clock,
     ) -> None:
         self._store = store
         self._intake = intake
-        self._runs = runs
+        self._maker = maker
+        self._admission = admission
+        self._scheduler = scheduler
+        self._dispatcher = dispatcher
         self._notebooks = notebooks
         self._clock = clock
         self._ids = IdSource()
@@ -44,8 +59,10 @@ class JobService:
         self, request: JobRequest, *, user: str, idempotency_key: str | None = None
     ) -> Job:
         """Stores a job that could run now; raises what is wrong, Conflict for a taken name."""
-        await self._check(request, user=user)
         now = self._clock.now()
+        triggers = named_triggers(request.triggers, (), now=now, new_id=lambda: self._ids.new(now))
+        request = replace(request, triggers=triggers)
+        frozen = await self._check(request, user=user)
         job = Job(
             id=self._ids.new(now),
             created_by=user,
@@ -53,7 +70,17 @@ class JobService:
             updated_at=now,
             **msgspec.structs.asdict(request),
         )
-        return await self._store.jobs.add(job, idempotency_key=idempotency_key)
+        async with self._admission.gate:
+            states = self._scheduler.first_states(job, job.triggers)
+            stored = await self._store.jobs.add(
+                job,
+                triggers=states,
+                pinned=frozen if job.source is Source.PINNED else None,
+                idempotency_key=idempotency_key,
+            )
+            if stored.id == job.id and job.triggers:
+                self._scheduler.put(stored, states)
+        return stored
 
     async def get(self, job_id: str) -> Job:
         """Returns the job."""
@@ -67,22 +94,56 @@ class JobService:
         return await self._store.jobs.list(query)
 
     async def update(self, job_id: str, changes: JobChanges, *, user: str) -> Job:
-        """Changes a job; its runs, also those that wait or run, stay as they are."""
+        """Changes a job; its runs, also those that wait or run, stay as they are.
+
+        A notebook that is pinned is read anew where ``notebook``, ``files`` or ``source`` is
+        given. A notebook that has disappeared keeps nobody from changing the rest.
+        """
         new = {
             name: value
             for name, value in msgspec.structs.asdict(changes).items()
             if value is not msgspec.UNSET
         }
         job = await self.get(job_id)
-        await self._check(_request(job, new), user=user)
+        if "triggers" in new:
+            now = self._clock.now()
+            new["triggers"] = named_triggers(
+                new["triggers"], job.triggers, now=now, new_id=lambda: self._ids.new(now)
+            )
+        request = _request(job, new)
+        if new.keys() & {"notebook", "files", "source", "parameters"}:
+            frozen = await self._check(request, user=user)
+        else:
+            frozen = None
+            await self._check_form(request, user=user)
+        repin = request.source is Source.PINNED and new.keys() & {"notebook", "files", "source"}
+        return await self._change(
+            job_id,
+            lambda newest: replace(newest, **new),
+            pinned=frozen if repin else None,
+        )
+
+    async def pause(self, job_id: str, *, reason: str) -> Job:
+        """Lets all triggers rest; what is due by now is decided on before."""
+
+        def change(job: Job) -> Job:
+            return job if job.paused else replace(job, paused=True, paused_reason=reason)
+
+        return await self._change(job_id, change)
+
+    async def resume(self, job_id: str) -> Job:
+        """Lets the triggers go on; what they missed is dealt with by their missed policy."""
         now = self._clock.now()
-        return await self._store.jobs.update(
-            job_id, lambda newest: replace(newest, updated_at=now, **new)
+        return await self._change(
+            job_id,
+            lambda job: replace(job, paused=False, paused_reason=None, resumed_at=now),
         )
 
     async def delete(self, job_id: str) -> None:
         """Removes the job; its runs stay."""
-        await self._store.jobs.delete(job_id)
+        async with self._admission.gate:
+            await self._store.jobs.delete(job_id)
+            self._scheduler.forget(job_id)
 
     async def trigger(
         self,
@@ -91,33 +152,103 @@ class JobService:
         user: str,
         trigger: TriggerKind = TriggerKind.MANUAL,
         parameters: Mapping[str, Any] | None = None,
+        forced: bool = False,
         idempotency_key: str | None = None,
     ) -> Run:
-        """Makes a run of the job, with some of its parameters replaced."""
-        job = await self.get(job_id)
-        request = RunRequest(
-            notebook=job.notebook,
-            parameters={**job.parameters, **(parameters or {})},
-            environment=job.environment,
-            files=job.files,
-            timeout_seconds=job.timeout_seconds,
-            name=job.name,
-            priority=job.priority,
-        )
-        return await self._runs.submit(
-            request,
-            user=user,
-            trigger=trigger,
-            job_id=job.id,
-            idempotency_key=idempotency_key,
-        )
+        """Makes a run of the job, with some of its parameters replaced.
 
-    async def _check(self, request: JobRequest, *, user: str) -> None:
-        check_job(request)
-        await self._intake.surroundings(request.environment, user=user)
+        It obeys the job's overlap policy, and may come back as skipped, unless it is forced.
+        """
+        job = await self.get(job_id)
+        check_macros(parameters or {})
+        new = await self._maker.by_hand(
+            job, user=user, kind=trigger, parameters=parameters or {}, forced=forced
+        )
+        async with self._admission.gate:
+            run = await self._admission.store_one(new, idempotency_key=idempotency_key)
+        self._dispatcher.wake()
+        return run
+
+    async def upcoming(
+        self, job_id: str, *, after: datetime | None, count: int
+    ) -> tuple[Job, tuple[UpcomingInstant, ...]]:
+        """Returns the job and the next instants of all its triggers, whether paused or not."""
+        job = await self.get(job_id)
+        found: list[UpcomingInstant] = []
+        for trigger in job.triggers:
+            state = self._scheduler.state(trigger.id)
+            runs = state.progress.runs if state else 0
+            found += upcoming(trigger, after or self._clock.now(), count, runs=runs)
+        return job, tuple(sorted(found, key=lambda instant: instant.at)[:count])
+
+    async def _change(
+        self,
+        job_id: str,
+        change: Callable[[Job], Job],
+        *,
+        pinned: FrozenNotebook | None = None,
+    ) -> Job:
+        async with self._admission.gate:
+            before = await self.get(job_id)
+            if before.triggers:
+                await self._scheduler.settle_held(before)
+            now = self._clock.now()
+            after = replace(change(before), updated_at=now)
+            states = self._states(before, after)
+            stored = await self._store.jobs.update(
+                job_id, lambda _: after, triggers=states, pinned=pinned
+            )
+            self._scheduler.put(stored, states)
+            # What a pause has left is decided on as soon as there is none.
+            await self._scheduler.settle_held(stored, cause=MissCause.PAUSED)
+        return stored
+
+    def _states(self, before: Job, after: Job) -> Sequence[TriggerState]:
+        """Returns how far the triggers are; one with other instants begins anew."""
+        states = []
+        for trigger in after.triggers:
+            old = before.trigger(trigger.id)
+            state = self._scheduler.state(trigger.id)
+            alike = old is not None and trigger == replace(
+                old, paused=trigger.paused, parameters=trigger.parameters
+            )
+            if alike and state is not None:
+                states.append(self._scheduler.rearmed(after, trigger, state.progress))
+            else:
+                states += self._scheduler.first_states(after, [trigger])
+        return states
+
+    async def _check(self, request: JobRequest, *, user: str) -> FrozenNotebook:
+        await self._check_form(request, user=user)
         frozen = await self._notebooks.freeze(request.notebook, request.files)
         schema = await self._notebooks.schema(frozen.content)
-        check_parameters(schema, request.parameters)
+        own = [(f"triggers.{i}.parameters", t.parameters) for i, t in enumerate(request.triggers)]
+        for field, values in [("parameters", {}), *own]:
+            try:
+                check_parameters(schema, self._sample(request, {**request.parameters, **values}))
+            except InvalidInput as error:
+                if values:
+                    error.details["field"] = field
+                raise
+        return frozen
+
+    async def _check_form(self, request: JobRequest, *, user: str) -> None:
+        check_job(request)
+        await self._intake.surroundings(request.environment, user=user)
+
+    def _sample(self, request: JobRequest, values: dict[str, Any]) -> dict[str, Any]:
+        """Returns the parameters as a run of this moment would have them."""
+        if not has_macros(values):
+            return values
+        now = self._clock.now()
+        context = MacroContext(
+            run_id=self._ids.new(now),
+            scheduled_for=now,
+            previous_success_at=now,
+            job_name=request.name,
+        )
+        rendered: dict[str, Any] = render(values, context)
+        return rendered
 
 
 def _request(job: Job, new: Mapping[str, Any]) -> JobRequest:

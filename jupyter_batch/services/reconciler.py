@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from jupyter_batch.domain.endings import end_or_retry
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import BatchError
 from jupyter_batch.ports import AttemptHandle, Clock, Executor, Store
@@ -65,8 +67,9 @@ class Reconciler:
                 newest = newest.with_attempt(
                     replace(newest.attempt, state=RunState.LOST, reason=reason, finished_at=now)
                 )
-            return newest.move_to(RunState.LOST, at=now, reason=reason)
+            return end_or_retry(newest, RunState.LOST, at=now, luck=luck, reason=reason)
 
+        luck = random.random()
         await self._store.runs.update(run.id, change, at=now)
 
     async def _remove(self, handle: AttemptHandle) -> None:

@@ -16,6 +16,7 @@ from jupyter_batch.domain.run import Attempt, Run, RunState, TriggerKind
 from jupyter_batch.domain.verdict import SYNTHETIC
 from jupyter_batch.errors import Conflict, NotFound
 from jupyter_batch.ports import Clock, ExecutedParts, Notebooks, OutputRecord, Store
+from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.dispatcher import Dispatcher
 from jupyter_batch.services.hub import EventHub
 from jupyter_batch.services.intake import Intake
@@ -30,6 +31,7 @@ class RunService:
         *,
         store: Store,
         intake: Intake,
+        admission: Admission,
         dispatcher: Dispatcher,
         notebooks: Notebooks,
         hub: EventHub,
@@ -37,6 +39,7 @@ class RunService:
     ) -> None:
         self._store = store
         self._intake = intake
+        self._admission = admission
         self._dispatcher = dispatcher
         self._notebooks = notebooks
         self._hub = hub
@@ -62,34 +65,29 @@ class RunService:
         run = await self._store.runs.get(run_id)
         if run is None:
             raise NotFound(f"there is no run {run_id}", run_id=run_id)
-        return run
+        return (await self._explained([run]))[0]
 
     async def list(self, query: RunQuery) -> Page[Run]:
         """Returns a page, newest first."""
-        return await self._store.runs.list(query)
+        page = await self._store.runs.list(query)
+        return replace(page, items=await self._explained(page.items))
+
+    async def _explained(self, runs: Sequence[Run]) -> tuple[Run, ...]:
+        """Returns runs; queued ones with their place in the queue and why they wait."""
+        if all(run.state is not RunState.QUEUED for run in runs):
+            return tuple(runs)
+        places = await self._store.runs.positions()
+        told = []
+        for run in runs:
+            if run.state is RunState.QUEUED:
+                reason = await self._dispatcher.why_waits(run) or run.reason
+                run = replace(run, reason=reason, queue_position=places.get(run.id))
+            told.append(run)
+        return tuple(told)
 
     async def cancel(self, run_id: str, *, user: str) -> Run:
         """Cancels a run that is not over; raises Conflict for one that is."""
-        now = self._clock.now()
-
-        def change(run: Run) -> Run:
-            if run.state is RunState.CANCELLING:
-                return run
-            if run.state.is_terminal:
-                raise Conflict(
-                    f"the run is over: it is {run.state}", run_id=run_id, state=str(run.state)
-                )
-            if run.state is RunState.QUEUED:
-                return run.move_to(
-                    RunState.CANCELLED, at=now, reason=f"cancelled by {user} while it waited"
-                )
-            return run.move_to(RunState.CANCELLING, at=now, reason=f"cancelled by {user}")
-
-        run = await self._store.runs.update(run_id, change, at=now)
-        if run.state is RunState.CANCELLING:
-            self._dispatcher.cancel(run_id, user)
-        self._dispatcher.wake()
-        return run
+        return await self._admission.cancel(run_id, by=user)
 
     async def retry(self, run_id: str, *, user: str) -> Run:
         """Queues a run that did not succeed for one more attempt; raises Conflict otherwise."""
@@ -108,7 +106,7 @@ class RunService:
                     state=str(run.state),
                 )
             run = run.move_to(RunState.QUEUED, at=now, reason=f"retried by {user}")
-            return replace(run, not_before=None)
+            return replace(run, not_before=None, start_before=None, give_up_at=None)
 
         run = await self._store.runs.update(run_id, change, at=now)
         self._dispatcher.wake()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jupyter_batch.testing.alarm import FakeAlarm
 from jupyter_batch.testing.clock import FakeClock
 from jupyter_batch.testing.executor import FakeAttempt, FakeExecutor, hang
 from jupyter_batch.testing.factories import (
@@ -20,6 +21,7 @@ from jupyter_batch.testing.store import FakeStore
 
 __all__ = [
     "AT",
+    "FakeAlarm",
     "FakeAttempt",
     "FakeClock",
     "FakeExecutor",

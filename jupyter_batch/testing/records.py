@@ -21,7 +21,7 @@ from jupyter_batch.domain.run import Run
 from jupyter_batch.ports import OutputRecord
 
 if TYPE_CHECKING:
-    from jupyter_batch.testing.store import Memory
+    from jupyter_batch.testing.memory import Memory
 
 
 class AttemptRecords:

@@ -13,7 +13,7 @@ from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.services.engine import Engine
 from jupyter_batch.services.hub import EventHub
-from jupyter_batch.testing import FakeClock, FakeExecutor, FakeNotebooks, FakeSecrets, FakeStore
+from jupyter_batch.testing import FakeAlarm, FakeClock, FakeExecutor, FakeNotebooks, FakeSecrets, FakeStore
 
 
 class Bench:
@@ -40,6 +40,7 @@ class Bench:
             clock=self.clock,
             settings=self.settings,
             hub=self.hub,
+            alarm=FakeAlarm(self.clock),
         )
 
     async def submit(self, notebook: str = "nb.ipynb", **fields: Any) -> Run:

@@ -1,0 +1,51 @@
+"""What the services need from outside, in the words of the domain."""
+
+from __future__ import annotations
+
+from jupyter_batch.ports.executing import (
+    AttemptHandle,
+    AttemptSpec,
+    Bundle,
+    Ending,
+    Executor,
+    ExecutorHealth,
+    ImageReport,
+    ProgressCallback,
+)
+from jupyter_batch.ports.notebooks import ExecutedParts, Notebooks
+from jupyter_batch.ports.stores import (
+    JobLoad,
+    JobStore,
+    NewRun,
+    OutputRecord,
+    RecordStore,
+    RunStore,
+    Store,
+    TriggerStep,
+)
+from jupyter_batch.ports.surroundings import Alarm, Clock, EventSink, Secrets
+
+__all__ = [
+    "Alarm",
+    "AttemptHandle",
+    "AttemptSpec",
+    "Bundle",
+    "Clock",
+    "Ending",
+    "EventSink",
+    "ExecutedParts",
+    "Executor",
+    "ExecutorHealth",
+    "ImageReport",
+    "JobLoad",
+    "JobStore",
+    "NewRun",
+    "Notebooks",
+    "OutputRecord",
+    "ProgressCallback",
+    "RecordStore",
+    "RunStore",
+    "Secrets",
+    "Store",
+    "TriggerStep",
+]

@@ -1,0 +1,247 @@
+"""Turns time into runs: what triggers are due, what they missed, and when to look again."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import count
+
+from msgspec.structs import replace
+
+from jupyter_batch.domain.due import Decision, MissCause, due, next_at
+from jupyter_batch.domain.job import Job, TriggerState
+from jupyter_batch.domain.queries import MAX_LIMIT, JobQuery
+from jupyter_batch.domain.run import Run
+from jupyter_batch.domain.trigger import AnyTrigger, TriggerProgress
+from jupyter_batch.errors import BatchError
+from jupyter_batch.ports import Alarm, Clock, NewRun, Store, TriggerStep
+from jupyter_batch.services.admission import Admission
+from jupyter_batch.services.dispatcher import Dispatcher
+from jupyter_batch.services.making import Cache, RunMaker
+from jupyter_batch.services.waiting import wait_set
+
+log = logging.getLogger(__name__)
+
+#: Triggers that are dealt with in one transaction.
+_TOGETHER = 100
+#: Seconds until a store that failed is tried again.
+_PAUSE = 5.0
+
+
+class Scheduler:
+    """Holds the next instant of every trigger in memory; the store is the authority.
+
+    Methods that end in ``_held`` are for whoever holds the gate of the admission.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        alarm: Alarm,
+        maker: RunMaker,
+        admission: Admission,
+        dispatcher: Dispatcher,
+        look_seconds: float = 60.0,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._alarm = alarm
+        self._maker = maker
+        self._admission = admission
+        self._dispatcher = dispatcher
+        #: The clock may be set, or the machine sleep: it is looked at this often in any case.
+        self._look = timedelta(seconds=look_seconds)
+        self._jobs: dict[str, Job] = {}
+        self._states: dict[str, TriggerState] = {}
+        #: Next instant, and the number of the entry: only the newest of a trigger holds.
+        self._heap: list[tuple[datetime, int, str]] = []
+        self._entries: dict[str, int] = {}
+        self._numbers = count()
+        self._woken = asyncio.Event()
+        self._is_stale = True
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Deals with what was missed, and goes on by itself."""
+        self._alarm.start(self._woken.set)
+        try:
+            await self._catch_up(MissCause.DOWN)
+        except BatchError as error:
+            log.error("Cannot deal with what was missed yet: %s", error.message)
+        self._task = asyncio.create_task(self._serve(), name="scheduler")
+
+    async def stop(self) -> None:
+        """Ends; what becomes due meanwhile is dealt with by the next owner."""
+        self._alarm.stop()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next trigger is due."""
+        while self._heap and self._entries.get(self._heap[0][2]) != self._heap[0][1]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def state(self, trigger_id: str) -> TriggerState | None:
+        """Returns how far a trigger is."""
+        return self._states.get(trigger_id)
+
+    def put(self, job: Job, states: Iterable[TriggerState]) -> None:
+        """Takes a job as it has just been stored, with the states of its triggers."""
+        self.forget(job.id)
+        self._jobs[job.id] = job
+        for state in states:
+            self._keep(state)
+        self._woken.set()
+
+    def forget(self, job_id: str) -> None:
+        """Drops a job that has been deleted."""
+        job = self._jobs.pop(job_id, None)
+        for trigger in job.triggers if job else ():
+            self._states.pop(trigger.id, None)
+            self._entries.pop(trigger.id, None)
+
+    def first_states(self, job: Job, triggers: Iterable[AnyTrigger]) -> list[TriggerState]:
+        """Returns the states of triggers that begin now."""
+        progress = TriggerProgress(decided_until=self._clock.now())
+        return [self.rearmed(job, trigger, progress) for trigger in triggers]
+
+    def rearmed(self, job: Job, trigger: AnyTrigger, progress: TriggerProgress) -> TriggerState:
+        """Returns the state of a trigger that has come so far."""
+        return TriggerState(
+            trigger_id=trigger.id,
+            job_id=job.id,
+            progress=progress,
+            next_at=next_at(_effective(job, trigger), progress),
+        )
+
+    async def settle_held(self, job: Job, *, cause: MissCause = MissCause.LATE) -> tuple[Run, ...]:
+        """Decides on all instants of a job up to now, before it changes."""
+        made: list[Run] = []
+        self._jobs[job.id] = job
+        while True:
+            now = self._clock.now()
+            ids = [
+                trigger.id
+                for trigger in job.triggers
+                if (state := self._states.get(trigger.id)) is not None
+                and (at := next_at(_effective(job, trigger), state.progress)) is not None
+                and at <= now
+            ]
+            if not ids:
+                return tuple(made)
+            made += await self._decide_held(ids, now, cause)
+
+    async def _serve(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                await self._catch_up(MissCause.LATE)
+            except asyncio.CancelledError:
+                raise
+            except BatchError as error:
+                log.warning("Cannot deal with what is due: %s", error.message)
+                await wait_set(asyncio.Event(), self._clock, _PAUSE)
+                continue
+            except Exception:
+                log.exception("A fault while dealing with what is due; going on")
+                await wait_set(asyncio.Event(), self._clock, _PAUSE)
+                continue
+            soon = self._clock.now() + self._look
+            self._alarm.set(min(self.next_at or soon, soon))
+            await self._woken.wait()
+
+    async def _catch_up(self, cause: MissCause) -> None:
+        """Decides on all that is due."""
+        if self._is_stale:
+            await self._load()
+        while True:
+            now = self._clock.now()
+            if (first := self.next_at) is None or first > now:
+                return
+            async with self._admission.gate:
+                runs = await self._decide_held(self._take_due(now), now, cause)
+            for run in runs:
+                if run.state.is_terminal and self._dispatcher.on_end is not None:
+                    await self._dispatcher.on_end(run)
+            # The store's answers come between, but requests must get their turn as well.
+            await asyncio.sleep(0)
+
+    def _take_due(self, now: datetime) -> list[str]:
+        taken: list[str] = []
+        while len(taken) < _TOGETHER and (at := self.next_at) is not None and at <= now:
+            trigger_id = heapq.heappop(self._heap)[2]
+            del self._entries[trigger_id]
+            taken.append(trigger_id)
+        return taken
+
+    async def _decide_held(
+        self, trigger_ids: Sequence[str], now: datetime, cause: MissCause
+    ) -> tuple[Run, ...]:
+        """Decides on triggers, and stores what comes of it, or nothing."""
+        runs: list[NewRun] = []
+        steps: list[TriggerStep] = []
+        cache: Cache = {}
+        # Until it is stored, only the store knows how far they are.
+        stale, self._is_stale = self._is_stale, True
+        for trigger_id in trigger_ids:
+            state = self._states.get(trigger_id)
+            job = self._jobs.get(state.job_id) if state is not None else None
+            trigger = job.trigger(trigger_id) if job is not None else None
+            if state is None or job is None or trigger is None:
+                continue
+            decision = due(_effective(job, trigger), state.progress, now, cause=cause)
+            runs += await self._runs(job, trigger, decision, cache)
+            after = replace(state, progress=decision.progress, next_at=decision.next_at)
+            steps.append(TriggerStep(before=state.progress, after=after))
+        stored = await self._admission.store(runs, steps)
+        self._is_stale = stale
+        for step in steps:
+            self._keep(step.after)
+        self._dispatcher.wake()
+        return stored
+
+    async def _runs(
+        self, job: Job, trigger: AnyTrigger, decision: Decision, cache: Cache
+    ) -> list[NewRun]:
+        missed = [self._maker.missed(job, trigger, missed) for missed in decision.missed]
+        fired = [
+            await self._maker.scheduled(job, trigger, firing, cache) for firing in decision.fire
+        ]
+        return missed + fired
+
+    async def _load(self) -> None:
+        """Reads all jobs with triggers and how far these are."""
+        states = {state.trigger_id: state for state in await self._store.jobs.triggers()}
+        self._jobs, self._states, self._heap, self._entries = {}, {}, [], {}
+        after: str | None = None
+        while True:
+            page = await self._store.jobs.list(JobQuery(limit=MAX_LIMIT, after=after))
+            for job in page.items:
+                if job.triggers:
+                    self._jobs[job.id] = job
+                    for trigger in job.triggers:
+                        if trigger.id in states:
+                            self._keep(states[trigger.id])
+            after = page.next_after
+            if after is None:
+                break
+        self._is_stale = False
+
+    def _keep(self, state: TriggerState) -> None:
+        self._states[state.trigger_id] = state
+        self._entries.pop(state.trigger_id, None)
+        if state.next_at is not None:
+            number = self._entries[state.trigger_id] = next(self._numbers)
+            heapq.heappush(self._heap, (state.next_at, number, state.trigger_id))
+
+
+def _effective(job: Job, trigger: AnyTrigger) -> AnyTrigger:
+    return replace(trigger, paused=True) if job.paused and not trigger.paused else trigger

@@ -1,0 +1,160 @@
+"""Runs in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+
+from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.queries import Page, RunQuery
+from jupyter_batch.domain.run import Run, RunState, TriggerKind
+from jupyter_batch.errors import Conflict, NotFound
+from jupyter_batch.ports import JobLoad, NewRun, TriggerStep
+from jupyter_batch.testing.memory import Memory, contains, drop_keys, page
+
+
+class FakeRuns:
+    """Implements ports.RunStore."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def add(
+        self, run: Run, frozen: FrozenNotebook, *, idempotency_key: str | None = None
+    ) -> Run:
+        memory = self._memory
+        memory.check()
+        key = (run.created_by, "run", idempotency_key or "")
+        made = memory.keys.get(key) if idempotency_key is not None else None
+        if made is not None:
+            return memory.runs[made]
+        if run.id in memory.runs:
+            raise Conflict(f"there is a run {run.id} already", run_id=run.id)
+        memory.frozen[run.id] = frozen
+        if idempotency_key is not None:
+            memory.keys[key] = run.id
+        memory.publish(memory.put_run(run, at=run.created_at))
+        return run
+
+    async def add_all(
+        self, runs: Sequence[NewRun], steps: Sequence[TriggerStep] = ()
+    ) -> tuple[Run, ...]:
+        memory = self._memory
+        memory.check()
+        valid = {
+            step.after.trigger_id: step.after
+            for step in steps
+            if step.after.trigger_id in memory.triggers
+            and memory.triggers[step.after.trigger_id].progress == step.before
+        }
+        fired = {(run.trigger_id, run.scheduled_for) for run in memory.runs.values() if _fired(run)}
+        made, events = [], []
+        for new in runs:
+            run = new.run
+            if steps and run.trigger_id is not None and run.trigger_id not in valid:
+                continue
+            if _fired(run) and (run.trigger_id, run.scheduled_for) in fired:
+                continue
+            if new.frozen is not None:
+                memory.frozen[run.id] = new.frozen
+            events += memory.put_run(run, at=run.created_at)
+            made.append(run)
+        memory.triggers |= valid
+        memory.publish(events)
+        return tuple(made)
+
+    async def get(self, run_id: str) -> Run | None:
+        return self._memory.runs.get(run_id)
+
+    async def list(self, query: RunQuery) -> Page[Run]:
+        chosen = [run for run in self._memory.runs.values() if _matches(query, run)]
+        return page(chosen, query.after, query.limit)
+
+    async def update(self, run_id: str, change: Callable[[Run], Run], *, at: datetime) -> Run:
+        memory = self._memory
+        memory.check()
+        after = change(memory.run(run_id))
+        memory.publish(memory.put_run(after, at=at))
+        return after
+
+    async def queued(
+        self, *, now: datetime, limit: int, blocked: Collection[str] = ()
+    ) -> tuple[Run, ...]:
+        held = frozenset(blocked)
+        ready = [
+            run
+            for run in self._waiting()
+            if (run.not_before is None or run.not_before <= now)
+            and (run.policies.forced or held.isdisjoint(run.lanes))
+        ]
+        return tuple(ready[:limit])
+
+    async def next_not_before(self) -> datetime | None:
+        now = self._memory.clock.now()
+        instants = [
+            run.not_before
+            for run in self._waiting()
+            if run.not_before is not None and run.not_before > now
+        ]
+        return min(instants, default=None)
+
+    async def expired(self, now: datetime) -> tuple[Run, ...]:
+        return tuple(run for run in self._waiting() if run.expires_at and run.expires_at <= now)
+
+    async def next_expiry(self) -> datetime | None:
+        return min((run.expires_at for run in self._waiting() if run.expires_at), default=None)
+
+    async def positions(self) -> Mapping[str, int]:
+        return {run.id: place for place, run in enumerate(self._waiting(), start=1)}
+
+    async def load(self, job_id: str) -> JobLoad:
+        runs = sorted(self._memory.runs.values(), key=lambda run: run.id)
+        own = [run for run in runs if run.job_id == job_id and run.backfill is None]
+        return JobLoad(
+            active=tuple(run.id for run in own if run.state.is_active),
+            waiting=tuple(run.id for run in own if run.state is RunState.QUEUED),
+        )
+
+    async def active(self) -> tuple[Run, ...]:
+        return tuple(run for run in self._memory.runs.values() if run.state.is_active)
+
+    async def count(self) -> Mapping[RunState, int]:
+        return Counter(run.state for run in self._memory.runs.values())
+
+    async def delete(self, run_ids: Sequence[str]) -> int:
+        memory = self._memory
+        memory.check()
+        gone = {run_id for run_id in run_ids if run_id in memory.runs}
+        for run_id in gone:
+            del memory.runs[run_id]
+            memory.frozen.pop(run_id, None)
+        memory.events = [event for event in memory.events if event.run_id not in gone]
+        for owner in [owner for owner in memory.attempts if owner[0] in gone]:
+            del memory.attempts[owner]
+        drop_keys(memory, "run", gone)
+        return len(gone)
+
+    async def frozen(self, run_id: str) -> FrozenNotebook:
+        self._memory.run(run_id)
+        if run_id not in self._memory.frozen:
+            raise NotFound("what the run had frozen is gone")
+        return self._memory.frozen[run_id]
+
+    def _waiting(self) -> Sequence[Run]:
+        queued = [run for run in self._memory.runs.values() if run.state is RunState.QUEUED]
+        return sorted(queued, key=lambda run: (-run.priority, run.id))
+
+
+def _fired(run: Run) -> bool:
+    return run.trigger is TriggerKind.SCHEDULE and run.trigger_id is not None
+
+
+def _matches(query: RunQuery, run: Run) -> bool:
+    return (
+        (not query.states or run.state in query.states)
+        and (query.job_id is None or run.job_id == query.job_id)
+        and (query.since is None or run.created_at >= query.since)
+        and (query.until is None or run.created_at < query.until)
+        and contains(query.q, run.name, run.notebook.path, run.id)
+    )
