@@ -12,6 +12,7 @@ from jupyter_batch.domain.events import RunEvent, state_data
 from jupyter_batch.domain.run import Attempt, Run
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.ledger import Ledger, Mark
+from jupyter_batch.store.rows import Rows
 from jupyter_batch.store.run_rows import (
     StoredRun,
     encode_artifacts,
@@ -48,21 +49,26 @@ def insert_new_runs(connection: Connection, runs: Sequence[StoredRun]) -> None:
 
 
 def insert_new_events(ledger: Ledger, events: Sequence[tuple[int, RunEvent]]) -> list[RunEvent]:
-    """Writes an event for each of many runs and returns them with their positions."""
+    """Writes events, each with the number of its run, and returns them with their positions."""
+    rows = Rows(_RECORDS["insert_events_of_runs"])
     stored = [(no, replace(event, position=ledger.next_position())) for no, event in events]
-    ledger.connection.execute(
-        _RECORDS["insert_events_of_runs"],
-        {
-            "positions": [event.position for _, event in stored],
-            "run_nos": [run_no for run_no, _ in stored],
-            "run_ids": [event.run_id for _, event in stored],
-            "ids": [event.event_id for _, event in stored],
-            "instants": [to_utc(event.at) for _, event in stored],
-            "kinds": [event.kind for _, event in stored],
-            "data": [to_json(event.data) for _, event in stored],
-        },
-    )
+    for run_no, event in stored:
+        rows.add(**encode_event(run_no, event))
+    rows.write(ledger.connection)
     return [replace(event, data=clean_json(event.data)) for _, event in stored]
+
+
+def encode_event(run_no: int, event: RunEvent) -> dict[str, Any]:
+    """Returns the columns of an event."""
+    return {
+        "positions": event.position,
+        "run_nos": run_no,
+        "run_ids": event.run_id,
+        "ids": event.event_id,
+        "instants": to_utc(event.at),
+        "kinds": event.kind,
+        "data": to_json(event.data),
+    }
 
 
 def update_run(connection: Connection, run_no: int, before: Run, after: Run) -> None:
@@ -95,29 +101,6 @@ def state_event(mark: Mark, after: Run, at: datetime) -> RunEvent | None:
         kind="state",
         data=state_data(after),
     )
-
-
-def insert_events(
-    ledger: Ledger, run_no: int, run_id: str, events: list[RunEvent]
-) -> list[RunEvent]:
-    """Writes events of one run and returns them with their positions."""
-    if not events:
-        return []
-    stored = [replace(event, position=ledger.next_position()) for event in events]
-    data = [to_json(event.data) for event in stored]
-    ledger.connection.execute(
-        _RECORDS["insert_events"],
-        {
-            "positions": [event.position for event in stored],
-            "run_no": run_no,
-            "run_id": run_id,
-            "ids": [event.event_id for event in stored],
-            "instants": [to_utc(event.at) for event in stored],
-            "kinds": [event.kind for event in stored],
-            "data": data,
-        },
-    )
-    return [replace(event, data=clean_json(event.data)) for event in stored]
 
 
 def _update_attempts(

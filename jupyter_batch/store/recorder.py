@@ -15,21 +15,22 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.events import RunEvent, frame_event_id
 from jupyter_batch.domain.recording import Recording, Watermark
 from jupyter_batch.domain.run import Run
-from jupyter_batch.store.changes import insert_events, state_event, update_run
-from jupyter_batch.store.database import transaction
-from jupyter_batch.store.ledger import Ledger, Mark
-from jupyter_batch.store.segment_rows import insert_recording
+from jupyter_batch.store.changes import encode_event, state_event, update_run
+from jupyter_batch.store.database import Connection, transaction
+from jupyter_batch.store.ledger import Ledger, Mark, Progress
+from jupyter_batch.store.rows import Rows
+from jupyter_batch.store.segment_rows import SegmentRows
 from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import clean_text, to_json, to_utc
+from jupyter_batch.store.text import clean_json, clean_text, to_json, to_utc
 from jupyter_batch.store.writer import Failed
 
 T = TypeVar("T")
 
 _SQL = load_queries("records")
+_NOTHING = Progress()
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -95,20 +96,20 @@ class Recorder:
             transaction(ledger.connection),
         ):
             segment.writes += 1
+            rows = SegmentRows(alias)
             for item in items:
                 recording = item.recording
                 mark = ledger.mark(recording.run_id)
-                progress, new = insert_recording(
-                    ledger.connection,
-                    alias,
+                progress, new = rows.take(
                     mark.stored.run_no,
                     recording,
-                    mark.progress.get(recording.attempt_no),
+                    mark.progress.get(recording.attempt_no, _NOTHING),
                     needs_records=bool(recording.cells or recording.events),
                 )
                 reached = mark.progress | {recording.attempt_no: progress}
                 ledger.remember(replace(mark, progress=reached))
                 events.append(new)
+            rows.write(ledger.connection)
         return events
 
     def _write_records(self, items: list[Item]) -> list[list[RunEvent]]:
@@ -120,14 +121,16 @@ class Recorder:
             ledger.forgetting(item.recording.run_id for item in items),
             ledger.records.transaction(),
         ):
-            written = [self._write_one(item) for item in items]
+            rows = _RecordRows()
+            written = [self._write_one(item, rows) for item in items]
+            rows.write(ledger.connection)
         for run_id, stored in before.items():
             after = ledger.mark(run_id).stored
             if after is not stored:
                 ledger.note_state(stored, after)
         return written
 
-    def _write_one(self, item: Item) -> list[RunEvent]:
+    def _write_one(self, item: Item, rows: _RecordRows) -> list[RunEvent]:
         ledger, recording = self._ledger, item.recording
         mark = ledger.mark(recording.run_id)
         run_no, before = mark.stored.run_no, mark.stored.run
@@ -139,58 +142,69 @@ class Recorder:
         reached = frame_event_id(recording.attempt_no, recording.last_seq)
         mark = replace(mark, newest_event=max(mark.newest_event, reached, *newest))
         if recording.cells:
-            self._insert_cells(run_no, recording.attempt_no, recording.cells)
+            self._take_cells(rows.cells, run_no, recording)
         if after != before:
             update_run(ledger.connection, run_no, before, after)
             moved = state_event(mark, after, ledger.clock.now())
             events = [*events, moved] if moved else events
             mark = replace(mark, stored=replace(mark.stored, run=after))
-        stored = insert_events(ledger, run_no, recording.run_id, events)
+        stored = [replace(event, position=ledger.next_position()) for event in events]
+        for event in stored:
+            rows.events.add(**encode_event(run_no, event))
         if recording.cells or events or after != before:
-            mark = self._advance(mark, recording)
+            mark = _advance(rows.watermarks, mark, recording)
         newest = [event.event_id for event in events]
         ledger.remember(replace(mark, newest_event=max(mark.newest_event, *newest, 0)))
-        return stored
+        return [replace(event, data=clean_json(event.data)) for event in stored]
 
-    def _advance(self, mark: Mark, recording: Recording) -> Mark:
-        attempt_no = recording.attempt_no
-        done = mark.watermarks.get(attempt_no)
-        reached = Watermark(
-            last_seq=max(recording.last_seq, done.last_seq if done else 0),
-            last_line=max(recording.last_line, done.last_line if done else 0),
-        )
-        if reached == done:
-            return mark
-        self._ledger.connection.execute(
-            _SQL["update_watermark" if done else "insert_watermark"],
-            {
-                "run_no": mark.stored.run_no,
-                "attempt_no": attempt_no,
-                "last_seq": reached.last_seq,
-                "last_line": reached.last_line,
-            },
-        )
-        return replace(mark, watermarks=mark.watermarks | {attempt_no: reached})
+    def _take_cells(self, rows: Rows, run_no: int, recording: Recording) -> None:
+        for cell in recording.cells:
+            rows.add(
+                run_nos=run_no,
+                attempt_nos=recording.attempt_no,
+                indexes=cell.cell_index,
+                versions=self._ledger.next_version(),
+                types=cell.cell_type,
+                sources=clean_text(cell.source),
+                states=str(cell.state),
+                counts=cell.execution_count,
+                started=to_utc(cell.started_at),
+                finished=to_utc(cell.finished_at),
+                metadata=to_json(cell.metadata),
+                errors=None if cell.error is None else to_json(cell.error),
+                memory=cell.memory_bytes,
+            )
 
-    def _insert_cells(self, run_no: int, attempt_no: int, cells: tuple[CellRecord, ...]) -> None:
-        self._ledger.connection.execute(
-            _SQL["insert_cells"],
-            {
-                "run_no": run_no,
-                "attempt_no": attempt_no,
-                "indexes": [cell.cell_index for cell in cells],
-                "versions": [self._ledger.next_version() for _ in cells],
-                "types": [cell.cell_type for cell in cells],
-                "sources": [clean_text(cell.source) for cell in cells],
-                "states": [str(cell.state) for cell in cells],
-                "counts": [cell.execution_count for cell in cells],
-                "started": [to_utc(cell.started_at) for cell in cells],
-                "finished": [to_utc(cell.finished_at) for cell in cells],
-                "metadata": [to_json(cell.metadata) for cell in cells],
-                "errors": [None if cell.error is None else to_json(cell.error) for cell in cells],
-                "memory": [cell.memory_bytes for cell in cells],
-            },
-        )
+
+class _RecordRows:
+    """Collects rows of the records database."""
+
+    def __init__(self) -> None:
+        self.cells = Rows(_SQL["insert_cells"])
+        self.events = Rows(_SQL["insert_events_of_runs"])
+        self.watermarks = Rows(_SQL["insert_watermarks"])
+
+    def write(self, connection: Connection) -> None:
+        for rows in (self.cells, self.events, self.watermarks):
+            rows.write(connection)
+
+
+def _advance(rows: Rows, mark: Mark, recording: Recording) -> Mark:
+    attempt_no = recording.attempt_no
+    done = mark.watermarks.get(attempt_no, Watermark())
+    reached = Watermark(
+        last_seq=max(recording.last_seq, done.last_seq),
+        last_line=max(recording.last_line, done.last_line),
+    )
+    if reached == done:
+        return mark
+    rows.add(
+        run_nos=mark.stored.run_no,
+        attempt_nos=attempt_no,
+        last_seqs=reached.last_seq,
+        last_lines=reached.last_line,
+    )
+    return replace(mark, watermarks=mark.watermarks | {attempt_no: reached})
 
 
 def _together(work: Callable[[list[Item]], list[T]], items: list[Item]) -> list[T | Failed]:

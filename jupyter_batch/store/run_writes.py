@@ -11,7 +11,7 @@ from jupyter_batch.domain.events import RunEvent, state_data
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import Conflict
-from jupyter_batch.store.changes import insert_events, insert_run, state_event, update_run
+from jupyter_batch.store.changes import insert_new_events, insert_run, state_event, update_run
 from jupyter_batch.store.database import transaction
 from jupyter_batch.store.keys import find_key, get_meta, insert_key, put_meta
 from jupyter_batch.store.ledger import Ledger, Mark
@@ -59,7 +59,7 @@ class RunWrites:
             insert_run(connection, stored)
             if key is not None:
                 insert_key(connection, run.created_by, "run", key, run.id)
-            events = insert_events(ledger, stored.run_no, run.id, [event])
+            events = insert_new_events(ledger, [(stored.run_no, event)])
         ledger.newest_id = max(ledger.newest_id, run.id)
         ledger.remember(mark)
         ledger.note_state(None, stored)
@@ -80,7 +80,7 @@ class RunWrites:
             ledger.records.transaction(),
         ):
             update_run(ledger.connection, before.run_no, before.run, after)
-            events = insert_events(ledger, before.run_no, run_id, [event] if event else [])
+            events = insert_new_events(ledger, [(before.run_no, event)] if event else [])
         stored = replace(before, run=after)
         newest = max([mark.newest_event, *(event.event_id for event in events)])
         ledger.remember(replace(mark, stored=stored, newest_event=newest))

@@ -14,6 +14,7 @@ from jupyter_batch.domain.outputs import output_event
 from jupyter_batch.domain.recording import OutputRow, Recording
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.ledger import Progress
+from jupyter_batch.store.rows import Rows
 from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.text import clean_text, cut_bytes, cut_text, to_utc
 
@@ -80,49 +81,124 @@ def _insert_content(connection: Connection, segment: str, digest: str, content: 
         )
 
 
-def insert_recording(
-    connection: Connection,
-    segment: str,
-    run_no: int,
-    recording: Recording,
-    progress: Progress | None,
-    *,
-    needs_records: bool,
-) -> tuple[Progress, list[RunEvent]]:
-    """Writes what is new, the progress last; returns that and the events of new outputs.
+class SegmentRows:
+    """Collects what recordings bring, to be written into a segment with few statements."""
 
-    ``needs_records`` says whether rows in the records database go along.
-    """
-    done = progress or Progress()
-    ids = {"run_no": run_no, "attempt_no": recording.attempt_no}
-    outputs = [_clean(row) for row in recording.outputs if row.seq > done.last_seq]
-    size = sum(
-        (
-            _insert_outputs(connection, segment, ids, outputs),
-            _insert_documents(connection, segment, ids, recording, done.last_seq),
-            _insert_artifacts(connection, segment, ids, recording, done.last_seq),
-            _insert_log(connection, segment, ids, recording, done.last_line),
+    def __init__(self, segment: str) -> None:
+        def rows(name: str) -> Rows:
+            return Rows(_SQL[name].format(segment=segment))
+
+        self._outputs = rows("insert_outputs")
+        self._documents = rows("insert_documents")
+        self._artifacts = rows("insert_artifacts")
+        self._log = rows("insert_log")
+        self._progress = rows("insert_progress")
+
+    def write(self, connection: Connection) -> None:
+        """Writes it all, the progress last; belongs into a transaction."""
+        for rows in (self._outputs, self._documents, self._artifacts, self._log, self._progress):
+            rows.write(connection)
+
+    def take(
+        self, run_no: int, recording: Recording, done: Progress, *, needs_records: bool
+    ) -> tuple[Progress, list[RunEvent]]:
+        """Takes what is new; returns how far the attempt is then, and the events of new outputs.
+
+        ``needs_records`` says whether rows in the records database go along.
+        """
+        ids = {"run_nos": run_no, "attempt_nos": recording.attempt_no}
+        outputs = [_clean(row) for row in recording.outputs if row.seq > done.last_seq]
+        size = sum(
+            (
+                self._take_outputs(ids, outputs),
+                self._take_documents(ids, recording, done.last_seq),
+                self._take_artifacts(ids, recording, done.last_seq),
+                self._take_log(ids, recording, done.last_line),
+            )
         )
-    )
-    reached = Progress(
-        last_seq=max(recording.last_seq, done.last_seq),
-        last_line=max(recording.last_line, done.last_line),
-        needs_seq=max(recording.last_seq, done.needs_seq) if needs_records else done.needs_seq,
-    )
-    if progress is None or size or reached != done:
-        query = _SQL["insert_progress" if progress is None else "update_progress"]
-        connection.execute(
-            query.format(segment=segment),
-            ids
-            | {
-                "last_seq": reached.last_seq,
-                "last_line": reached.last_line,
-                "needs_seq": reached.needs_seq,
-                "size_bytes": size,
-            },
+        reached = Progress(
+            last_seq=max(recording.last_seq, done.last_seq),
+            last_line=max(recording.last_line, done.last_line),
+            needs_seq=max(recording.last_seq, done.needs_seq) if needs_records else done.needs_seq,
         )
+        if size or reached != done:
+            self._progress.add(
+                **ids,
+                last_seqs=reached.last_seq,
+                last_lines=reached.last_line,
+                needs_seqs=reached.needs_seq,
+                sizes=size,
+            )
+        return reached, _events(recording, outputs)
+
+    def _take_outputs(self, ids: dict[str, int], rows: list[OutputRow]) -> int:
+        size = 0
+        for row in rows:
+            for number, body in enumerate(cut_text(row.op.body, TEXT_PIECE)):
+                self._outputs.add(
+                    **ids,
+                    seqs=row.seq,
+                    op_nos=row.op_no,
+                    piece_nos=number,
+                    instants=to_utc(row.at),
+                    ops=row.op.op,
+                    cells=row.op.cell,
+                    output_nos=row.op.no,
+                    types=clean_text(row.op.type),
+                    more=row.op.more,
+                    sizes=len(body),
+                    bodies=body,
+                )
+            size += len(row.op.body)
+        return size
+
+    def _take_documents(self, ids: dict[str, int], recording: Recording, after: int) -> int:
+        size = 0
+        for part in recording.documents:
+            if part.seq <= after:
+                continue
+            for number, body in enumerate(cut_text(clean_text(part.body), TEXT_PIECE)):
+                self._documents.add(
+                    **ids,
+                    names=part.name,
+                    seqs=part.seq,
+                    piece_nos=number,
+                    more=part.more,
+                    bodies=body,
+                )
+            size += len(part.body)
+        return size
+
+    def _take_artifacts(self, ids: dict[str, int], recording: Recording, after: int) -> int:
+        size = 0
+        for part in recording.artifacts:
+            if part.seq <= after:
+                continue
+            for number, content in enumerate(cut_bytes(part.content, BYTES_PIECE)):
+                self._artifacts.add(
+                    **ids,
+                    paths=clean_text(part.path),
+                    seqs=part.seq,
+                    piece_nos=number,
+                    more=part.more,
+                    sizes=len(content),
+                    contents=content,
+                )
+            size += len(part.content)
+        return size
+
+    def _take_log(self, ids: dict[str, int], recording: Recording, after: int) -> int:
+        size = 0
+        for line in recording.log:
+            if line.line_no > after:
+                self._log.add(**ids, line_nos=line.line_no, texts=clean_text(line.text))
+                size += len(line.text)
+        return size
+
+
+def _events(recording: Recording, outputs: list[OutputRow]) -> list[RunEvent]:
     frames = [list(group) for _, group in groupby(outputs, key=lambda row: row.seq)]
-    return reached, [
+    return [
         output_event(
             recording.run_id,
             recording.attempt_no,
@@ -137,98 +213,3 @@ def insert_recording(
 def _clean(row: OutputRow) -> OutputRow:
     body = clean_text(row.op.body)
     return row if body is row.op.body else replace(row, op=replace(row.op, body=body))
-
-
-def _insert_outputs(
-    connection: Connection, segment: str, ids: dict[str, int], rows: list[OutputRow]
-) -> int:
-    pieces = [
-        (row, number, body)
-        for row in rows
-        for number, body in enumerate(cut_text(row.op.body, TEXT_PIECE))
-    ]
-    if not pieces:
-        return 0
-    connection.execute(
-        _SQL["insert_outputs"].format(segment=segment),
-        ids
-        | {
-            "seqs": [row.seq for row, _, _ in pieces],
-            "op_nos": [row.op_no for row, _, _ in pieces],
-            "piece_nos": [number for _, number, _ in pieces],
-            "instants": [to_utc(row.at) for row, _, _ in pieces],
-            "ops": [row.op.op for row, _, _ in pieces],
-            "cells": [row.op.cell for row, _, _ in pieces],
-            "output_nos": [row.op.no for row, _, _ in pieces],
-            "types": [clean_text(row.op.type) for row, _, _ in pieces],
-            "more": [row.op.more for row, _, _ in pieces],
-            "sizes": [len(body) for _, _, body in pieces],
-            "bodies": [body for _, _, body in pieces],
-        },
-    )
-    return sum(len(body) for _, _, body in pieces)
-
-
-def _insert_documents(
-    connection: Connection, segment: str, ids: dict[str, int], recording: Recording, after: int
-) -> int:
-    pieces = [
-        (part, number, body)
-        for part in recording.documents
-        if part.seq > after
-        for number, body in enumerate(cut_text(clean_text(part.body), TEXT_PIECE))
-    ]
-    if not pieces:
-        return 0
-    connection.execute(
-        _SQL["insert_documents"].format(segment=segment),
-        ids
-        | {
-            "names": [part.name for part, _, _ in pieces],
-            "seqs": [part.seq for part, _, _ in pieces],
-            "piece_nos": [number for _, number, _ in pieces],
-            "more": [part.more for part, _, _ in pieces],
-            "bodies": [body for _, _, body in pieces],
-        },
-    )
-    return sum(len(body) for _, _, body in pieces)
-
-
-def _insert_artifacts(
-    connection: Connection, segment: str, ids: dict[str, int], recording: Recording, after: int
-) -> int:
-    pieces = [
-        (part, number, content)
-        for part in recording.artifacts
-        if part.seq > after
-        for number, content in enumerate(cut_bytes(part.content, BYTES_PIECE))
-    ]
-    if not pieces:
-        return 0
-    connection.execute(
-        _SQL["insert_artifacts"].format(segment=segment),
-        ids
-        | {
-            "paths": [clean_text(part.path) for part, _, _ in pieces],
-            "seqs": [part.seq for part, _, _ in pieces],
-            "piece_nos": [number for _, number, _ in pieces],
-            "more": [part.more for part, _, _ in pieces],
-            "sizes": [len(content) for _, _, content in pieces],
-            "contents": [content for _, _, content in pieces],
-        },
-    )
-    return sum(len(content) for _, _, content in pieces)
-
-
-def _insert_log(
-    connection: Connection, segment: str, ids: dict[str, int], recording: Recording, after: int
-) -> int:
-    lines = [line for line in recording.log if line.line_no > after]
-    if not lines:
-        return 0
-    texts = [clean_text(line.text) for line in lines]
-    connection.execute(
-        _SQL["insert_log"].format(segment=segment),
-        ids | {"line_nos": [line.line_no for line in lines], "texts": texts},
-    )
-    return sum(map(len, texts))

@@ -1,35 +1,33 @@
 -- name: insert_outputs
 INSERT INTO {segment}.outputs
-SELECT $run_no, $attempt_no, unnest($seqs), unnest($op_nos), unnest($piece_nos),
+SELECT unnest($run_nos), unnest($attempt_nos), unnest($seqs), unnest($op_nos), unnest($piece_nos),
        unnest($instants), unnest($ops), unnest($cells), unnest($output_nos), unnest($types),
        unnest($more), unnest($sizes), unnest($bodies)
 
 -- name: insert_documents
 INSERT INTO {segment}.documents
-SELECT $run_no, $attempt_no, unnest($names), unnest($seqs), unnest($piece_nos),
+SELECT unnest($run_nos), unnest($attempt_nos), unnest($names), unnest($seqs), unnest($piece_nos),
        unnest($more), unnest($bodies)
 
 -- name: insert_artifacts
 INSERT INTO {segment}.artifacts
-SELECT $run_no, $attempt_no, unnest($paths), unnest($seqs), unnest($piece_nos),
+SELECT unnest($run_nos), unnest($attempt_nos), unnest($paths), unnest($seqs), unnest($piece_nos),
        unnest($more), unnest($sizes), unnest($contents)
 
 -- name: insert_log
 INSERT INTO {segment}.log
-SELECT $run_no, $attempt_no, unnest($line_nos), unnest($texts)
+SELECT unnest($run_nos), unnest($attempt_nos), unnest($line_nos), unnest($texts)
 
 -- name: insert_progress
 INSERT INTO {segment}.progress
-VALUES ($run_no, $attempt_no, $last_seq, $last_line, $needs_seq, $size_bytes)
-
--- name: update_progress
-UPDATE {segment}.progress
-SET last_seq = $last_seq, last_line = $last_line, needs_seq = $needs_seq,
-    size_bytes = size_bytes + $size_bytes
-WHERE run_no = $run_no AND attempt_no = $attempt_no
+SELECT unnest($run_nos), unnest($attempt_nos), unnest($last_seqs), unnest($last_lines),
+       unnest($needs_seqs), unnest($sizes)
 
 -- name: select_progress
-SELECT attempt_no, last_seq, last_line, needs_seq FROM {segment}.progress WHERE run_no = $run_no
+SELECT attempt_no, max(last_seq), max(last_line), max(needs_seq)
+FROM {segment}.progress
+WHERE run_no = $run_no
+GROUP BY attempt_no
 
 -- name: has_content
 SELECT 1 FROM {segment}.contents WHERE sha256 = $sha256 LIMIT 1

@@ -1,6 +1,6 @@
 -- name: insert_cells
 INSERT INTO records.cells
-SELECT $run_no, $attempt_no, unnest($indexes), unnest($versions), unnest($types),
+SELECT unnest($run_nos), unnest($attempt_nos), unnest($indexes), unnest($versions), unnest($types),
        unnest($sources), unnest($states), unnest($counts), unnest($started),
        unnest($finished), unnest($metadata), unnest($errors), unnest($memory)
 
@@ -10,11 +10,6 @@ SELECT cell_index, cell_type, source, state, execution_count, started_at, finish
 FROM records.cells
 WHERE run_no = $run_no AND attempt_no = $attempt_no
 ORDER BY version
-
--- name: insert_events
-INSERT INTO records.events
-SELECT unnest($positions), $run_no, $run_id, unnest($ids), unnest($instants), unnest($kinds),
-       unnest($data)
 
 -- name: insert_events_of_runs
 INSERT INTO records.events
@@ -39,14 +34,14 @@ LIMIT $limit
 SELECT coalesce(max(event_id), 0) FROM records.events WHERE run_no = $run_no
 
 -- name: select_watermarks
-SELECT attempt_no, last_seq, last_line FROM records.watermarks WHERE run_no = $run_no
+SELECT attempt_no, max(last_seq), max(last_line)
+FROM records.watermarks
+WHERE run_no = $run_no
+GROUP BY attempt_no
 
--- name: insert_watermark
-INSERT INTO records.watermarks VALUES ($run_no, $attempt_no, $last_seq, $last_line)
-
--- name: update_watermark
-UPDATE records.watermarks SET last_seq = $last_seq, last_line = $last_line
-WHERE run_no = $run_no AND attempt_no = $attempt_no
+-- name: insert_watermarks
+INSERT INTO records.watermarks
+SELECT unnest($run_nos), unnest($attempt_nos), unnest($last_seqs), unnest($last_lines)
 
 -- name: newest_position
 SELECT coalesce(max(position), 0) FROM records.events

@@ -1,5 +1,5 @@
 -- An output segment: what the runs that were added while it was the current one have frozen,
--- written and logged. Append-only, but for progress; rows of deleted runs stay until the
+-- written and logged. Append-only; rows of deleted runs stay until the
 -- segment is removed or rewritten.
 -- Large texts and bytes are cut into pieces of a few KiB: DuckDB reads and compresses 2,048
 -- rows at a time, and a checkpoint writes a begun row group anew.
@@ -21,8 +21,8 @@ CREATE TABLE frozen (
     size_bytes BIGINT NOT NULL
 );
 
--- How far each attempt has been recorded in here, how many bytes of it there are, and the
--- frame that the records database must have reached for all of it to hold (recorder.py).
+-- How far each attempt has been recorded in here (the highest holds), how many bytes that
+-- brought, and the frame that the records database must have reached for all of it to hold (recorder.py).
 CREATE TABLE progress (
     run_no BIGINT NOT NULL,
     attempt_no INTEGER NOT NULL,

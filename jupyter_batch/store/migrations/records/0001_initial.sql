@@ -121,7 +121,8 @@ CREATE TABLE events (
     data VARCHAR NOT NULL
 );
 
--- How far each attempt has been recorded in here; its segment may be ahead (recorder.py).
+-- How far each attempt has been recorded in here, the highest holds; its segment may be ahead
+-- (recorder.py).
 CREATE TABLE watermarks (
     run_no BIGINT NOT NULL,
     attempt_no INTEGER NOT NULL,
