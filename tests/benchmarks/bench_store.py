@@ -233,13 +233,13 @@ async def prune(folder: Path) -> None:
     start = time.perf_counter()
     for number in range(1000):
         run = await store.runs.add(make_run(), make_frozen())
-        text = random.Random(number).randbytes(750_000).hex()
+        text = random.Random(number).randbytes(1_000_000).hex()
         rows = tuple(
-            make_output(seq + 1, text[seq * 375_000 :][:375_000], no=seq) for seq in range(4)
+            make_output(seq + 1, text[seq * 500_000 :][:500_000], no=seq) for seq in range(4)
         )
         await store.records.record(make_recording(run.id, outputs=rows))
         runs.append(run.id)
-    say("record 1,000 runs of 1.5 MB", time.perf_counter() - start, "s")
+    say("record 1,000 runs of 2 MB of text", time.perf_counter() - start, "s")
     full = folder_size(folder)
     say("folder before", full / _MB, "MB")
     gone = [run_id for number, run_id in enumerate(runs) if number % 10]
@@ -260,7 +260,7 @@ async def prune(folder: Path) -> None:
     say("folder after", left / _MB, "MB")
     say("folder has become smaller by", 100 * (1 - left / full), "%")
     kept = [output async for output in store.records.outputs(runs[990], 1)]
-    assert "".join(output.body for output in kept) == random.Random(990).randbytes(750_000).hex()
+    assert "".join(output.body for output in kept) == random.Random(990).randbytes(1_000_000).hex()
     await store.close()
 
 
