@@ -86,6 +86,7 @@ class JobRunsHandler(BatchHandler):
             user=self.user_name,
             trigger=TriggerKind(body.trigger),
             parameters=body.parameters,
+            forced=body.force,
             idempotency_key=self.idempotency_key,
         )
         self.reply_created(run, f"runs/{run.id}")

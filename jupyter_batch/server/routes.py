@@ -22,12 +22,24 @@ from jupyter_batch.server.records import (
     NotebookHandler,
 )
 from jupyter_batch.server.runs import CancelHandler, RetryHandler, RunHandler, RunsHandler
+from jupyter_batch.server.schedules import (
+    BackfillHandler,
+    PauseHandler,
+    PreviewHandler,
+    ResumeHandler,
+    UpcomingHandler,
+)
 
 #: Below ``<base_url>batch/``.
 ROUTES: dict[str, type[BatchHandler]] = {
     "jobs": JobsHandler,
     "jobs/{job_id}": JobHandler,
     "jobs/{job_id}/runs": JobRunsHandler,
+    "jobs/{job_id}/pause": PauseHandler,
+    "jobs/{job_id}/resume": ResumeHandler,
+    "jobs/{job_id}/upcoming": UpcomingHandler,
+    "jobs/{job_id}/backfill": BackfillHandler,
+    "schedules/preview": PreviewHandler,
     "runs": RunsHandler,
     "runs/{run_id}": RunHandler,
     "runs/{run_id}/cancel": CancelHandler,

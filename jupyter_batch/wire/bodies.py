@@ -7,10 +7,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from jupyter_batch.domain.environment import Environment, Volume
+from jupyter_batch.domain.job import Source
 from jupyter_batch.domain.notebook import FrozenFile
+from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.requests import JobChanges, JobRequest, RunRequest
 from jupyter_batch.errors import InvalidInput, InvalidParameters
 from jupyter_batch.wire.paths import check_upload_path
+from jupyter_batch.wire.schedules import AnyShape, RetryShape, triggers_of
 
 _LARGEST = 2**53
 #: Levels of lists and objects in a parameter.
@@ -114,6 +117,8 @@ class TriggerBody(Body, frozen=True, kw_only=True):
     #: In the place of the job's own.
     parameters: dict[str, Any] | None = None
     trigger: Literal["api", "manual"] = "api"
+    #: Whether it starts whatever the job's other runs do.
+    force: bool = False
 
 
 class JobBody(Body, frozen=True, kw_only=True):
@@ -128,12 +133,20 @@ class JobBody(Body, frozen=True, kw_only=True):
     timeout_seconds: Seconds | None = None
     priority: Priority = 0
     max_concurrent: Concurrency | None = None
+    triggers: tuple[AnyShape, ...] = ()
+    overlap_policy: OverlapPolicy | None = None
+    retry: RetryShape = RetryShape()
+    pause_after_failures: int | None = None
+    run_timeout_seconds: Seconds | None = None
+    queue_timeout_seconds: Seconds | None = None
+    source: Source = Source.LATEST
 
     def to_domain(self) -> JobRequest:
         """Returns the value of the domain; raises InvalidInput."""
         check_depth(self.parameters)
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        return JobRequest(**{**fields, "environment": self.environment.to_domain()})
+        fields["environment"] = self.environment.to_domain()
+        return JobRequest(**_with_policies(fields))
 
 
 class JobChangesBody(Body, frozen=True, kw_only=True):
@@ -148,6 +161,13 @@ class JobChangesBody(Body, frozen=True, kw_only=True):
     timeout_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
     priority: Priority | msgspec.UnsetType = msgspec.UNSET
     max_concurrent: Concurrency | msgspec.UnsetType | None = msgspec.UNSET
+    triggers: tuple[AnyShape, ...] | msgspec.UnsetType = msgspec.UNSET
+    overlap_policy: OverlapPolicy | msgspec.UnsetType | None = msgspec.UNSET
+    retry: RetryShape | msgspec.UnsetType = msgspec.UNSET
+    pause_after_failures: int | msgspec.UnsetType | None = msgspec.UNSET
+    run_timeout_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
+    queue_timeout_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
+    source: Source | msgspec.UnsetType = msgspec.UNSET
 
     def to_domain(self) -> JobChanges:
         """Returns the value of the domain; raises InvalidInput."""
@@ -156,13 +176,24 @@ class JobChangesBody(Body, frozen=True, kw_only=True):
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
         if self.environment is not msgspec.UNSET:
             fields["environment"] = self.environment.to_domain()
-        return JobChanges(**fields)
+        return JobChanges(**_with_policies(fields))
 
 
 class DeleteRunsBody(Body, frozen=True, kw_only=True):
     """``DELETE runs``."""
 
     ids: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1, max_length=1000)]
+
+
+def _with_policies(fields: dict[str, Any]) -> dict[str, Any]:
+    """Returns fields of a job with triggers and retry as the domain has them."""
+    if fields["triggers"] is not msgspec.UNSET:
+        for shape in fields["triggers"]:
+            check_depth(shape.parameters)
+        fields["triggers"] = triggers_of(fields["triggers"])
+    if fields["retry"] is not msgspec.UNSET:
+        fields["retry"] = fields["retry"].to_domain()
+    return fields
 
 
 def check_depth(parameters: dict[str, Any]) -> None:

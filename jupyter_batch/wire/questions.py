@@ -52,8 +52,8 @@ class RunsQuestion(Question, frozen=True, kw_only=True):
             after=None if self.cursor is None else after_of(self.cursor),
             states=self.state,
             job_id=job_id or self.job_id,
-            since=_utc(self.since, "since"),
-            until=_utc(self.until, "until"),
+            since=None if self.since is None else utc(self.since, "since"),
+            until=None if self.until is None else utc(self.until, "until"),
             q=self.q or None,
         )
 
@@ -116,8 +116,9 @@ class ParametersQuestion(Question, frozen=True, kw_only=True):
     path: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 
 
-def _utc(instant: datetime | None, field: str) -> datetime | None:
+def utc(instant: datetime, field: str) -> datetime:
+    """Returns an instant in UTC; raises InvalidInput where that is out of range."""
     try:
-        return None if instant is None else instant.astimezone(UTC)
+        return instant.astimezone(UTC)
     except OverflowError as error:
         raise InvalidInput(f"{field} is out of range", field=field) from error

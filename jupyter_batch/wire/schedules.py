@@ -1,0 +1,168 @@
+"""Shapes of schedules and policies in requests and answers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from jupyter_batch.domain.cron import GapPolicy, RepeatPolicy
+from jupyter_batch.domain.requests import BackfillRequest
+from jupyter_batch.domain.retry import RETRYABLE, RetryPolicy
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.trigger import (
+    AnyTrigger,
+    CronTrigger,
+    IntervalTrigger,
+    MissedPolicy,
+    OnceTrigger,
+)
+from jupyter_batch.domain.upcoming import UpcomingInstant
+from jupyter_batch.wire.questions import Instant, Question, utc
+
+_WEEK = 7 * 86_400.0
+
+Cron = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Zone = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+Many = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of what is in here."""
+
+
+class TriggerShape(Shape, frozen=True, kw_only=True, tag_field="kind"):
+    """What all kinds of triggers have; values are checked when the job is saved."""
+
+    #: Of a trigger that the job has already; left out for a new one.
+    id: str = ""
+    timezone: Zone = "UTC"
+    start_at: Instant | None = None
+    end_at: Instant | None = None
+    max_runs: int | None = None
+    jitter_seconds: float = 0.0
+    excluded_dates: tuple[date, ...] = ()
+    paused: bool = False
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
+    missed_policy: MissedPolicy = MissedPolicy.LATEST
+    catch_up_window_seconds: float = _WEEK
+    start_deadline_seconds: float | None = None
+
+
+class CronShape(TriggerShape, frozen=True, kw_only=True, tag="cron"):
+    """``kind: cron``."""
+
+    cron: Cron
+    gap: GapPolicy = GapPolicy.RUN
+    overlap: RepeatPolicy = RepeatPolicy.FIRST
+
+
+class IntervalShape(TriggerShape, frozen=True, kw_only=True, tag="interval"):
+    """``kind: interval``."""
+
+    interval_seconds: int
+    anchor_at: Instant | None = None
+
+
+class OnceShape(TriggerShape, frozen=True, kw_only=True, tag="once"):
+    """``kind: once``."""
+
+    at: Instant
+
+
+AnyShape = CronShape | IntervalShape | OnceShape
+_KINDS: dict[type[TriggerShape], type[AnyTrigger]] = {
+    CronShape: CronTrigger,
+    IntervalShape: IntervalTrigger,
+    OnceShape: OnceTrigger,
+}
+
+
+def triggers_of(shapes: tuple[AnyShape, ...]) -> tuple[AnyTrigger, ...]:
+    """Returns the values of the domain; raises InvalidInput for instants out of range."""
+    made: list[AnyTrigger] = []
+    for number, shape in enumerate(shapes):
+        fields: dict[str, Any] = {
+            name: utc(value, f"triggers.{number}.{name}") if isinstance(value, datetime) else value
+            for name, value in msgspec.structs.asdict(shape).items()
+        }
+        made.append(_KINDS[type(shape)](**fields))
+    return tuple(made)
+
+
+class RetryShape(Shape, frozen=True, kw_only=True):
+    """``retry`` of a job."""
+
+    max_attempts: int = 1
+    delay_seconds: float = 30.0
+    backoff_factor: float = 2.0
+    max_delay_seconds: float = 3600.0
+    jitter: float = 0.1
+    endings: tuple[RunState, ...] = RETRYABLE
+    exit_codes: tuple[int, ...] = ()
+    exceptions: tuple[str, ...] = ()
+
+    def to_domain(self) -> RetryPolicy:
+        """Returns the value of the domain."""
+        return RetryPolicy(**msgspec.structs.asdict(self))
+
+
+class PauseBody(Shape, frozen=True, kw_only=True):
+    """``POST jobs/{id}/pause``; the body may be left out."""
+
+    #: For people; who paused it is said in any case.
+    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+class BackfillBody(Shape, frozen=True, kw_only=True):
+    """``POST jobs/{id}/backfill``."""
+
+    since: Instant = msgspec.field(name="from")
+    until: Instant = msgspec.field(name="to")
+    trigger_id: str | None = None
+    max_concurrent: int = 1
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    def to_domain(self) -> BackfillRequest:
+        """Returns the value of the domain; raises InvalidInput."""
+        return BackfillRequest(
+            since=utc(self.since, "from"),
+            until=utc(self.until, "to"),
+            trigger_id=self.trigger_id,
+            max_concurrent=self.max_concurrent,
+            parameters=self.parameters,
+        )
+
+
+class PreviewQuestion(Question, frozen=True, kw_only=True):
+    """``GET schedules/preview``."""
+
+    cron: Cron
+    timezone: Zone = "UTC"
+    #: Now, where it is left out.
+    after: Instant | None = None
+    count: Many = 5
+    gap: GapPolicy = GapPolicy.RUN
+    overlap: RepeatPolicy = RepeatPolicy.FIRST
+
+    def trigger(self) -> CronTrigger:
+        """Returns the trigger that is asked about."""
+        return CronTrigger(
+            cron=self.cron, timezone=self.timezone, gap=self.gap, overlap=self.overlap
+        )
+
+
+class UpcomingQuestion(Question, frozen=True, kw_only=True):
+    """``GET jobs/{id}/upcoming``."""
+
+    after: Instant | None = None
+    count: Many = 5
+
+
+class Upcoming(msgspec.Struct, frozen=True, kw_only=True):
+    """When a schedule has instants."""
+
+    #: The schedule in words.
+    sentence: str
+    instants: tuple[UpcomingInstant, ...]
