@@ -16,9 +16,10 @@ from jupyter_batch.cli.arguments import (
 )
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.words import coloured, plain, short, size, state_text
+from jupyter_batch.client.jobs import Job
 from jupyter_batch.client.run import Run
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.errors import InvalidInput
+from jupyter_batch.errors import InvalidInput, NotFound
 
 _RUN_HELP = "its id, the end of one, or 'last'"
 _LOOK_SECONDS = 0.5
@@ -58,10 +59,18 @@ def add(commands: Any) -> None:
         commands,
         "delete",
         delete_runs,
-        help="delete runs that are over, with all their records",
-        epilog="  jupyter batch delete 8h2k9qwe",
+        help="delete runs that are over, with all their records, or jobs",
+        epilog="  jupyter batch delete 8h2k9qwe\n  jupyter batch delete --job nightly",
     )
-    delete.add_argument("targets", metavar="RUN", nargs="+", help=_RUN_HELP)
+    delete.add_argument("targets", metavar="RUN", nargs="*", help=_RUN_HELP)
+    delete.add_argument(
+        "--job",
+        dest="jobs",
+        action="append",
+        default=[],
+        metavar="JOB",
+        help="a job, by name or id; its runs stay. May be repeated",
+    )
     export = add_command(
         commands,
         "export",
@@ -120,14 +129,36 @@ def retry_run(args: argparse.Namespace, session: Session) -> int:
 
 
 def delete_runs(args: argparse.Namespace, session: Session) -> int:
-    """Deletes runs, all or none."""
-    ids = [session.find_run(target).id for target in args.targets]
-    count = session.client.runs.delete_many(ids)
+    """Deletes runs, all or none, and jobs."""
+    if not args.targets and not args.jobs:
+        raise UsageError("name runs, or jobs with --job")
+    jobs = [session.client.jobs.get(name) for name in args.jobs]
+    ids = []
+    for target in args.targets:
+        try:
+            ids.append(session.find_run(target).id)
+        except NotFound:
+            jobs.append(_job_instead(session, target))
+    count = session.client.runs.delete_many(ids) if ids else 0
+    for job in jobs:
+        job.delete()
     if session.as_json:
-        session.answer({"deleted": count})
-    else:
-        session.say(f"deleted {count} run{'s' if count != 1 else ''}")
+        session.answer({"deleted": count + len(jobs)})
+        return SUCCEEDED
+    for job in jobs:
+        session.say(f"deleted job {job.name}; its runs are still on record")
+    if not ids:
+        return SUCCEEDED
+    session.say(f"deleted {count} run{'s' if count != 1 else ''}")
     return SUCCEEDED
+
+
+def _job_instead(session: Session, target: str) -> Job:
+    """Returns the job that was meant where there is no such run."""
+    try:
+        return session.client.jobs.get(target)
+    except NotFound as error:
+        raise NotFound(f"there is no run and no job {target!r}") from error
 
 
 def export_run(args: argparse.Namespace, session: Session) -> int:

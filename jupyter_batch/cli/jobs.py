@@ -21,9 +21,11 @@ from jupyter_batch.cli.arguments import (
     parameters_of,
 )
 from jupyter_batch.cli.parameters import send_typed
+from jupyter_batch.cli.schedule_arguments import add_policies, add_schedule, schedule_of
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.words import clock, cpus, duration, full_clock, short, size, state_text
 from jupyter_batch.client.jobs import Job
+from jupyter_batch.domain.sentence import sentence
 
 _EXAMPLES = """\
   jupyter batch jobs
@@ -55,27 +57,50 @@ def add(commands: Any) -> None:
     _add_policies(create)
     show = add_command(inner, "show", show_job, help="show a job and its newest runs", inner=True)
     show.add_argument("job", help="name or id")
+    add_edit(inner, inner=True)
+    delete = add_command(
+        inner, "delete", delete_job, help="delete a job; its runs stay", inner=True
+    )
+    delete.add_argument("job", help="name or id")
+    add_trigger(inner, inner=True)
+
+
+def add_edit(commands: Any, *, inner: bool) -> None:
+    """Adds ``edit``."""
+    name = "jobs edit" if inner else "edit"
     edit = add_command(
-        inner,
+        commands,
         "edit",
         edit_job,
         help="change a job; runs that exist stay as they are",
-        epilog="  jupyter batch jobs edit nightly --memory 2g -p alpha 0.7",
-        inner=True,
+        epilog=f"  jupyter batch {name} nightly --memory 2g -p alpha 0.7\n"
+        f'  jupyter batch {name} nightly --cron "0 7 * * *" --retries 2',
+        inner=inner,
     )
     edit.add_argument("job", help="name or id")
     edit.add_argument("--notebook", help="another notebook file")
     edit.add_argument(
         "--unset", action="append", default=[], metavar="NAME", help="drop a parameter"
     )
+    edit.add_argument("--no-schedule", action="store_true", help="drop all triggers")
     _add_policies(edit)
-    delete = add_command(
-        inner, "delete", delete_job, help="delete a job; its runs stay", inner=True
+
+
+def add_trigger(commands: Any, *, inner: bool) -> None:
+    """Adds ``trigger``."""
+    trigger = add_command(
+        commands,
+        "trigger",
+        trigger_job,
+        help="run a job now",
+        epilog=f"  jupyter batch {'jobs ' if inner else ''}trigger nightly -p alpha 0.7 --wait",
+        inner=inner,
     )
-    delete.add_argument("job", help="name or id")
-    trigger = add_command(inner, "trigger", trigger_job, help="run a job now", inner=True)
     trigger.add_argument("job", help="name or id")
     trigger.add_argument("--wait", action="store_true", help="return when the run is over")
+    trigger.add_argument(
+        "--force", action="store_true", help="start whatever the job's other runs do"
+    )
     add_parameters(trigger)
 
 
@@ -84,6 +109,8 @@ def _add_policies(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-concurrent", type=int, metavar="N", help="at most so many runs of it at once"
     )
+    add_schedule(parser)
+    add_policies(parser)
     add_parameters(parser)
     add_options(parser)
 
@@ -102,7 +129,7 @@ def list_jobs(args: argparse.Namespace, session: Session) -> int:
 
 def create_job(args: argparse.Namespace, session: Session) -> int:
     """Makes a job."""
-    options = options_of(args)
+    options, schedule = options_of(args), schedule_of(args)
     job = send_typed(
         parameters_of(args),
         args.typed,
@@ -112,6 +139,7 @@ def create_job(args: argparse.Namespace, session: Session) -> int:
             description=args.description or "",
             max_concurrent=args.max_concurrent,
             **options,
+            **schedule,
         ),
     )
     if session.as_json:
@@ -153,7 +181,9 @@ def show_job(args: argparse.Namespace, session: Session) -> int:
 def edit_job(args: argparse.Namespace, session: Session) -> int:
     """Changes a job."""
     job = session.client.jobs.get(args.job)
-    options = options_of(args)
+    options, schedule = options_of(args), schedule_of(args)
+    if args.no_schedule:
+        schedule["triggers"] = ()
     known = {k: v for k, v in job.parameters.items() if k not in args.unset}
     known |= parameters_of(args)
     touched = bool(args.typed or args.unset or args.parameters_file)
@@ -167,6 +197,7 @@ def edit_job(args: argparse.Namespace, session: Session) -> int:
             description=args.description,
             max_concurrent=args.max_concurrent,
             **options,
+            **schedule,
         ),
     )
     if session.as_json:
@@ -190,7 +221,9 @@ def delete_job(args: argparse.Namespace, session: Session) -> int:
 def trigger_job(args: argparse.Namespace, session: Session) -> int:
     """Runs a job now."""
     job = session.client.jobs.get(args.job)
-    run = send_typed(parameters_of(args), args.typed, job.trigger)
+    run = send_typed(
+        parameters_of(args), args.typed, lambda values: job.trigger(values, force=args.force)
+    )
     if args.wait:
         run.wait()
     if session.as_json:
@@ -204,6 +237,7 @@ def trigger_job(args: argparse.Namespace, session: Session) -> int:
 def _row(job: Job) -> Iterator[RenderableType]:
     yield job.name
     yield job.notebook
+    yield "paused" if job.paused else job.sentence or ""
     yield ", ".join(f"{name}={json.dumps(value)}" for name, value in job.parameters.items())
     yield clock(job.updated_at)
 
@@ -213,6 +247,10 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     yield "notebook", job.notebook
     if job.description:
         yield "about", job.description
+    for number, trigger in enumerate(job.triggers):
+        yield ("schedule" if number == 0 else ""), sentence(trigger)
+    if job.paused:
+        yield "paused", job.paused_reason or "yes"
     for number, (name, value) in enumerate(job.parameters.items()):
         shown = json.dumps(value, ensure_ascii=False)
         yield ("parameters" if number == 0 else ""), f"{name} = {shown}"

@@ -12,7 +12,17 @@ from rich.console import Console
 from rich.text import Text
 
 from jupyter_batch import __version__, errors
-from jupyter_batch.cli import acting, doctor, image, jobs, listing, serve, showing, submitting
+from jupyter_batch.cli import (
+    acting,
+    doctor,
+    image,
+    jobs,
+    listing,
+    schedule,
+    serve,
+    showing,
+    submitting,
+)
 from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, Parser, UsageError
 from jupyter_batch.cli.parameters import join_parameters
 from jupyter_batch.cli.session import Session
@@ -38,6 +48,7 @@ start here:
   jupyter batch run report.ipynb -p alpha 0.5   run a notebook with a parameter
   jupyter batch runs                            what has run, newest first
   jupyter batch show last                       all about the newest run
+  jupyter batch schedule report.ipynb --cron "0 6 * * mon-fri" --timezone Europe/Amsterdam
   jupyter batch COMMAND --help                  more examples
 
 RUN is a run's id, the end or the beginning of one, or 'last'."""
@@ -94,7 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=Parser
     )
-    for module in (submitting, listing, showing, acting, jobs, image, doctor, serve):
+    for module in (submitting, listing, showing, acting, schedule, jobs, image, doctor, serve):
         module.add(commands)
     return parser
 

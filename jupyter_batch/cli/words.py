@@ -122,3 +122,8 @@ def ago(text: str, now: datetime) -> datetime | None:
     units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
     step: dict[str, Any] = {units[match[2]]: int(match[1])}
     return now - timedelta(**step)
+
+
+def plural(count: int, word: str) -> str:
+    """Returns ``1 run``, ``2 runs``."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

@@ -10,14 +10,19 @@ from typing import Any, Unpack
 import msgspec
 
 from jupyter_batch.client.connection import Connection
-from jupyter_batch.client.options import RunOptions, on_the_wire, takes_options
+from jupyter_batch.client.options import on_the_wire, takes_options
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.runs import plain_parameters
+from jupyter_batch.client.schedules import JobOptions, schedule_on_the_wire, split_options
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.job import Job as JobRecord
+from jupyter_batch.domain.requests import BackfillReport
 from jupyter_batch.domain.run import Run as RunRecord
+from jupyter_batch.domain.sentence import sentence
+from jupyter_batch.domain.trigger import AnyTrigger
 from jupyter_batch.errors import NotFound
 from jupyter_batch.wire.answers import JobList
+from jupyter_batch.wire.schedules import Upcoming
 
 #: Returns a notebook's path as the server knows it; raises InvalidInput where it cannot see it.
 ServerPath = Callable[[str | os.PathLike[str]], str]
@@ -95,9 +100,64 @@ class Job:
         """In UTC."""
         return self._record.updated_at
 
-    def trigger(self, parameters: Mapping[str, Any] | None = None) -> Run:
-        """Queues a run, with some parameters replaced."""
-        return self._jobs.trigger(self.id, parameters)
+    @property
+    def triggers(self) -> tuple[AnyTrigger, ...]:
+        """Why it runs by itself."""
+        return self._record.triggers
+
+    @property
+    def sentence(self) -> str | None:
+        """Its schedule in words; None where it has none."""
+        return "; and ".join(sentence(trigger) for trigger in self.triggers) or None
+
+    @property
+    def paused(self) -> bool:
+        """Whether its triggers rest."""
+        return self._record.paused
+
+    @property
+    def paused_reason(self) -> str | None:
+        """Why it is paused."""
+        return self._record.paused_reason
+
+    @property
+    def record(self) -> JobRecord:
+        """The job with all its policies."""
+        return self._record
+
+    def trigger(self, parameters: Mapping[str, Any] | None = None, *, force: bool = False) -> Run:
+        """Queues a run, with some parameters replaced.
+
+        It obeys the job's overlap policy, and may be skipped, unless it is forced.
+        """
+        return self._jobs.trigger(self.id, parameters, force=force)
+
+    def pause(self, reason: str = "") -> Job:
+        """Lets all triggers rest."""
+        self._record = self._jobs.pause(self.id, reason)._record
+        return self
+
+    def resume(self) -> Job:
+        """Lets the triggers go on."""
+        self._record = self._jobs.resume(self.id)._record
+        return self
+
+    def upcoming(self, count: int = 5, *, after: datetime | None = None) -> Upcoming:
+        """Returns the schedule in words and its next instants."""
+        return self._jobs.upcoming(self.id, count, after=after)
+
+    def backfill(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        max_concurrent: int = 1,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> BackfillReport:
+        """Makes the runs that its schedule would have made, but for those that succeeded."""
+        return self._jobs.backfill(
+            self.id, since, until, max_concurrent=max_concurrent, parameters=parameters
+        )
 
     @takes_options
     def update(
@@ -107,7 +167,7 @@ class Job:
         parameters: Mapping[str, Any] | None = None,
         description: str | None = None,
         max_concurrent: int | None = None,
-        **options: Unpack[RunOptions],
+        **options: Unpack[JobOptions],
     ) -> Job:
         """Changes what is given, and ``parameters`` as a whole; runs that exist stay as they are."""
         changed = self._jobs.update(
@@ -149,13 +209,14 @@ class Jobs:
         *,
         description: str = "",
         max_concurrent: int | None = None,
-        **options: Unpack[RunOptions],
+        **options: Unpack[JobOptions],
     ) -> Job:
-        """Makes a job; ``name`` is the notebook's file name where it is not given.
+        """Makes a job; with ``cron``, ``every`` or ``at`` it runs by itself. ``name`` is the notebook's file name where it is not given.
 
         Raises Conflict where the name is taken; NotFound, InvalidInput, NotAllowed.
         """
-        body = on_the_wire(options)
+        about_runs, schedule = split_options(options)
+        body = on_the_wire(about_runs) | schedule_on_the_wire(schedule)
         body.setdefault("name", os.path.splitext(os.path.basename(path))[0])
         body |= {"notebook": self._server_path(path), "description": description}
         if max_concurrent is not None:
@@ -197,14 +258,15 @@ class Jobs:
         parameters: Mapping[str, Any] | None = None,
         description: str | None = None,
         max_concurrent: int | None = None,
-        **options: Unpack[RunOptions],
+        **options: Unpack[JobOptions],
     ) -> Job:
         """Changes what is given; ``parameters`` are replaced as a whole, options one by one.
 
         Raises NotFound, InvalidInput, Conflict (name).
         """
         known = self.get(job)
-        body = on_the_wire(options)
+        about_runs, schedule = split_options(options)
+        body = on_the_wire(about_runs) | schedule_on_the_wire(schedule, known.triggers)
         if "environment" in body:
             kept = msgspec.to_builtins(known.environment)
             body["environment"] = {**kept, "image_digest": None, **body["environment"]}
@@ -222,9 +284,57 @@ class Jobs:
         """Removes a job; its runs stay. Raises NotFound."""
         self._connection.delete(f"jobs/{self.get(job).id}")
 
-    def trigger(self, job: str, parameters: Mapping[str, Any] | None = None) -> Run:
-        """Queues a run of a job, with some parameters replaced; raises NotFound, InvalidInput."""
-        body = {"parameters": plain_parameters(parameters)} if parameters else {}
+    def pause(self, job: str, reason: str = "") -> Job:
+        """Lets all triggers of a job rest; raises NotFound."""
+        body = {"reason": reason} if reason else {}
+        return self._act(job, "pause", body)
+
+    def resume(self, job: str) -> Job:
+        """Lets the triggers of a job go on; raises NotFound."""
+        return self._act(job, "resume", {})
+
+    def _act(self, job: str, action: str, body: dict[str, Any]) -> Job:
+        content = self._connection.post(f"jobs/{self.get(job).id}/{action}", body)
+        return Job(self, _job.decode(content))
+
+    def upcoming(self, job: str, count: int = 5, *, after: datetime | None = None) -> Upcoming:
+        """Returns a job's schedule in words and its next instants; raises NotFound."""
+        asked = {"count": count, "after": after.astimezone().isoformat() if after else None}
+        content = self._connection.get(f"jobs/{self.get(job).id}/upcoming", asked)
+        return msgspec.json.decode(content, type=Upcoming)
+
+    def backfill(
+        self,
+        job: str,
+        since: datetime,
+        until: datetime,
+        *,
+        max_concurrent: int = 1,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> BackfillReport:
+        """Makes the runs that a job's schedule would have made from ``since`` to ``until``.
+
+        Those that succeeded before, or wait, are left out. Raises NotFound, InvalidInput.
+        """
+        body = {
+            "from": since.astimezone().isoformat(),
+            "to": until.astimezone().isoformat(),
+            "max_concurrent": max_concurrent,
+            "parameters": plain_parameters(parameters or {}),
+        }
+        content = self._connection.post(f"jobs/{self.get(job).id}/backfill", body)
+        return msgspec.json.decode(content, type=BackfillReport)
+
+    def trigger(
+        self, job: str, parameters: Mapping[str, Any] | None = None, *, force: bool = False
+    ) -> Run:
+        """Queues a run of a job, with some parameters replaced; raises NotFound, InvalidInput.
+
+        It obeys the job's overlap policy, and may be skipped, unless it is forced.
+        """
+        body: dict[str, Any] = {"force": True} if force else {}
+        if parameters:
+            body["parameters"] = plain_parameters(parameters)
         content = self._connection.post(f"jobs/{self.get(job).id}/runs", body, once=True)
         return Run(self._connection, _run.decode(content))
 

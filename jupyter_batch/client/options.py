@@ -60,7 +60,10 @@ def takes_options(function: F) -> F:
     """Shows the options one by one in the signature that ``help`` and editors read."""
     shown = inspect.signature(function)
     kept = [p for p in shown.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    hints = get_type_hints(RunOptions)
+    packed = next(p for p in shown.parameters.values() if p.kind is p.VAR_KEYWORD)
+    # The annotation is a text, ``Unpack[RunOptions]``, and names what the module has imported.
+    named = str(packed.annotation).removeprefix("Unpack[").removesuffix("]")
+    hints = get_type_hints(function.__globals__[named])
     more = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
         for name, hint in hints.items()

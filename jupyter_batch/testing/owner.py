@@ -16,7 +16,10 @@ from msgspec.structs import replace
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
+from jupyter_batch.domain.requests import BackfillReport
 from jupyter_batch.domain.run import NotebookRef, Run, RunState, TriggerKind
+from jupyter_batch.domain.sentence import sentence
+from jupyter_batch.domain.upcoming import count_instants, upcoming
 from jupyter_batch.errors import BatchError, Conflict, NotFound
 
 _STATUS = {"not_found": 404, "conflict": 409, "not_allowed": 403}
@@ -120,6 +123,10 @@ class FakeOwner(httpx.BaseTransport):
             ("PATCH", job, self._change_job),
             ("DELETE", job, self._delete_job),
             ("POST", f"{job}/runs", self._trigger),
+            ("POST", f"{job}/pause", self._pause),
+            ("POST", f"{job}/resume", self._pause),
+            ("GET", f"{job}/upcoming", self._upcoming),
+            ("POST", f"{job}/backfill", self._backfill),
         ]
 
     def _health(self, request: httpx.Request) -> httpx.Response:
@@ -263,6 +270,24 @@ class FakeOwner(httpx.BaseTransport):
     def _delete_job(self, request: httpx.Request, job_id: str) -> httpx.Response:
         del self.jobs[self._job(job_id).id]
         return httpx.Response(204)
+
+    def _pause(self, request: httpx.Request, job_id: str) -> httpx.Response:
+        paused = request.url.path.endswith("/pause")
+        reason = json.loads(request.content).get("reason") if paused else None
+        self.jobs[job_id] = replace(self._job(job_id), paused=paused, paused_reason=reason)
+        return _answer(self.jobs[job_id])
+
+    def _upcoming(self, request: httpx.Request, job_id: str) -> httpx.Response:
+        triggers = self._job(job_id).triggers
+        count = int(request.url.params.get("count", 5))
+        instants = [i for t in triggers for i in upcoming(t, _EPOCH, count)]
+        return _answer({"sentence": "; ".join(map(sentence, triggers)), "instants": instants})
+
+    def _backfill(self, request: httpx.Request, job_id: str) -> httpx.Response:
+        asked = json.loads(request.content)
+        since, until = (datetime.fromisoformat(asked[name]) for name in ("from", "to"))
+        made = sum(count_instants(t, since, until) for t in self._job(job_id).triggers)
+        return _answer(BackfillReport(id="b", made=made, succeeded_before=0, unfinished_before=0))
 
     def _trigger(self, request: httpx.Request, job_id: str) -> httpx.Response:
         job = self._job(job_id)

@@ -1,0 +1,229 @@
+"""``schedule``, ``pause``, ``resume``, ``trigger``, ``edit``, ``upcoming`` and ``backfill``."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from typing import Any
+
+from jupyter_batch.cli.arguments import (
+    SUCCEEDED,
+    UsageError,
+    add_command,
+    add_options,
+    add_parameters,
+    options_of,
+    parameters_of,
+)
+from jupyter_batch.cli.jobs import add_edit, add_trigger
+from jupyter_batch.cli.parameters import send_typed
+from jupyter_batch.cli.schedule_arguments import (
+    add_policies,
+    add_schedule,
+    future,
+    schedule_of,
+)
+from jupyter_batch.cli.session import Session, instant
+from jupyter_batch.cli.words import clock, plural
+from jupyter_batch.client.jobs import Job
+from jupyter_batch.domain.sentence import sentence
+from jupyter_batch.domain.trigger import CronTrigger
+from jupyter_batch.domain.trigger_check import check_trigger
+from jupyter_batch.domain.upcoming import upcoming
+from jupyter_batch.errors import InvalidInput
+from jupyter_batch.wire.schedules import Upcoming
+
+_MOST = 1000
+
+
+def add(commands: Any) -> None:
+    """Adds the commands."""
+    schedule = add_command(
+        commands,
+        "schedule",
+        schedule_job,
+        help="make a job of a notebook that runs by itself",
+        epilog='  jupyter batch schedule report.ipynb --cron "0 6 * * mon-fri" '
+        "--timezone Europe/Amsterdam -p alpha 0.5 --retries 3\n"
+        "  jupyter batch schedule report.ipynb --every 15m --overlap replace\n"
+        "  jupyter batch schedule report.ipynb --at 2026-12-24T18:00",
+    )
+    schedule.add_argument("notebook", help="a notebook file below the server's folder")
+    schedule.add_argument("--description", help="a few words for people")
+    schedule.add_argument("--max-concurrent", type=int, metavar="N", help="at most N at once")
+    add_schedule(schedule)
+    add_policies(schedule)
+    add_parameters(schedule)
+    add_options(schedule)
+    pause = add_command(
+        commands,
+        "pause",
+        pause_jobs,
+        help="let the schedules of jobs rest",
+        epilog="  jupyter batch pause nightly --reason 'the source is being moved'",
+    )
+    pause.add_argument("jobs", metavar="JOB", nargs="+", help="name or id")
+    pause.add_argument("--reason", default="", help="a few words for people")
+    resume = add_command(
+        commands,
+        "resume",
+        resume_jobs,
+        help="let the schedules of jobs go on; each deals with what it missed",
+        epilog="  jupyter batch resume nightly",
+    )
+    resume.add_argument("jobs", metavar="JOB", nargs="+", help="name or id")
+    add_trigger(commands, inner=False)
+    add_edit(commands, inner=False)
+    _add_upcoming(commands)
+    backfill = add_command(
+        commands,
+        "backfill",
+        backfill_job,
+        help="make the runs that a job's schedule would have made",
+        epilog="  jupyter batch backfill nightly --from 2026-10-01 --to 2026-11-01 "
+        "--max-concurrent 2",
+    )
+    backfill.add_argument("job", help="name or id")
+    backfill.add_argument("--from", dest="since", required=True, metavar="INSTANT")
+    backfill.add_argument(
+        "--to", dest="until", metavar="INSTANT", help="not included (default: now)"
+    )
+    backfill.add_argument(
+        "--max-concurrent", type=int, default=1, metavar="N", help="at once (default: 1)"
+    )
+    add_parameters(backfill)
+
+
+def _add_upcoming(commands: Any) -> None:
+    parser = add_command(
+        commands,
+        "upcoming",
+        show_upcoming,
+        help="show when a job, or a cron text, would run next",
+        epilog="  jupyter batch upcoming nightly\n"
+        '  jupyter batch upcoming --cron "30 2 * * *" --timezone America/New_York '
+        "--after 2026-03-07T12:00:00Z --count 3 --json",
+    )
+    parser.add_argument("job", nargs="?", help="name or id")
+    parser.add_argument("--cron", metavar="TEXT", help="five fields, or such as @daily")
+    parser.add_argument("--timezone", metavar="ZONE", help="such as Europe/Amsterdam")
+    parser.add_argument("--after", metavar="INSTANT", help="default: now")
+    parser.add_argument("--count", type=int, default=5, metavar="N", help="default: 5")
+
+
+def schedule_job(args: argparse.Namespace, session: Session) -> int:
+    """Makes a job with triggers."""
+    if not (args.cron or args.every or args.at):
+        raise UsageError("say when: --cron, --every or --at")
+    options, schedule = options_of(args), schedule_of(args)
+    job = send_typed(
+        parameters_of(args),
+        args.typed,
+        lambda values: session.client.jobs.create(
+            args.notebook,
+            values,
+            description=args.description or "",
+            max_concurrent=args.max_concurrent,
+            **options,
+            **schedule,
+        ),
+    )
+    if session.as_json:
+        session.answer(job.to_dict())
+        return SUCCEEDED
+    session.say(f"made job {job.name}: {job.sentence}")
+    for found in job.upcoming(3).instants:
+        session.say(_line(found.local, found.note))
+    _warn_of_passing(session)
+    return SUCCEEDED
+
+
+def pause_jobs(args: argparse.Namespace, session: Session) -> int:
+    """Pauses jobs."""
+    jobs = [session.client.jobs.get(name) for name in args.jobs]
+    _report([job.pause(args.reason) for job in jobs], session)
+    return SUCCEEDED
+
+
+def resume_jobs(args: argparse.Namespace, session: Session) -> int:
+    """Resumes jobs."""
+    jobs = [session.client.jobs.get(name) for name in args.jobs]
+    _report([job.resume() for job in jobs], session)
+    return SUCCEEDED
+
+
+def show_upcoming(args: argparse.Namespace, session: Session) -> int:
+    """Shows the next instants; those of a cron text without asking a server."""
+    if (args.job is None) == (args.cron is None):
+        raise UsageError("name a job, or give --cron")
+    if not 1 <= args.count <= _MOST:
+        raise InvalidInput(f"count is from 1 to {_MOST}", field="count")
+    after = future(args.after, "after")
+    if args.job is not None:
+        if args.timezone:
+            raise UsageError("--timezone goes with --cron; a job has its own")
+        answer = session.client.jobs.upcoming(args.job, args.count, after=after)
+    else:
+        trigger = CronTrigger(cron=args.cron, timezone=args.timezone or "UTC")
+        check_trigger(trigger)
+        instants = upcoming(trigger, after or datetime.now(UTC), args.count)
+        answer = Upcoming(sentence=sentence(trigger), instants=instants)
+    if session.as_json:
+        session.answer(answer)
+        return SUCCEEDED
+    session.say(answer.sentence or "it has no schedule")
+    for found in answer.instants:
+        session.say(_line(found.local, found.note))
+    return SUCCEEDED
+
+
+def backfill_job(args: argparse.Namespace, session: Session) -> int:
+    """Backfills a job."""
+    since = instant(args.since, "from")
+    until = instant(args.until, "to") or datetime.now(UTC)
+    assert since is not None
+    job = session.client.jobs.get(args.job)
+    report = send_typed(
+        parameters_of(args),
+        args.typed,
+        lambda values: job.backfill(
+            since, until, max_concurrent=args.max_concurrent, parameters=values
+        ),
+    )
+    if session.as_json:
+        session.answer(report)
+        return SUCCEEDED
+    session.say(f"queued {plural(report.made, 'run')} of {job.name}, as backfill {report.id}")
+    if report.succeeded_before or report.unfinished_before:
+        session.note(
+            f"left out: {report.succeeded_before} succeeded before, "
+            f"{report.unfinished_before} wait or run",
+            style="dim",
+        )
+    return SUCCEEDED
+
+
+def _line(local: str, note: str | None) -> str:
+    return f"  {local}" + (f"  ({note})" if note else "")
+
+
+def _report(jobs: list[Job], session: Session) -> None:
+    if session.as_json:
+        session.answer({"items": [job.to_dict() for job in jobs]})
+        return
+    for job in jobs:
+        if job.paused:
+            session.say(f"{job.name}: {job.paused_reason}")
+            continue
+        following = job.upcoming(1).instants
+        session.say(f"{job.name}: next at {clock(following[0].at) if following else 'no time'}")
+
+
+def _warn_of_passing(session: Session) -> None:
+    owner = session.client.health().get("owner") or {}
+    if owner.get("kind") == "passing":
+        session.note(
+            "note: nobody keeps the time when this machine's passing owner ends. Keep one with: "
+            "jupyter batch serve (or leave JupyterLab open)",
+            style="yellow",
+        )

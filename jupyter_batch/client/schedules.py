@@ -1,0 +1,166 @@
+"""What a caller can say about when a job runs, in Python's words and on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, TypedDict
+
+import msgspec
+
+from jupyter_batch.client.options import RunOptions
+from jupyter_batch.client.units import seconds_of
+from jupyter_batch.domain.trigger import AnyTrigger
+from jupyter_batch.errors import InvalidInput
+
+
+class ScheduleOptions(TypedDict, total=False):
+    """When a job runs by itself, and its policies; what is left out or None has its default."""
+
+    #: One cron text, or several.
+    cron: str | Sequence[str] | None
+    #: Seconds between runs, or a text such as ``15m``.
+    every: float | str | None
+    #: One instant, with its offset from UTC.
+    at: datetime | str | None
+    #: Triggers as the server's JSON has them, for all that the shorter words cannot say.
+    triggers: Sequence[Mapping[str, Any]] | None
+    #: IANA name, such as ``Europe/Amsterdam``.
+    timezone: str | None
+    start: datetime | str | None
+    end: datetime | str | None
+    max_runs: int | None
+    jitter: float | str | None
+    #: Local dates on which nothing runs.
+    excluded_dates: Sequence[date | str] | None
+    #: ``latest``, ``all`` or ``skip``.
+    missed: str | None
+    catch_up_window: float | str | None
+    start_deadline: float | str | None
+    #: ``run`` or ``skip``: what becomes of local times that a change of clocks leaves out.
+    gap: str | None
+    #: ``first``, ``both`` or ``last``: of local times that a change of clocks repeats.
+    repeat: str | None
+    #: ``skip``, ``queue``, ``queue_all``, ``replace`` or ``allow``.
+    overlap: str | None
+    #: How often a run that failed is tried again.
+    retries: int | None
+    #: The whole retry policy as the server's JSON has it.
+    retry: Mapping[str, Any] | None
+    pause_after_failures: int | None
+    #: Of a run with all its attempts.
+    run_timeout: float | str | None
+    #: A run that waits longer is skipped.
+    queue_timeout: float | str | None
+    #: ``latest`` or ``pinned``.
+    source: str | None
+
+
+class JobOptions(RunOptions, ScheduleOptions, total=False):
+    """All that can be said about a job besides its notebook and parameters."""
+
+
+#: Names in Python and on the wire.
+_TRIGGER_TEXTS = {"timezone": "timezone", "max_runs": "max_runs", "missed": "missed_policy"}
+_TRIGGER_SECONDS = {
+    "jitter": "jitter_seconds",
+    "catch_up_window": "catch_up_window_seconds",
+    "start_deadline": "start_deadline_seconds",
+}
+_TRIGGER_INSTANTS = {"start": "start_at", "end": "end_at"}
+_CRON_ONLY = {"gap": "gap", "repeat": "overlap"}
+_POLICIES = {
+    "overlap": "overlap_policy",
+    "pause_after_failures": "pause_after_failures",
+    "source": "source",
+}
+_POLICY_SECONDS = {"run_timeout": "run_timeout_seconds", "queue_timeout": "queue_timeout_seconds"}
+
+
+def split_options(options: JobOptions) -> tuple[RunOptions, ScheduleOptions]:
+    """Returns what is about runs and what is about schedules."""
+    mine = {name: v for name, v in options.items() if name in ScheduleOptions.__annotations__}
+    rest: Any = {name: value for name, value in options.items() if name not in mine}
+    schedule: Any = mine
+    return rest, schedule
+
+
+def schedule_on_the_wire(
+    options: ScheduleOptions, known: Sequence[AnyTrigger] = ()
+) -> dict[str, Any]:
+    """Returns the fields of a job that the options make; raises InvalidInput.
+
+    Settings of triggers without a trigger change all that the job has.
+    """
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    body: dict[str, Any] = {_POLICIES[name]: given[name] for name in _POLICIES if name in given}
+    for name, field in _POLICY_SECONDS.items():
+        if name in given:
+            body[field] = seconds_of(given[name], field=field)
+    if "retries" in given and "retry" in given:
+        raise InvalidInput("give retries or retry, not both", field="retry")
+    if "retries" in given:
+        body["retry"] = {"max_attempts": given["retries"] + 1}
+    elif "retry" in given:
+        body["retry"] = dict(given["retry"])
+    triggers = _triggers(given)
+    settings = _settings(given)
+    if triggers:
+        body["triggers"] = [{**_for_kind(settings, t["kind"]), **t} for t in triggers]
+    elif settings or "triggers" in given:
+        old = [] if "triggers" in given else msgspec.to_builtins(list(known))
+        if settings and not old:
+            raise InvalidInput(
+                f"{next(iter(settings))} needs a schedule: give cron, every or at", field="triggers"
+            )
+        body["triggers"] = [{**t, **_for_kind(settings, t["kind"])} for t in old]
+    return body
+
+
+def _triggers(given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = [dict(trigger) for trigger in given.get("triggers", ())]
+    for trigger in found:
+        trigger.setdefault("kind", "cron")
+    texts = given.get("cron", ())
+    for text in [texts] if isinstance(texts, str) else texts:
+        found.append({"kind": "cron", "cron": text})
+    if "every" in given:
+        seconds = seconds_of(given["every"], field="every")
+        if seconds != int(seconds):
+            raise InvalidInput("an interval is whole seconds", field="every")
+        found.append({"kind": "interval", "interval_seconds": int(seconds)})
+    if "at" in given:
+        found.append({"kind": "once", "at": _instant(given["at"], "at")})
+    return found
+
+
+def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {
+        field: given[name] for name, field in (_TRIGGER_TEXTS | _CRON_ONLY).items() if name in given
+    }
+    for name, field in _TRIGGER_SECONDS.items():
+        if name in given:
+            settings[field] = seconds_of(given[name], field=name)
+    for name, field in _TRIGGER_INSTANTS.items():
+        if name in given:
+            settings[field] = _instant(given[name], name)
+    if "excluded_dates" in given:
+        settings["excluded_dates"] = [str(day) for day in given["excluded_dates"]]
+    return settings
+
+
+def _for_kind(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Returns the settings that a kind of trigger has."""
+    return {k: v for k, v in settings.items() if kind == "cron" or k not in _CRON_ONLY.values()}
+
+
+def _instant(value: datetime | str, field: str) -> str:
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else value
+        # Without a zone it is the caller's local time, as everywhere in Python.
+        return at.astimezone().isoformat()
+    except (ValueError, OverflowError) as error:
+        raise InvalidInput(
+            f"{value!r} is no instant: write 2026-10-25T14:30 or 2026-10-25T14:30+02:00",
+            field=field,
+        ) from error
