@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -28,6 +27,7 @@ from jupyter_batch.ports import (
     Secrets,
     Store,
 )
+from jupyter_batch.services.availability import Availability
 from jupyter_batch.services.recorder import AttemptRecorder
 from jupyter_batch.services.waiting import wait_set
 
@@ -56,6 +56,7 @@ class Conductor:
         secrets: Secrets,
         clock: Clock,
         hub: EventSink,
+        availability: Availability,
         settings: Settings,
     ) -> None:
         assert run.attempt is not None
@@ -67,6 +68,7 @@ class Conductor:
         self._secrets = secrets
         self._clock = clock
         self._hub = hub
+        self._availability = availability
         self._settings = settings
         self._handle: AttemptHandle | None = None
         self._cancelled_by: str | None = None
@@ -298,17 +300,13 @@ class Conductor:
     async def _back_to_queue(self, error: EngineUnavailable) -> None:
         """Lets the run wait until the engine answers; the try that never began is not counted."""
         now = self._clock.now()
+        self._availability.note_away(self._executor.name, error.message)
 
         def change(run: Run) -> Run:
             if run.state is RunState.CANCELLING:
                 return run.move_to(RunState.CANCELLED, at=now, reason=self._by())
             kept = tuple(a for a in run.attempts if a.attempt_no != self._attempt_no)
-            run = replace(
-                run,
-                attempts=kept,
-                started_at=run.started_at if kept else None,
-                not_before=now + timedelta(seconds=_ENGINE_PAUSE),
-            )
+            run = replace(run, attempts=kept, started_at=run.started_at if kept else None)
             return run.move_to(RunState.QUEUED, at=now, reason=f"waits: {error.message}")
 
         await self._store.runs.update(self._run.id, change, at=now)

@@ -16,6 +16,7 @@ from jupyter_batch.domain.waiting import Occupancy, why_not_yet
 from jupyter_batch.errors import BatchError, Conflict, NotFound
 from jupyter_batch.ports import AttemptHandle, Clock, Store
 from jupyter_batch.services.attempt import Conductor
+from jupyter_batch.services.availability import Availability
 from jupyter_batch.services.waiting import wait_set
 
 log = logging.getLogger(__name__)
@@ -38,11 +39,13 @@ class Dispatcher:
         clock: Clock,
         limit: int,
         limit_per_user: int | None = None,
+        availability: Availability,
         conductor: Callable[[Run], Conductor],
     ) -> None:
         self._store = store
         self._clock = clock
         self._occupancy = Occupancy(limit, limit_per_user)
+        self._availability = availability
         #: Hears of each run that has come to its end.
         self.on_end: Callable[[Run], Awaitable[None]] | None = None
         self._conductor = conductor
@@ -102,12 +105,20 @@ class Dispatcher:
         why = why_not_yet(run, self._clock.now())
         if why is not None:
             return why
+        away = self._availability.reason(run.environment.executor)
+        if away is not None:
+            return away
         found = self._occupancy.hindrance(run, await self._job_limit(run, {}))
         return found.reason if found else None
 
     async def _until_next(self) -> float | None:
         runs = self._store.runs
-        instants = [at for at in (await runs.next_not_before(), await runs.next_expiry()) if at]
+        times = (
+            await runs.next_not_before(),
+            await runs.next_expiry(),
+            self._availability.next_look,
+        )
+        instants = [at for at in times if at]
         if not instants:
             return None
         return min(_LOOK, max(0.05, (min(instants) - self._clock.now()).total_seconds()))
@@ -138,6 +149,8 @@ class Dispatcher:
         hindrance = self._occupancy.hindrance(run, await self._job_limit(run, limits))
         if hindrance is not None:
             blocked |= {hindrance.lane} if hindrance.lane else set()
+            return
+        if await self._availability.look(run.environment.executor) is not None:
             return
         try:
             await self._claim(run)

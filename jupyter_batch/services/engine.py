@@ -15,11 +15,13 @@ from jupyter_batch.ports import Alarm, Clock, Executor, Notebooks, Secrets, Stor
 from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.alarm import SystemAlarm
 from jupyter_batch.services.attempt import Conductor
+from jupyter_batch.services.availability import Availability
 from jupyter_batch.services.backfills import BackfillService
 from jupyter_batch.services.dispatcher import Dispatcher
 from jupyter_batch.services.failures import FailureWatch
 from jupyter_batch.services.hub import EventHub
 from jupyter_batch.services.intake import Intake
+from jupyter_batch.services.janitor import Janitor
 from jupyter_batch.services.jobs import JobService
 from jupyter_batch.services.making import RunMaker
 from jupyter_batch.services.reconciler import Reconciler
@@ -50,9 +52,12 @@ class Engine:
         self._notebooks = notebooks
         self._clock = clock
         self._secrets = secrets
+        self._availability = Availability(executors, clock)
+        self._janitor = Janitor(store, clock)
         self.dispatcher = Dispatcher(
             store=store,
             clock=clock,
+            availability=self._availability,
             limit=settings.max_concurrent_runs or os.cpu_count() or 1,
             limit_per_user=settings.max_concurrent_runs_per_user,
             conductor=self._conductor,
@@ -74,9 +79,11 @@ class Engine:
         await self._reconciler.reconcile()
         self.dispatcher.start()
         await self.scheduler.start()
+        self._janitor.start()
 
     async def stop(self) -> None:
         """Lets go of everything; attempts run on, and the next owner adopts them."""
+        await self._janitor.stop()
         await self.scheduler.stop()
         await self.dispatcher.stop()
         self.hub.close()
@@ -124,6 +131,7 @@ class Engine:
             dispatcher=self.dispatcher,
             notebooks=self._notebooks,
             hub=self.hub,
+            janitor=self._janitor,
             clock=self._clock,
         )
         self.scheduler = Scheduler(
@@ -162,5 +170,6 @@ class Engine:
             secrets=self._secrets,
             clock=self._clock,
             hub=self.hub,
+            availability=self._availability,
             settings=self.settings,
         )

@@ -20,6 +20,7 @@ from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.dispatcher import Dispatcher
 from jupyter_batch.services.hub import EventHub
 from jupyter_batch.services.intake import Intake
+from jupyter_batch.services.janitor import Janitor
 from jupyter_batch.services.streams import follow_all, follow_run
 
 
@@ -35,6 +36,7 @@ class RunService:
         dispatcher: Dispatcher,
         notebooks: Notebooks,
         hub: EventHub,
+        janitor: Janitor,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -43,6 +45,7 @@ class RunService:
         self._dispatcher = dispatcher
         self._notebooks = notebooks
         self._hub = hub
+        self._janitor = janitor
         self._clock = clock
 
     async def submit(
@@ -123,7 +126,9 @@ class RunService:
                     run_id=run_id,
                     state=str(run.state),
                 )
-        return await self._store.runs.delete(wanted)
+        deleted = await self._store.runs.delete(wanted)
+        self._janitor.wake()
+        return deleted
 
     async def cells(self, run_id: str, attempt_no: int | None = None) -> tuple[CellRecord, ...]:
         """Returns the cell records of an attempt, of the newest one by default."""

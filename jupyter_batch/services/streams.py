@@ -28,19 +28,14 @@ async def follow_run(
         last, behind = after, True
         while True:
             if behind:
+                # Looked at before the rest is read: what was committed up to the end is read then.
+                run = await store.runs.get(run_id)
                 while page := await store.records.events(run_id=run_id, after=last, limit=_PAGE):
                     for event in page:
                         last = event.event_id
                         yield event
                 behind = False
-                run = await store.runs.get(run_id)
-                if run is None:
-                    return
-                if run.state.is_terminal:
-                    # What was committed between the last page and this look is read here.
-                    for event in await store.records.events(run_id=run_id, after=last, limit=_PAGE):
-                        last = event.event_id
-                        yield event
+                if run is None or run.state.is_terminal:
                     return
             for event in await subscription.take():
                 if event.event_id == 0 or event.event_id > last:

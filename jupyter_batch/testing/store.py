@@ -27,6 +27,8 @@ class FakeStore:
         self._runs = FakeRuns(self.memory)
         self._records = FakeRecords(self.memory)
         self.is_closed = False
+        #: How often space was given back.
+        self.reclaimed = 0
 
     @property
     def id(self) -> str:
@@ -45,6 +47,7 @@ class FakeStore:
         return self._records
 
     async def reclaim(self) -> int:
+        self.reclaimed += 1
         return 0
 
     async def close(self) -> None:

@@ -13,7 +13,6 @@ from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import (
     Conflict,
-    EngineUnavailable,
     ImageNotFound,
     InvalidInput,
     InvalidParameters,
@@ -207,14 +206,29 @@ async def test_a_success_cannot_be_retried(bench):
         await bench.engine.runs.retry(run.id, user="ada")
 
 
-async def test_an_engine_that_is_away_makes_runs_wait(bench):
-    bench.executor.prepare_error = EngineUnavailable("no engine answers")
-    run = await bench.submit()
-    waiting = await bench.reached(run.id, lambda r: (r.reason or "").startswith("waits"))
+async def test_runs_wait_while_the_engine_is_away_and_one_of_them_says_so(bench):
+    bench.executor.away = True
+    first, second = await bench.submit(), await bench.submit()
+    waiting = await bench.reached(first.id, lambda r: (r.reason or "").startswith("waits"))
     assert (waiting.state, waiting.attempts) == (RunState.QUEUED, ())
-    bench.executor.prepare_error = None
+    events = await bench.store.records.events()
+    for _ in range(20):
+        await bench.clock.advance(60)
+    later = [e for e in await bench.store.records.events() if e.run_id == first.id]
+    assert len(later) <= len([e for e in events if e.run_id == first.id]) + 2
+    assert (await bench.engine.dispatcher.why_waits(second)).startswith("waits: ")
+    bench.executor.away = False
     await bench.clock.advance(60)
-    assert (await bench.ended(run.id)).state is RunState.SUCCEEDED
+    for run in (first, second):
+        assert (await bench.ended(run.id)).state is RunState.SUCCEEDED
+
+
+async def test_deleted_runs_give_their_space_back(bench):
+    run = await bench.ended((await bench.submit()).id)
+    await bench.engine.runs.delete([run.id])
+    before = bench.store.reclaimed
+    await bench.clock.advance(10)
+    assert bench.store.reclaimed == before + 1
 
 
 async def test_a_secret_reaches_the_bundle_and_nothing_else(bench):
