@@ -7,7 +7,6 @@ import re
 import warnings
 from typing import Any
 
-import msgspec
 import nbformat as typeless
 from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_MESSAGE_TEMPLATE
 
@@ -43,11 +42,6 @@ def assemble(parts: ExecutedParts) -> bytes:
     if parts.error_cell is not None and parts.error_cell < len(cells):
         _mark(cells, parts.error_cell)
     return _written(nbformat.from_dict(notebook))
-
-
-def assemble_apart(packed: bytes) -> bytes:
-    """Does ``assemble`` for parts in MessagePack, for another process; see apart.py."""
-    return assemble(msgspec.msgpack.decode(packed, type=ExecutedParts))
 
 
 def _skeleton(parts: ExecutedParts) -> dict[str, Any]:

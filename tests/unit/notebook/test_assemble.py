@@ -7,14 +7,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import nbformat
 import pytest
 
 from jupyter_batch.domain.cell import CellRecord, CellState
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.errors import InvalidNotebook
-from jupyter_batch.notebook.assemble import assemble, assemble_apart
+from jupyter_batch.notebook.assemble import assemble
 from jupyter_batch.ports import ExecutedParts, OutputRecord
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -148,12 +147,3 @@ def test_lone_surrogates_do_not_break_the_file():
     record = OutputRecord(attempt_no=1, cell_index=0, output_no=0, output_type="stream", body=body)
     notebook = _assembled(_parts(_book("1"), outputs=(record,)))
     assert notebook.cells[0].outputs[0].text == "a\ufffdb"
-
-
-def test_another_process_can_do_the_same():
-    parts = _parts(
-        _book("1"),
-        cells=(_record(0, execution_count=1),),
-        outputs=(_output(0, 0, output_type="stream", name="stdout", text="é"),),
-    )
-    assert assemble_apart(msgspec.msgpack.encode(parts)) == assemble(parts)
