@@ -1,5 +1,6 @@
 import { BatchError, errorOf } from './errors';
 import type {
+  IBackfillReport,
   IArtifact,
   ICell,
   IHealth,
@@ -11,9 +12,11 @@ import type {
   IRun,
   IRunBody,
   ISchedulePreview,
-  IUpcoming,
   JsonObject
 } from './types';
+
+/** After which a request that nobody answered is sent once more, where that does no harm. */
+const AGAIN_MS = 300;
 
 /** Asks the server for a path below `batch/`; rejects only where nothing answers. */
 export type Fetch = (path: string, init?: RequestInit) => Promise<Response>;
@@ -67,7 +70,9 @@ export class BatchClient {
   pauseJob = (id: string) => this.post<IJob>(`jobs/${id}/pause`);
   resumeJob = (id: string) => this.post<IJob>(`jobs/${id}/resume`);
   upcoming = (id: string, count: number) =>
-    this.get<IPage<IUpcoming>>(`jobs/${id}/upcoming`, { count });
+    this.get<ISchedulePreview>(`jobs/${id}/upcoming`, { count });
+  backfill = (id: string, from: string, to: string) =>
+    this.post<IBackfillReport>(`jobs/${id}/backfill`, { from, to });
   preview = (query: Query) => this.get<ISchedulePreview>('schedules/preview', query);
 
   reportUrl = (id: string) => this.urlOf(`runs/${id}/notebook?format=html`);
@@ -91,18 +96,27 @@ export class BatchClient {
     body?: object,
     key?: string
   ): Promise<T> {
-    let response: Response;
-    try {
-      response = await this.fetch(path, {
-        method,
-        ...(body && { body: JSON.stringify(body) }),
-        ...(key && { headers: { 'Idempotency-Key': key } })
+    const init: RequestInit = {
+      method,
+      ...(body && { body: JSON.stringify(body) }),
+      ...(key && { headers: { 'Idempotency-Key': key } })
+    };
+    // Browsers drop what is under way when the network changes, as each new container makes it.
+    const again = method === 'GET' || key !== undefined;
+    const response = await this.fetch(path, init)
+      .catch((error: unknown) => {
+        if (!again) {
+          throw error;
+        }
+        return new Promise(resolve => setTimeout(resolve, AGAIN_MS)).then(() =>
+          this.fetch(path, init)
+        );
+      })
+      .catch((error: unknown) => {
+        throw new BatchError(0, 'unreachable', 'the Jupyter server does not answer', {
+          why: String(error)
+        });
       });
-    } catch (error) {
-      throw new BatchError(0, 'unreachable', 'the Jupyter server does not answer', {
-        why: String(error)
-      });
-    }
     if (!response.ok) {
       throw await errorOf(response);
     }

@@ -100,7 +100,21 @@ export interface IRun {
 export interface IRetryPolicy {
   max_attempts?: number;
   delay_seconds?: number;
-  backoff_factor?: number;
+  [more: string]: Json | undefined;
+}
+
+/** Policies of a job that the form has fields for. */
+export interface IPolicies {
+  /** `skip`, `queue`, `queue_all`, `replace` or `allow`; null for the server's own. */
+  overlap_policy?: string | null;
+  pause_after_failures?: number | null;
+  /** Of a run with all its attempts. */
+  run_timeout_seconds?: number | null;
+  /** A run that has waited so long is skipped. */
+  queue_timeout_seconds?: number | null;
+  /** `latest` or `pinned`. */
+  source?: string;
+  retry?: IRetryPolicy;
 }
 
 /** A trigger of kind `cron`, `interval` or `once`. */
@@ -112,10 +126,12 @@ export interface ITrigger {
   cron?: string;
   interval_seconds?: number;
   at?: string;
+  /** `latest`, `all` or `skip`. */
+  missed_policy?: string;
   [more: string]: Json | undefined;
 }
 
-export interface IJob {
+export interface IJob extends IPolicies {
   id: string;
   name: string;
   notebook: string;
@@ -133,9 +149,6 @@ export interface IJob {
   triggers?: ITrigger[];
   paused?: boolean;
   paused_reason?: string | null;
-  next_at?: string | null;
-  retry?: IRetryPolicy;
-  overlap?: string;
 }
 
 export type CellState = 'running' | 'succeeded' | 'failed' | 'not_run';
@@ -280,7 +293,7 @@ export interface IRunBody {
   trigger?: 'manual' | 'api';
 }
 
-export interface IJobBody {
+export interface IJobBody extends IPolicies {
   name: string;
   notebook: string;
   description?: string;
@@ -291,8 +304,6 @@ export interface IJobBody {
   priority?: number;
   max_concurrent?: number | null;
   triggers?: ITrigger[];
-  retry?: IRetryPolicy;
-  overlap?: string;
 }
 
 export interface IUpcoming {
@@ -301,6 +312,7 @@ export interface IUpcoming {
   note?: string | null;
 }
 
+/** A schedule in words, and when it has instants. */
 export interface ISchedulePreview {
   sentence: string;
   instants: IUpcoming[];
@@ -316,4 +328,10 @@ export function isActive(state: RunState): boolean {
 
 export function isBad(state: RunState): boolean {
   return (BAD_STATES as readonly RunState[]).includes(state);
+}
+
+export interface IBackfillReport {
+  made: number;
+  succeeded_before: number;
+  unfinished_before: number;
 }

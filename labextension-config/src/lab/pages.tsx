@@ -18,6 +18,7 @@ import { JobPage } from '../view/job/JobPage';
 import { JobsPage } from '../view/jobs/JobsPage';
 import { RunPage } from '../view/run/RunPage';
 import { RunsPage } from '../view/runs/RunsPage';
+import { Boundary } from '../view/Boundary';
 import type { IServices, ITrans } from '../view/services';
 import { ServicesProvider } from '../view/services';
 import { batchIcon } from './icons';
@@ -77,7 +78,11 @@ export class PageWidget extends ReactWidget {
   }
 
   protected render(): React.ReactElement {
-    return <ServicesProvider value={this.services}>{this.view()}</ServicesProvider>;
+    return (
+      <ServicesProvider value={this.services}>
+        <Boundary>{this.view()}</Boundary>
+      </ServicesProvider>
+    );
   }
 
   protected onAfterShow(message: Message): void {

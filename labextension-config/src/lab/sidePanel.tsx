@@ -1,6 +1,7 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { SidePanel } from '../view/side/SidePanel';
+import { Boundary } from '../view/Boundary';
 import type { IServices } from '../view/services';
 import { ServicesProvider } from '../view/services';
 import { batchIcon } from './icons';
@@ -20,7 +21,9 @@ export class SidePanelWidget extends ReactWidget {
   protected render(): React.ReactElement {
     return (
       <ServicesProvider value={this.services}>
-        <SidePanel />
+        <Boundary>
+          <SidePanel />
+        </Boundary>
       </ServicesProvider>
     );
   }

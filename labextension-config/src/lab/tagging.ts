@@ -29,7 +29,11 @@ export async function tagParameters(
     await open.context.save();
     return true;
   }
-  const file = await contents.get(path, { type: 'notebook', format: 'json' });
+  const file = await contents.get(path, {
+    type: 'notebook',
+    format: 'json',
+    content: true
+  });
   const content = file.content as INotebookContent;
   const cells = content.cells.filter(cell => cell.cell_type === 'code');
   const place = await choose(

@@ -39,12 +39,17 @@ export interface IFormValues {
   attempts: string;
   retryDelay: string;
   overlap: string;
+  pauseAfter: string;
+  runTimeout: string;
+  queueTimeout: string;
+  source: string;
   when: When;
   cron: string;
   interval: string;
   /** Local in the zone of the form: `2026-01-31T06:00`. */
   once: string;
   timezone: string;
+  missed: string;
 }
 
 /** Problems by the path that the server gives them, such as `environment.memory_bytes`. */
@@ -80,12 +85,16 @@ export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
     secrets: (environment.secrets ?? []).join(', '),
     volumes: (environment.volumes ?? []).map(volumeText).join('\n'),
     files: (like.files ?? []).join('\n'),
-    timeout: like.timeout_seconds ? `${like.timeout_seconds} s` : '',
+    timeout: secondsText(like.timeout_seconds),
     priority: like.priority ? String(like.priority) : '',
     maxConcurrent: like.max_concurrent?.toString() ?? '',
     attempts: like.retry?.max_attempts?.toString() ?? '',
-    retryDelay: like.retry?.delay_seconds ? `${like.retry.delay_seconds} s` : '',
-    overlap: like.overlap ?? '',
+    retryDelay: secondsText(like.retry?.delay_seconds),
+    overlap: like.overlap_policy ?? '',
+    pauseAfter: like.pause_after_failures?.toString() ?? '',
+    runTimeout: secondsText(like.run_timeout_seconds),
+    queueTimeout: secondsText(like.queue_timeout_seconds),
+    source: like.source ?? 'latest',
     when:
       start.purpose === 'run'
         ? 'now'
@@ -93,7 +102,8 @@ export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
     cron: trigger?.cron ?? '0 6 * * 1-5',
     interval: trigger?.interval_seconds ? `${trigger.interval_seconds} s` : '1 h',
     once: trigger?.at ? localText(new Date(trigger.at)) : '',
-    timezone: trigger?.timezone ?? localZone()
+    timezone: trigger?.timezone ?? localZone(),
+    missed: trigger?.missed_policy ?? 'latest'
   };
 }
 
@@ -106,8 +116,15 @@ export function problemsOf(values: IFormValues, purpose: 'run' | 'job'): Problem
   if (values.memory.trim() && !parseBytes(values.memory)) {
     problems['environment.memory_bytes'] = 'takes a size, such as 512 MiB or 2 GiB';
   }
-  if (values.timeout.trim() && !parseDuration(values.timeout)) {
-    problems.timeout_seconds = 'takes a duration, such as 30 min or 2 h';
+  const durations: [string, string][] = [
+    ['timeout_seconds', values.timeout],
+    ['run_timeout_seconds', values.runTimeout],
+    ['queue_timeout_seconds', values.queueTimeout]
+  ];
+  for (const [field, text] of durations) {
+    if (text.trim() && !parseDuration(text)) {
+      problems[field] = 'takes a duration, such as 30 min or 2 h';
+    }
   }
   if (values.retryDelay.trim() && parseDuration(values.retryDelay) === null) {
     problems['retry.delay_seconds'] = 'takes a duration, such as 30 s or 5 min';
@@ -127,7 +144,18 @@ export function problemsOf(values: IFormValues, purpose: 'run' | 'job'): Problem
       /^[1-9]\d*$/,
       'takes a whole number from 1'
     ],
-    ['retry.max_attempts', values.attempts, /^[1-9]\d*$/, 'takes a whole number from 1']
+    [
+      'retry.max_attempts',
+      values.attempts,
+      /^[1-9]\d*$/,
+      'takes a whole number from 1'
+    ],
+    [
+      'pause_after_failures',
+      values.pauseAfter,
+      /^[1-9]\d*$/,
+      'takes a whole number from 1'
+    ]
   ];
   for (const [field, text, pattern, message] of numbers) {
     if (text.trim() && !pattern.test(text.trim())) {
@@ -236,13 +264,27 @@ export function jobBody(
       triggers: [...(trigger ? [trigger] : []), ...(before?.triggers ?? []).slice(1)]
     }),
     ...(more('retry') && Object.keys(retry).length && { retry }),
-    ...(more('overlap') && values.overlap && { overlap: values.overlap })
+    ...(more('overlap_policy') && {
+      overlap_policy: values.overlap || null,
+      pause_after_failures: values.pauseAfter.trim() ? Number(values.pauseAfter) : null,
+      run_timeout_seconds: values.runTimeout.trim()
+        ? parseDuration(values.runTimeout)
+        : null,
+      queue_timeout_seconds: values.queueTimeout.trim()
+        ? parseDuration(values.queueTimeout)
+        : null,
+      source: values.source
+    })
   };
 }
 
 /** Returns the trigger of a form; what the form does not show stays as it was. */
 export function triggerOf(values: IFormValues, before?: ITrigger): ITrigger | null {
-  const kept = before?.kind === values.when ? before : {};
+  const kept = {
+    ...(before?.kind === values.when && before),
+    timezone: values.timezone,
+    missed_policy: values.missed
+  };
   switch (values.when) {
     case 'cron':
       return {
@@ -255,15 +297,13 @@ export function triggerOf(values: IFormValues, before?: ITrigger): ITrigger | nu
       return {
         ...kept,
         kind: 'interval',
-        interval_seconds: Math.round(parseDuration(values.interval) ?? 0),
-        timezone: values.timezone
+        interval_seconds: Math.round(parseDuration(values.interval) ?? 0)
       };
     case 'once':
       return {
         ...kept,
         kind: 'once',
-        at: values.once ? new Date(values.once).toISOString() : '',
-        timezone: values.timezone
+        at: values.once ? new Date(values.once).toISOString() : ''
       };
     default:
       return null;
@@ -275,6 +315,10 @@ export function lines(text: string): string[] {
     .split('\n')
     .map(line => line.trim())
     .filter(Boolean);
+}
+
+function secondsText(seconds: number | null | undefined): string {
+  return seconds ? `${seconds} s` : '';
 }
 
 function volumeOf(line: string): IVolume | null {

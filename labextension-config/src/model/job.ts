@@ -1,6 +1,6 @@
 import type { BatchClient } from '../api/client';
 import { messageOf } from '../api/errors';
-import type { CellState, IJob, IRunEvent, IUpcoming } from '../api/types';
+import type { CellState, IJob, IRunEvent, ISchedulePreview } from '../api/types';
 import { isOver } from '../api/types';
 import type { LiveModel } from './live';
 import { Model } from './model';
@@ -32,10 +32,11 @@ export class JobModel extends Model {
   job: IJob | null = null;
   /** Newest first. */
   rows: readonly IRow[] = [];
-  upcoming: readonly IUpcoming[] = [];
+  /** The schedule in words and its next instants; null where there is none. */
+  schedule: ISchedulePreview | null = null;
   error: string | null = null;
 
-  async load(withUpcoming: boolean): Promise<void> {
+  async load(withSchedule: boolean): Promise<void> {
     try {
       const [job, runs] = await Promise.all([
         this.client.job(this.id),
@@ -45,9 +46,8 @@ export class JobModel extends Model {
       this.rows = runs.items.map(rowOf);
       this.error = null;
       this.touch();
-      if (withUpcoming) {
-        this.upcoming = (await this.client.upcoming(this.id, 5)).items;
-      }
+      const scheduled = withSchedule && Boolean(job.triggers?.length);
+      this.schedule = scheduled ? await this.client.upcoming(this.id, 5) : null;
     } catch (error) {
       this.error = messageOf(error);
     }
@@ -99,7 +99,7 @@ export class JobModel extends Model {
       this.rows = rows;
       this.touchSoon();
     } else if (event.kind === 'state' && event.data?.job_id === this.id) {
-      void this.load(this.upcoming.length > 0);
+      void this.load(this.schedule !== null);
     }
   }
 

@@ -44,6 +44,7 @@ export class JobListModel extends Model {
         cursor = page.next_cursor ?? null;
       } while (cursor !== null);
       this.jobs = jobs;
+      this.nexts.clear();
       this.error = null;
       this.loaded = true;
     } catch (error) {
@@ -62,6 +63,19 @@ export class JobListModel extends Model {
     return known ?? null;
   }
 
+  /** When a job runs next by itself, in milliseconds; null for never, or not known yet. */
+  next(job: IJob): number | null {
+    if (!job.triggers?.length || job.paused) {
+      return null;
+    }
+    const known = this.nexts.get(job.id);
+    if (known === undefined) {
+      this.nexts.set(job.id, null);
+      void this.readNext(job.id);
+    }
+    return known ?? null;
+  }
+
   dispose(): void {
     this.live.happened.disconnect(this.take, this);
     super.dispose();
@@ -75,6 +89,16 @@ export class JobListModel extends Model {
       this.recents.set(jobId, []);
     }
     this.touchSoon();
+  }
+
+  private async readNext(jobId: string): Promise<void> {
+    try {
+      const { instants } = await this.client.upcoming(jobId, 1);
+      this.nexts.set(jobId, instants.length ? Date.parse(instants[0].at) : null);
+      this.touchSoon();
+    } catch {
+      // The job's own page says what is wrong.
+    }
   }
 
   private take(_: LiveModel, event: IRunEvent): void {
@@ -95,9 +119,11 @@ export class JobListModel extends Model {
       this.recents.has(jobId)
     ) {
       void this.readRecent(jobId);
+      void this.readNext(jobId);
     }
   }
 
   private readonly recents = new Map<string, readonly IRow[] | null>();
+  private readonly nexts = new Map<string, number | null>();
   private generation = 0;
 }

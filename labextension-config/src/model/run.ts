@@ -148,7 +148,10 @@ export class RunModel extends Model {
   private async readSkeleton(): Promise<void> {
     try {
       const planned = cellsOf(await this.client.notebook(this.id));
-      this.cells = planned.map(cell => this.known.get(cell.cell_index) ?? cell);
+      this.cells = planned.map(cell => ({
+        ...cell,
+        ...this.known.get(cell.cell_index)
+      }));
       this.touchSoon();
     } catch {
       // The events tell of the cells one by one.
@@ -230,7 +233,7 @@ export class RunModel extends Model {
     const place = this.cells.findIndex(cell => cell.cell_index === index);
     const before = place < 0 ? newCell(index) : this.cells[place];
     const after = { ...before, ...change };
-    this.known.set(index, after);
+    this.known.set(index, { ...this.known.get(index), ...change });
     this.cells =
       place < 0
         ? [...this.cells, after]
@@ -246,7 +249,8 @@ export class RunModel extends Model {
 
   private stream: EventStream | null = null;
   private readonly unwatch: () => void;
-  private readonly known = new Map<number, ICell>();
+  /** What events have told of cells; their sources are the notebook's to tell. */
+  private readonly known = new Map<number, Partial<ICell>>();
   private _visible = false;
 }
 

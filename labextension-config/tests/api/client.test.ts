@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { search } from '../../src/api/client';
+import { BatchClient, search } from '../../src/api/client';
 import type { BatchError } from '../../src/api/errors';
 import { FakeServer, refusal } from '../fakes';
 
@@ -55,4 +55,20 @@ test('an answer that is no JSON is told by its status', async () => {
     () => new Response('<html>', { status: 502, statusText: 'Bad Gateway' })
   );
   await expect(server.client.health()).rejects.toThrow('502 Bad Gateway');
+});
+
+test('what does no harm twice is sent again, once', async () => {
+  let tries = 0;
+  const client = new BatchClient(async () => {
+    tries += 1;
+    if (tries % 2) {
+      throw new TypeError('network changed');
+    }
+    return Response.json({ items: [] });
+  });
+  await client.runs();
+  await client.submit({ notebook: 'a' }, 'key');
+  expect(tries).toBe(4);
+  await expect(client.cancel('run1')).rejects.toMatchObject({ code: 'unreachable' });
+  expect(tries).toBe(5);
 });

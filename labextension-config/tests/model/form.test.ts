@@ -68,7 +68,14 @@ test('an edit keeps what the form does not show', () => {
   };
   const { triggers } = jobBody('n', SCHEMA, values, () => true, JOB);
   expect(triggers).toEqual([
-    { kind: 'cron', id: 't1', cron: '0 7 * * *', timezone: 'UTC', jitter_seconds: 30 },
+    {
+      kind: 'cron',
+      id: 't1',
+      cron: '0 7 * * *',
+      timezone: 'UTC',
+      jitter_seconds: 30,
+      missed_policy: 'latest'
+    },
     JOB.triggers?.[1]
   ]);
 });

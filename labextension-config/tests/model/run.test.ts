@@ -116,3 +116,22 @@ test('another attempt is shown from its record', async () => {
   await model.showAttempt(1);
   expect(model.cells[0].source).toBe('attempt 1');
 });
+
+test('the cell with the parameters of a run shifts the others, not their sources', async () => {
+  await shown();
+  const [title, code] = NOTEBOOK.cells;
+  const stream = server.stream('runs/run1/events');
+  stream.send(
+    makeEvent({ kind: 'cell_started', data: { cell_index: 1, cells_total: 3 } })
+  );
+  await vi.waitFor(() => expect(model.cells[1].state).toBe('running'));
+  const injected = { cell_type: 'code', source: 'walks = 5' };
+  server.on('GET runs/run1/notebook', { cells: [title, injected, code] });
+  stream.send(makeEvent({ kind: 'started', data: { cells_total: 3 } }));
+  await vi.waitFor(() => expect(model.cells).toHaveLength(3));
+  expect(model.cells.map(cell => [cell.source, cell.state])).toEqual([
+    ['# Title', 'not_run'],
+    ['walks = 5', 'running'],
+    ['a = 1\nprint(a)', 'not_run']
+  ]);
+});

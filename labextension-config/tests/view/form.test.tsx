@@ -156,7 +156,12 @@ test('a job is sent with its schedule', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Create job' }));
   await waitFor(() => expect(server.asked('POST jobs')).toHaveLength(1));
   expect(server.asked('POST jobs')[0].body.triggers).toEqual([
-    { kind: 'cron', cron: '0 6 * * 1-5', timezone: 'Europe/Amsterdam' }
+    {
+      kind: 'cron',
+      cron: '0 6 * * 1-5',
+      timezone: 'Europe/Amsterdam',
+      missed_policy: 'latest'
+    }
   ]);
 });
 

@@ -60,21 +60,79 @@ export function Advanced({ form, isJob }: IAdvancedProps): React.ReactElement {
           />
         </div>
       )}
-      {takes('overlap') && (
+      {takes('overlap_policy') && <JobPolicies form={form} />}
+    </details>
+  );
+}
+
+/** What becomes of runs that are late, many, or bad. */
+function JobPolicies({ form }: { form: IForm }): React.ReactElement {
+  const { trans } = useServices();
+  const { values, set, problems } = form;
+  return (
+    <>
+      <div className="jb-Row">
         <SelectField
           label={trans.__('When a run is due while another is under way')}
           value={values.overlap}
-          problem={problems.overlap}
+          problem={problems.overlap_policy}
           options={[
-            ['', trans.__('As the server does by default')],
+            ['', trans.__('Skip it where a schedule made it')],
             ['skip', trans.__('Skip it, and say so on record')],
-            ['queue', trans.__('Let it wait')],
+            ['queue', trans.__('Let one wait, skip the others')],
+            ['queue_all', trans.__('Let all wait')],
             ['replace', trans.__('Cancel the one that runs')],
             ['allow', trans.__('Run both')]
           ]}
           onChange={overlap => set({ overlap })}
         />
-      )}
-    </details>
+        {values.when !== 'none' && (
+          <SelectField
+            label={trans.__('What was missed while no server ran')}
+            value={values.missed}
+            problem={problems['triggers.0.missed_policy']}
+            options={[
+              ['latest', trans.__('Run the newest of it')],
+              ['all', trans.__('Run all of it, oldest first')],
+              ['skip', trans.__('Skip it, and say so on record')]
+            ]}
+            onChange={missed => set({ missed })}
+          />
+        )}
+      </div>
+      <div className="jb-Row">
+        <TextField
+          label={trans.__('Time for all attempts')}
+          value={values.runTimeout}
+          problem={problems.run_timeout_seconds}
+          placeholder={trans.__('none, or 2 h')}
+          onChange={runTimeout => set({ runTimeout })}
+        />
+        <TextField
+          label={trans.__('Skip a run that has waited for')}
+          value={values.queueTimeout}
+          problem={problems.queue_timeout_seconds}
+          placeholder={trans.__('never, or 1 h')}
+          onChange={queueTimeout => set({ queueTimeout })}
+        />
+        <TextField
+          label={trans.__('Pause after failures in a row')}
+          value={values.pauseAfter}
+          problem={problems.pause_after_failures}
+          placeholder={trans.__('never')}
+          onChange={pauseAfter => set({ pauseAfter })}
+        />
+      </div>
+      <SelectField
+        label={trans.__('Notebook')}
+        value={values.source}
+        problem={problems.source}
+        options={[
+          ['latest', trans.__('As it is on disk when a run is made')],
+          ['pinned', trans.__('As it is on disk now, when the job is saved')]
+        ]}
+        onChange={source => set({ source })}
+      />
+    </>
   );
 }

@@ -43,7 +43,7 @@ export function JobPage({ model }: { model: JobModel }): React.ReactElement {
             trans.__('The job is paused: nothing starts by itself.')}
         </Notice>
       )}
-      {features.schedules && <Schedule job={job} upcoming={model.upcoming} now={now} />}
+      {features.schedules && <Schedule model={model} job={job} now={now} />}
       <section>
         <h3>{trans.__('Runs and their cells')}</h3>
         {rows.length ? (
@@ -102,7 +102,7 @@ function Head({ job, model }: { job: IJob; model: JobModel }): React.ReactElemen
           >
             {trans.__('Edit…')}
           </Button>
-          {features.pause && (
+          {features.pause && Boolean(job.triggers?.length) && (
             <Button
               onClick={() => void actions.pauseJob(job.id, !job.paused).then(reload)}
             >

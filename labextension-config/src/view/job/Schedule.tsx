@@ -1,74 +1,120 @@
 import * as React from 'react';
-import type { IJob, ITrigger, IUpcoming } from '../../api/types';
-import { duration, exact } from '../../model/format';
-import { Instant } from '../basics';
-import { useAnswer } from '../hooks';
+import type { IJob } from '../../api/types';
+import { messageOf } from '../../api/errors';
+import type { JobModel } from '../../model/job';
+import { Button, Instant } from '../basics';
 import { useServices } from '../services';
 
 interface IScheduleProps {
+  model: JobModel;
   job: IJob;
-  upcoming: readonly IUpcoming[];
   now: number;
 }
 
-/** When a job starts by itself: its rules in words, and its next instants. */
-export function Schedule({ job, upcoming, now }: IScheduleProps): React.ReactElement {
-  const { trans } = useServices();
-  const triggers = job.triggers ?? [];
+/** When a job starts by itself: in words, its next instants, and a way to make up for old ones. */
+export function Schedule({ model, job, now }: IScheduleProps): React.ReactElement {
+  const { features, trans } = useServices();
+  const { schedule } = model;
+  const zones = [
+    ...new Set((job.triggers ?? []).map(trigger => trigger.timezone ?? 'UTC'))
+  ];
   return (
     <section className="jb-Schedule">
       <h3>{trans.__('Schedule')}</h3>
-      {triggers.length ? (
-        <ul>
-          {triggers.map((trigger, index) => (
-            <li key={trigger.id ?? index}>
-              <Sentence trigger={trigger} />
-            </li>
-          ))}
-        </ul>
+      {schedule ? (
+        <p>
+          {schedule.sentence} <span className="jb-quiet">({zones.join(', ')})</span>
+        </p>
       ) : (
         <p className="jb-quiet">
           {trans.__('It has none: it runs when somebody starts it.')}
         </p>
       )}
-      {upcoming.length > 0 && (
+      {schedule && !job.paused && schedule.instants.length > 0 && (
         <ol className="jb-Instants" aria-label={trans.__('Next runs')}>
-          {upcoming.map(instant => (
+          {schedule.instants.map(instant => (
             <li key={instant.at}>
-              <Instant at={Date.parse(instant.at)} now={now} />{' '}
+              <Instant at={Date.parse(instant.at)} now={now} />
               <span className="jb-quiet">
                 <Instant at={Date.parse(instant.at)} now={now} as="relative" />
-                {instant.note ? ` · ${instant.note}` : ''}
               </span>
+              {instant.note && <span className="jb-Tag">{instant.note}</span>}
             </li>
           ))}
         </ol>
+      )}
+      {schedule && features.has('post', '/jobs/{job_id}/backfill') && (
+        <Backfill job={job} />
       )}
     </section>
   );
 }
 
-function Sentence({ trigger }: { trigger: ITrigger }): React.ReactElement {
-  const { client, locale, trans } = useServices();
-  const zone = trigger.timezone ?? 'UTC';
-  const preview = useAnswer(
-    async () =>
-      trigger.cron
-        ? await client.preview({ cron: trigger.cron, timezone: zone, count: 1 })
-        : null,
-    [trigger.cron, zone]
-  );
-  const words =
-    trigger.kind === 'interval'
-      ? trans.__('Every %1', duration(trigger.interval_seconds ?? null))
-      : trigger.kind === 'once'
-        ? trans.__('Once: %1', exact(Date.parse(trigger.at ?? ''), locale))
-        : (preview?.sentence ?? trigger.cron);
+/** Makes the runs that the schedule would have made between two days. */
+function Backfill({ job }: { job: IJob }): React.ReactElement {
+  const { client, trans } = useServices();
+  const [from, setFrom] = React.useState('');
+  const [to, setTo] = React.useState('');
+  const [answer, setAnswer] = React.useState('');
+  const send = async () => {
+    try {
+      const end = new Date(`${to}T00:00:00`);
+      end.setDate(end.getDate() + 1);
+      const report = await client.backfill(
+        job.id,
+        new Date(`${from}T00:00:00`).toISOString(),
+        end.toISOString()
+      );
+      setAnswer(
+        trans.__(
+          'Made %1 runs; %2 had succeeded before, %3 are under way.',
+          report.made,
+          report.succeeded_before,
+          report.unfinished_before
+        )
+      );
+    } catch (error) {
+      setAnswer(messageOf(error));
+    }
+  };
   return (
-    <>
-      {words} {trigger.cron && <code>{trigger.cron}</code>}{' '}
-      <span className="jb-quiet">{zone}</span>
-      {trigger.paused && <strong> {trans.__('(paused)')}</strong>}
-    </>
+    <details className="jb-Details">
+      <summary>{trans.__('Backfill…')}</summary>
+      <form
+        className="jb-Filters"
+        onSubmit={event => {
+          event.preventDefault();
+          void send();
+        }}
+      >
+        <label>
+          <span>{trans.__('From')}</span>
+          <input
+            type="date"
+            className="jb-Input"
+            required
+            value={from}
+            onChange={event => setFrom(event.target.value)}
+          />
+        </label>
+        <label>
+          <span>{trans.__('To')}</span>
+          <input
+            type="date"
+            className="jb-Input"
+            required
+            value={to}
+            onChange={event => setTo(event.target.value)}
+          />
+        </label>
+        <Button type="submit">{trans.__('Make the runs')}</Button>
+        <span role="status">{answer}</span>
+      </form>
+      <p className="jb-Help">
+        {trans.__(
+          'Makes the runs that the schedule would have made on these days, without those that have succeeded.'
+        )}
+      </p>
+    </details>
   );
 }

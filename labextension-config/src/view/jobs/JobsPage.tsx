@@ -159,11 +159,7 @@ function JobRow({ model, job, index, top, now }: IJobRowProps): React.ReactEleme
             <StateIcon state="paused" /> {trans.__('Paused')}
           </span>
         ) : (
-          <Instant
-            at={job.next_at ? Date.parse(job.next_at) : null}
-            now={now}
-            as="relative"
-          />
+          <Instant at={model.next(job)} now={now} as="relative" />
         )}
       </div>
       <div role="cell" className="jb-Grid-cell jb-Actions">

@@ -1,0 +1,37 @@
+import * as React from 'react';
+import { Button, Notice } from './basics';
+import { useTrans } from './services';
+
+/** Keeps a mistake in one view from taking the whole tab: says so, and lets one try again. */
+export class Boundary extends React.Component<
+  { children: React.ReactNode },
+  { error: unknown }
+> {
+  state: { error: unknown } = { error: null };
+
+  static getDerivedStateFromError(error: unknown): { error: unknown } {
+    return { error };
+  }
+
+  render(): React.ReactNode {
+    return this.state.error ? (
+      <Broken error={this.state.error} onAgain={() => this.setState({ error: null })} />
+    ) : (
+      this.props.children
+    );
+  }
+}
+
+function Broken(props: { error: unknown; onAgain: () => void }): React.ReactElement {
+  const trans = useTrans();
+  return (
+    <div className="jb-Page">
+      <Notice
+        kind="error"
+        action={<Button onClick={props.onAgain}>{trans.__('Try again')}</Button>}
+      >
+        {trans.__('This view has broken: %1', String(props.error))}
+      </Notice>
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+"""Real Chromium, real JupyterLab, real store; real containers where an engine answers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.e2e.browser.lab import Lab
+from tests.e2e.browser.panel import Panel
+
+WALKS = """walks: int = 300  # how many walks
+title: str = "Walks"  # heading of the picture"""
+EVERY_KIND = '''import datetime
+from typing import Literal, Optional
+count: int = 3  # how many
+share: float = 0.5
+name: str = "world"
+text = """two
+lines"""
+really: bool = True
+color: Literal["red", "green"] = "red"
+day: datetime.date = "2026-01-31"
+limit: Optional[int] = None
+tags: list[str] = ["a"]
+table: dict[str, float] = {"x": 1.5}
+needed: int'''
+SLOW = """import time
+for second in range(seconds * 5):
+    print("tick", second, flush=True)
+    time.sleep(0.2)"""
+PICTURE = """import os
+from pathlib import Path
+from IPython.display import SVG
+output = Path(os.environ["JUPYTER_BATCH_OUTPUT"])
+(output / "table.csv").write_text("a,b\\n1,2\\n")
+SVG('<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="60" '
+    'height="20" fill="orange"/></svg>')"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what is here."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def write_notebooks(lab: Lab) -> None:
+    """Writes the notebooks of the tests."""
+    lab.notebook("walks.ipynb", "print(walks, 'walks')", PICTURE, parameters=WALKS, title="Walks")
+    lab.notebook("kinds.ipynb", "print(locals()['needed'], tags)", parameters=EVERY_KIND)
+    lab.notebook("slow.ipynb", SLOW, "print('done')", parameters="seconds = 60", title="Slow")
+    lab.notebook("fails.ipynb", "print('before')", "{'a': 1}['b']", "print('never')")
+    lab.notebook("plain.ipynb", "word = 'plain'", "print(word)")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab with a few notebooks."""
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    write_notebooks(lab)
+    lab.start()
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, as the machine has it."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("there is no Chromium; on Debian: apt-get install chromium fonts-dejavu-core")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Takes a picture of what a failed test saw."""
+    report = yield
+    if report.when == "call" and report.failed and "panel" in getattr(item, "funcargs", {}):
+        item.funcargs["panel"].shoot(f"failed-{item.name}")
+    return report
+
+
+@pytest.fixture
+def panel(lab: Lab, browser: Browser) -> Iterator[Panel]:
+    """A tab with JupyterLab; its page has no errors and asks nobody but its server."""
+    context = browser.new_context(viewport={"width": 1360, "height": 860}, locale="en-GB")
+    context.set_default_timeout(30_000)
+    panel = Panel(lab, context.new_page())
+    panel.open()
+    yield panel
+    context.close()
+    assert panel.errors == []
+    assert panel.strangers == []

@@ -1,0 +1,130 @@
+"""The panel as a person sees it: everything is found by its role and name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.browser.lab import ROOT, SCREENSHOTS, TOKEN, Lab
+
+AXE = ROOT / "labextension-config/node_modules/axe-core/axe.min.js"
+#: Long enough for a container on a machine that is busy.
+RUN_MS = 120_000
+#: A bug of ipywidgets' own: it takes every notebook to have a session.
+_NOT_OURS = re.compile(r"jupyterlab-manager")
+
+
+class Panel:
+    """One browser tab with JupyterLab in it."""
+
+    def __init__(self, lab: Lab, page: Page) -> None:
+        self.lab = lab
+        self.page = page
+        self.errors: list[str] = []
+        self.strangers: list[str] = []
+        page.on("pageerror", self._note_error)
+        page.on("request", self._note_request)
+
+    def open(self, path: str = "lab?reset") -> Panel:
+        """Opens JupyterLab, and waits until it is there."""
+        joint = "&" if "?" in path else "?"
+        self.page.goto(f"{self.lab.url}{path}{joint}token={TOKEN}")
+        self.ready()
+        return self
+
+    def ready(self) -> None:
+        """Waits until JupyterLab is there."""
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
+        expect(self.page.get_by_role("tab", name="Batch Runs")).to_be_visible()
+
+    def browse(self, notebook: str) -> Locator:
+        """Returns the notebook's entry in the file browser."""
+        entry = self.page.locator(".jp-DirListing-item").filter(has_text=notebook)
+        if not entry.is_visible():
+            browser = self.page.get_by_role("tab", name=re.compile("^File Browser"))
+            if browser.get_attribute("aria-selected") != "true":
+                browser.click()
+        # JupyterLab looks for new files every ten seconds.
+        expect(entry).to_be_visible(timeout=30_000)
+        return entry
+
+    def choose(self, notebook: str, item: str) -> None:
+        """Chooses from the context menu of a notebook."""
+        self.browse(notebook).click(button="right")
+        self.page.get_by_role("menuitem", name=item).click()
+
+    def side(self) -> Locator:
+        """Shows the side panel, and returns it."""
+        region = self.page.get_by_role("region", name="Batch runs", exact=True)
+        if not region.is_visible():
+            self.page.get_by_role("tab", name="Batch Runs").click()
+        expect(region).to_be_visible()
+        return region
+
+    def field(self, name: str) -> Locator:
+        """Returns the field of a parameter."""
+        return self.page.locator(f"#parameters_{name}")
+
+    def button(self, name: str) -> Locator:
+        """Returns the button of this very name that can be seen."""
+        return self.page.get_by_role("button", name=name, exact=True).locator("visible=true")
+
+    def tab(self, name: str) -> None:
+        """Turns to a tab of a run's page."""
+        pattern = re.compile(f"^{name}")
+        self.page.get_by_role("tablist", name="Of this run").get_by_role(
+            "tab", name=pattern
+        ).locator("visible=true").click()
+
+    def state(self, word: str, timeout: float = RUN_MS) -> None:
+        """Waits until the page of a run says a state."""
+        head = self.page.locator("header.jb-RunHead").locator("visible=true")
+        expect(head.get_by_text(word, exact=True)).to_be_visible(timeout=timeout)
+
+    def show_run(self, run: dict[str, Any]) -> None:
+        """Opens the page of a run from the list of runs."""
+        self.side().get_by_role("button", name="All runs").click()
+        row = self.page.get_by_role("row", name=re.compile(re.escape(str(run["name"])))).first
+        row.get_by_text(str(run["name"])).click()
+
+    def command(self, label: str) -> None:
+        """Runs a command from the palette."""
+        self.page.keyboard.press("Control+Shift+C")
+        self.page.keyboard.type(label)
+        self.page.locator(".lm-CommandPalette-item", has_text=label).first.click()
+
+    def dark(self) -> None:
+        """Turns to the dark theme."""
+        self.page.get_by_role("menuitem", name="Settings").click()
+        self.page.get_by_role("menuitem", name="Theme", exact=True).hover()
+        self.page.get_by_role("menuitem", name="JupyterLab Dark", exact=True).click()
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+
+    def shoot(self, name: str) -> None:
+        """Writes a picture for a person to look at."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+    def violations(self, selector: str) -> list[str]:
+        """Returns the serious rules of accessibility that a part of the page breaks."""
+        assert AXE.is_file(), "axe-core is not there: run npm ci in labextension-config"
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = self.page.evaluate(
+            """async selector => (await axe.run(selector)).violations
+                .filter(one => ['serious', 'critical'].includes(one.impact))
+                .flatMap(one => one.nodes.map(node =>
+                    `${one.id}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`))""",
+            selector,
+        )
+        return list(found)
+
+    def _note_error(self, error: Any) -> None:
+        if not _NOT_OURS.search(error.stack or ""):
+            self.errors.append(f"{error}\n{error.stack}")
+
+    def _note_request(self, request: Any) -> None:
+        if not request.url.startswith((self.lab.url, "data:", "blob:", "ws://127.0.0.1")):
+            self.strangers.append(request.url)
