@@ -67,12 +67,10 @@ class Scheduler:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Deals with what was missed, and goes on by itself."""
+        """Reads the triggers; deals with what they missed, and goes on, by itself."""
         self._alarm.start(self._woken.set)
-        try:
-            await self._catch_up(MissCause.DOWN)
-        except BatchError as error:
-            log.error("Cannot deal with what was missed yet: %s", error.message)
+        async with self._admission.gate:
+            await self._load()
         self._task = asyncio.create_task(self._serve(), name="scheduler")
 
     async def stop(self) -> None:
@@ -140,10 +138,11 @@ class Scheduler:
             made += await self._decide_held(ids, now, cause)
 
     async def _serve(self) -> None:
+        cause = MissCause.DOWN
         while True:
             self._woken.clear()
             try:
-                await self._catch_up(MissCause.LATE)
+                await self._catch_up(cause)
             except asyncio.CancelledError:
                 raise
             except BatchError as error:
@@ -154,15 +153,17 @@ class Scheduler:
                 log.exception("A fault while dealing with what is due; going on")
                 await wait_set(asyncio.Event(), self._clock, _PAUSE)
                 continue
+            cause = MissCause.LATE
             soon = self._clock.now() + self._look
             self._alarm.set(min(self.next_at or soon, soon))
             await self._woken.wait()
 
     async def _catch_up(self, cause: MissCause) -> None:
         """Decides on all that is due."""
-        if self._is_stale:
-            await self._load()
         while True:
+            if self._is_stale:
+                async with self._admission.gate:
+                    await self._load()
             now = self._clock.now()
             if (first := self.next_at) is None or first > now:
                 return

@@ -89,6 +89,7 @@ async def test_a_missed_run_is_skipped_with_its_reason(bench):
     bench.clock.set(START + timedelta(hours=1, minutes=5))
     bench.engine = bench.new_engine()
     await bench.engine.start()
+    await bench.clock.advance(1)
     (run,) = await runs_of(bench, job)
     assert run.state is RunState.SKIPPED
     assert run.reason == "missed while no engine was running: missed runs are skipped"
