@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 
-from tests.benchmarks import bench_live, bench_loop, bench_runs
+from tests.benchmarks import bench_live, bench_loop, bench_runs, bench_schedules
 
 BENCHMARKS = {
     "runs": bench_runs.main,
     "live": bench_live.main,
     "loop": bench_loop.main,
+    "schedules": bench_schedules.main,
 }
 
 
