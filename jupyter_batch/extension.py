@@ -96,7 +96,7 @@ class BatchExtension(ExtensionApp):
         allow_none=True,
         help="Address of the container engine; None for the surroundings' (``DOCKER_HOST``).",
     ).tag(config=True)
-    default_cpus = Float(1.0, help="Cpus of runs that name none.").tag(config=True)
+    default_cpus = Float(2.0, help="Cpus of runs that name none.").tag(config=True)
     max_cpus = Float(
         None, allow_none=True, help="Cpus that a run may ask for; None for no limit."
     ).tag(config=True)

@@ -36,7 +36,7 @@ class Settings(Value, frozen=True, kw_only=True):
     default_network: str = "bridge"
     #: Address of the container engine; None for the surroundings' (``DOCKER_HOST``).
     docker_host: str | None = None
-    default_cpus: float = 1.0
+    default_cpus: float = 2.0
     max_cpus: float | None = None
     default_memory_bytes: int = 2 * _GIB
     max_memory_bytes: int | None = None

@@ -108,15 +108,18 @@ class DockerExecutor:
     def resolve(self, environment: Environment) -> Environment:
         """Fills in the defaults and checks the limits."""
         resolved = limits.resolve(environment, self._settings, engine=self._engine.address)
-        self._check_cpus(resolved)
-        return resolved
+        return self._within_engine(resolved)
 
-    def _check_cpus(self, environment: Environment) -> None:
-        if self._cpus is not None and (environment.cpus or 0) > self._cpus:
-            raise InvalidInput(
-                f"{environment.cpus:g} cpus; the engine's machine has {self._cpus}",
-                field="environment.cpus",
-            )
+    def _within_engine(self, environment: Environment) -> Environment:
+        """Returns the environment with no more cpus by default than the engine has."""
+        cpus = environment.cpus or 0.0
+        if self._cpus is None or cpus <= self._cpus:
+            return environment
+        if cpus == self._settings.default_cpus:
+            return replace(environment, cpus=float(self._cpus))
+        raise InvalidInput(
+            f"{cpus:g} cpus; the engine's machine has {self._cpus}", field="environment.cpus"
+        )
 
     async def inspect(self, environment: Environment) -> ImageReport | None:
         """Says what the image offers; starts a container of it only the first time."""
@@ -144,7 +147,7 @@ class DockerExecutor:
             async with self._preparing[image]:  # once, however many runs wait for it
                 if self._cpus is None:
                     self._cpus = (await self._engine.call(lambda client: client.info()))["NCPU"]
-                self._check_cpus(environment)
+                environment = self._within_engine(environment)
                 found = await self._get_image(image, progress)
                 facts = await self._engine.call(lambda client: self._images.facts(client, found))
         facts.report(image)

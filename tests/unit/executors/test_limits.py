@@ -38,7 +38,7 @@ def test_nothing_is_left_open():
     assert environment == Environment(
         executor="docker",
         image=SETTINGS.default_image,
-        cpus=1.0,
+        cpus=2.0,
         memory_bytes=SETTINGS.default_memory_bytes,
         network="bridge",
     )
