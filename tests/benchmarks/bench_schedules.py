@@ -23,8 +23,10 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.queries import RunQuery
+from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.domain.trigger import AnyTrigger, CronTrigger, OnceTrigger, TriggerProgress
+from jupyter_batch.ports import Store
 from jupyter_batch.services.clock import SystemClock
 from jupyter_batch.services.engine import Engine
 from jupyter_batch.services.hub import EventHub
@@ -57,7 +59,48 @@ def far(number: int, now: datetime) -> AnyTrigger:
     )
 
 
-async def fill(store: Any, triggers: Sequence[AnyTrigger], now: datetime) -> None:
+def near(due: int, minute: datetime, *, spread: bool) -> list[AnyTrigger]:
+    """Returns schedules that are due in a minute: at its beginning, or all over it."""
+    if spread:
+        return [
+            OnceTrigger(id=f"due-{n}", at=minute + timedelta(seconds=60 * n / due))
+            for n in range(due)
+        ]
+    return [
+        CronTrigger(
+            id=f"due-{n}", cron="* * * * *", timezone=ZONES[n % 3], max_runs=1, start_at=minute
+        )
+        for n in range(due)
+    ]
+
+
+def new_engine(store: Store, watch: Watch, folder: Path) -> Engine:
+    """Returns an engine whose attempts never end, so that the scheduler is what is measured."""
+    executor = FakeExecutor()
+    executor.behaviour = hang
+    return Engine(
+        store=store,
+        executors={"docker": executor},
+        notebooks=FakeNotebooks(),
+        secrets=FakeSecrets({}),
+        clock=SystemClock(),
+        settings=Settings(data_dir=str(folder), root_dir="/", max_concurrent_runs=2),
+        hub=watch,
+    )
+
+
+async def all_runs(store: Store) -> list[Run]:
+    """Returns all runs that are on record."""
+    runs: list[Run] = []
+    after: str | None = None
+    while True:
+        page = await store.runs.list(RunQuery(limit=1000, after=after))
+        runs += page.items
+        if (after := page.next_after) is None:
+            return runs
+
+
+async def fill(store: Store, triggers: Sequence[AnyTrigger], now: datetime) -> None:
     """Stores a job for each trigger."""
     ids = IdSource()
     for trigger in triggers:
@@ -89,44 +132,15 @@ async def measure(folder: Path, *, stored: int, due: int, spread: bool) -> dict[
     # The due ones are stored last; they need some seconds themselves.
     minute = clock.now() + timedelta(seconds=45)
     minute = minute.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    if spread:
-        soon: list[AnyTrigger] = [
-            OnceTrigger(id=f"due-{n}", at=minute + timedelta(seconds=60 * n / due))
-            for n in range(due)
-        ]
-    else:
-        soon = []
-        for n in range(due):
-            zone = ZONES[n % 3]
-            soon.append(
-                CronTrigger(
-                    id=f"due-{n}", cron="* * * * *", timezone=zone, max_runs=1, start_at=minute
-                )
-            )
+    soon = near(due, minute, spread=spread)
     await fill(store, soon, clock.now())
-    executor = FakeExecutor()
-    executor.behaviour = hang
-    engine = Engine(
-        store=store,
-        executors={"docker": executor},
-        notebooks=FakeNotebooks(),
-        secrets=FakeSecrets({}),
-        clock=clock,
-        settings=Settings(data_dir=str(folder), root_dir="/", max_concurrent_runs=2),
-        hub=watch,
-    )
+    engine = new_engine(store, watch, folder)
     began = time.perf_counter()
     await engine.start()
     start_seconds = time.perf_counter() - began
     idle = await idle_cpu(minute)
     await asyncio.sleep((minute - clock.now()).total_seconds() + (65 if spread else 10))
-    runs = []
-    after = None
-    while True:
-        page = await store.runs.list(RunQuery(limit=1000, after=after))
-        runs += page.items
-        if (after := page.next_after) is None:
-            break
+    runs = await all_runs(store)
     late = [(watch.heard[run.id] - run.scheduled_for).total_seconds() * 1000 for run in runs]
     once = len(runs) == due == len({(run.trigger_id, run.scheduled_for) for run in runs})
     await engine.stop()
