@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lab bench image clean
+.PHONY: help setup demo test browser lab bench image clean
 with_engine := .venv/bin/python .ci/engine.py
 
 # Jupyter asks for this where one is root, as in many containers.
@@ -16,6 +16,10 @@ demo: setup ## run a notebook in a container of its own and show its record
 
 test: setup ## check everything that this machine can check
 	@$(with_engine) --optional --image bash .ci/test.sh
+
+browser: setup ## drive the panel in Chromium (Debian: apt-get install chromium fonts-dejavu-core)
+	@.venv/bin/python -m pip install --quiet playwright
+	@$(with_engine) --optional --image .venv/bin/pytest -q tests/e2e/browser
 
 lab: setup ## open JupyterLab with the extension
 	@$(with_engine) --optional .venv/bin/jupyter lab $(as_root) --notebook-dir=notebooks
