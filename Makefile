@@ -18,7 +18,6 @@ test: setup ## check everything that this machine can check
 	@$(with_engine) --optional --image bash .ci/test.sh
 
 browser: setup ## drive the panel in Chromium (Debian: apt-get install chromium fonts-dejavu-core)
-	@.venv/bin/python -m pip install --quiet playwright
 	@$(with_engine) --optional --image .venv/bin/pytest -q tests/e2e/browser
 
 lab: setup ## open JupyterLab with the extension
