@@ -100,6 +100,7 @@ function activate(
   const actions = actionsOf({
     app,
     client,
+    live,
     trans,
     open,
     started: run => notifier.add(run),

@@ -5,6 +5,7 @@ import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { BatchClient } from '../api/client';
 import { messageOf } from '../api/errors';
 import type { IRun } from '../api/types';
+import type { LiveModel } from '../model/live';
 import type { IActions, ITrans } from '../view/services';
 import { artifactPath, executedPath } from './drive';
 import type { Page } from './pages';
@@ -16,6 +17,7 @@ export interface IActionsOptions {
   client: BatchClient;
   trans: ITrans;
   open: (page: Page) => void;
+  live: LiveModel;
   /** Told of runs that somebody has started here. */
   started: (run: IRun) => void;
   documents: IDocumentManager | null;
@@ -24,7 +26,7 @@ export interface IActionsOptions {
 
 /** Makes what views can have done, in the words of JupyterLab. */
 export function actionsOf(options: IActionsOptions): IActions {
-  const { app, client, trans, open, started, documents, notebooks } = options;
+  const { app, client, live, trans, open, started, documents, notebooks } = options;
 
   const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
     try {
@@ -125,6 +127,7 @@ export function actionsOf(options: IActionsOptions): IActions {
     },
     pauseJob: async (id, pause) => {
       await attempt(() => (pause ? client.pauseJob(id) : client.resumeJob(id)));
+      live.jobChanged.emit(id);
     },
     removeJob: async (id, name) => {
       const body = trans.__(
@@ -134,7 +137,10 @@ export function actionsOf(options: IActionsOptions): IActions {
       if (!(await confirm(trans.__('Delete the job?'), body, trans.__('Delete')))) {
         return false;
       }
-      return (await attempt(async () => (await client.deleteJob(id), true))) ?? false;
+      const gone =
+        (await attempt(async () => (await client.deleteJob(id), true))) ?? false;
+      live.jobChanged.emit(id);
+      return gone;
     },
     tagParameters: async path =>
       (await attempt(() =>

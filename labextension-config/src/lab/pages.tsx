@@ -108,6 +108,13 @@ export class PageWidget extends ReactWidget {
     if (this.model instanceof RunModel) {
       this.model.visible = visible;
     }
+    // Others may have changed jobs meanwhile, and no event tells of that.
+    if (visible && this.model instanceof JobModel && this.model.job) {
+      void this.model.load();
+    }
+    if (visible && this.model instanceof JobListModel && this.model.loaded) {
+      void this.model.reload();
+    }
   }
 
   private make(): [Model | null, () => React.ReactElement] {

@@ -27,6 +27,7 @@ export class JobModel extends Model {
   ) {
     super();
     live.happened.connect(this.take, this);
+    live.jobChanged.connect(this.onChanged, this);
   }
 
   job: IJob | null = null;
@@ -36,7 +37,8 @@ export class JobModel extends Model {
   schedule: ISchedulePreview | null = null;
   error: string | null = null;
 
-  async load(withSchedule: boolean): Promise<void> {
+  async load(withSchedule = this.withSchedule): Promise<void> {
+    this.withSchedule = withSchedule;
     try {
       const [job, runs] = await Promise.all([
         this.client.job(this.id),
@@ -67,6 +69,7 @@ export class JobModel extends Model {
 
   dispose(): void {
     this.live.happened.disconnect(this.take, this);
+    this.live.jobChanged.disconnect(this.onChanged, this);
     super.dispose();
   }
 
@@ -91,6 +94,12 @@ export class JobModel extends Model {
     }
   }
 
+  private onChanged(_: LiveModel, id: string): void {
+    if (id === this.id) {
+      void this.load();
+    }
+  }
+
   private take(_: LiveModel, event: IRunEvent): void {
     const place = this.rows.findIndex(row => row.id === event.run_id);
     if (place >= 0) {
@@ -99,9 +108,11 @@ export class JobModel extends Model {
       this.rows = rows;
       this.touchSoon();
     } else if (event.kind === 'state' && event.data?.job_id === this.id) {
-      void this.load(this.schedule !== null);
+      void this.load();
     }
   }
 
+  /** Whether the server can tell of schedules. */
+  private withSchedule = false;
   private readonly marks = new Map<string, readonly ICellMark[] | null>();
 }

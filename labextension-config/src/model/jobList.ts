@@ -17,6 +17,7 @@ export class JobListModel extends Model {
   ) {
     super();
     live.happened.connect(this.take, this);
+    live.jobChanged.connect(this.onChanged, this);
   }
 
   jobs: readonly IJob[] = [];
@@ -78,6 +79,7 @@ export class JobListModel extends Model {
 
   dispose(): void {
     this.live.happened.disconnect(this.take, this);
+    this.live.jobChanged.disconnect(this.onChanged, this);
     super.dispose();
   }
 
@@ -99,6 +101,10 @@ export class JobListModel extends Model {
     } catch {
       // The job's own page says what is wrong.
     }
+  }
+
+  private onChanged(): void {
+    void this.reload();
   }
 
   private take(_: LiveModel, event: IRunEvent): void {

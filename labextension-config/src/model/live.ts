@@ -39,6 +39,8 @@ export class LiveModel extends Model {
   readonly happened = new Signal<this, IRunEvent>(this);
   /** Runs that have just ended. */
   readonly ended = new Signal<this, IRow>(this);
+  /** The id of a job that has been made, changed or deleted here; events tell only of runs. */
+  readonly jobChanged = new Signal<this, string>(this);
 
   constructor(
     private readonly client: BatchClient,

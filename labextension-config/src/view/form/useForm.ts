@@ -24,7 +24,7 @@ export interface IForm {
 
 /** The state of a form: what was typed, what is wrong with it, and sending it. */
 export function useForm(start: IFormStart, onDone: () => void): IForm {
-  const { client, features, preferences, actions } = useServices();
+  const { client, features, live, preferences, actions } = useServices();
   const [values, setValues] = React.useState(() =>
     startOf(start, preferences.values.defaultImage)
   );
@@ -78,6 +78,7 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
     const job = start.edit
       ? await client.changeJob(start.edit.id, body)
       : await client.createJob(body, key.current);
+    live.jobChanged.emit(job.id);
     actions.openJob(job.id, job.name);
   };
 

@@ -81,7 +81,6 @@ function Head({ job, model }: { job: IJob; model: JobModel }): React.ReactElemen
   const { actions, features, trans } = useServices();
   useModel(features);
   const last = model.rows[0];
-  const reload = () => void model.load(features.upcoming);
   return (
     <header className="jb-RunHead">
       <div className="jb-Page-head">
@@ -89,10 +88,7 @@ function Head({ job, model }: { job: IJob; model: JobModel }): React.ReactElemen
         {last && <StateBadge state={last.state} />}
         <span className="jb-grow" />
         <div className="jb-Actions">
-          <Button
-            kind="primary"
-            onClick={() => void actions.runJob(job.id).then(reload)}
-          >
+          <Button kind="primary" onClick={() => void actions.runJob(job.id)}>
             {trans.__('Run now')}
           </Button>
           <Button
@@ -103,9 +99,7 @@ function Head({ job, model }: { job: IJob; model: JobModel }): React.ReactElemen
             {trans.__('Edit…')}
           </Button>
           {features.pause && Boolean(job.triggers?.length) && (
-            <Button
-              onClick={() => void actions.pauseJob(job.id, !job.paused).then(reload)}
-            >
+            <Button onClick={() => void actions.pauseJob(job.id, !job.paused)}>
               {job.paused ? trans.__('Resume') : trans.__('Pause')}
             </Button>
           )}

@@ -181,9 +181,7 @@ function JobRow({ model, job, index, top, now }: IJobRowProps): React.ReactEleme
         {features.pause && Boolean(job.triggers?.length) && (
           <Button
             kind="quiet"
-            onClick={() =>
-              void actions.pauseJob(job.id, !job.paused).then(() => model.reload())
-            }
+            onClick={() => void actions.pauseJob(job.id, !job.paused)}
           >
             {job.paused ? trans.__('Resume') : trans.__('Pause')}
           </Button>
@@ -191,11 +189,7 @@ function JobRow({ model, job, index, top, now }: IJobRowProps): React.ReactEleme
         <Button
           kind="quiet"
           aria-label={trans.__('Delete %1', job.name)}
-          onClick={() =>
-            void actions
-              .removeJob(job.id, job.name)
-              .then(gone => (gone ? model.reload() : undefined))
-          }
+          onClick={() => void actions.removeJob(job.id, job.name)}
         >
           {trans.__('Delete')}
         </Button>

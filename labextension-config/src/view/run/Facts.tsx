@@ -78,12 +78,9 @@ function environmentPairs(
       trans.__('Memory'),
       environment.memory_bytes ? bytes(environment.memory_bytes) : null
     ],
-    [
-      trans.__('GPUs'),
-      environment.gpus === -1 ? trans.__('All') : String(environment.gpus ?? 0)
-    ],
+    [trans.__('GPUs'), gpusOf(trans, environment.gpus)],
     [trans.__('Network'), environment.network ?? null],
-    [trans.__('Kernel'), environment.kernel ?? trans.__('The notebook’s own')],
+    [trans.__('Kernel'), environment.kernel ?? null],
     [
       trans.__('Variables'),
       env.length ? env.map(([k, v]) => `${k}=${v}`).join('\n') : none
@@ -99,6 +96,10 @@ function environmentPairs(
   return environment.executor
     ? set
     : [[trans.__('The rest'), trans.__('The server’s own')], ...set];
+}
+
+function gpusOf(trans: ITrans, gpus: number | undefined): string | null {
+  return gpus === -1 ? trans.__('All') : gpus ? String(gpus) : null;
 }
 
 interface IPairsProps {
