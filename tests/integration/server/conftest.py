@@ -22,7 +22,14 @@ from jupyter_batch.server.door import Door
 from jupyter_batch.server.routes import install
 from jupyter_batch.services.engine import Engine
 from jupyter_batch.services.hub import EventHub
-from jupyter_batch.testing import FakeAlarm, FakeClock, FakeExecutor, FakeNotebooks, FakeSecrets, FakeStore
+from jupyter_batch.testing import (
+    FakeAlarm,
+    FakeClock,
+    FakeExecutor,
+    FakeNotebooks,
+    FakeSecrets,
+    FakeStore,
+)
 
 JUPYTER_TOKEN = "jupyter-token"
 MAX_BODY_BYTES = 256 * 1024

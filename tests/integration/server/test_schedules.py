@@ -58,9 +58,7 @@ async def test_a_job_comes_back_with_its_triggers_and_policies(server: Server):
 
 async def test_a_job_is_paused_and_goes_on(server: Server):
     job = await _make(server, triggers=[CRON])
-    paused = (
-        await server.http.post(f"jobs/{job['id']}/pause", json={"reason": "holidays"})
-    ).json()
+    paused = (await server.http.post(f"jobs/{job['id']}/pause", json={"reason": "holidays"})).json()
     assert paused["paused"] is True
     assert paused["paused_reason"].endswith(": holidays")
     resumed = (await server.http.post(f"jobs/{job['id']}/resume")).json()

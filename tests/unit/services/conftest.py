@@ -13,7 +13,14 @@ from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.services.engine import Engine
 from jupyter_batch.services.hub import EventHub
-from jupyter_batch.testing import FakeAlarm, FakeClock, FakeExecutor, FakeNotebooks, FakeSecrets, FakeStore
+from jupyter_batch.testing import (
+    FakeAlarm,
+    FakeClock,
+    FakeExecutor,
+    FakeNotebooks,
+    FakeSecrets,
+    FakeStore,
+)
 
 
 class Bench:
