@@ -103,6 +103,8 @@ async def test_a_caller_that_goes_away_takes_back_what_waits(writer):
     waiting = asyncio.create_task(writer.call(lambda: done.append("waiting")))
     await asyncio.sleep(0)
     waiting.cancel()
+    await asyncio.wait({waiting})
+    await asyncio.sleep(0)  # in which the loop passes the cancel on
     held.let_go()
     await held.done
     await writer.call(lambda: done.append("next"))
