@@ -121,7 +121,8 @@ def list_jobs(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer({"items": [job.to_dict() for job in jobs]})
     elif jobs:
-        session.table(("NAME", "NOTEBOOK", "~PARAMETERS", "CHANGED"), (_row(job) for job in jobs))
+        heads = ("NAME", "NOTEBOOK", "SCHEDULE", "~PARAMETERS", "CHANGED")
+        session.table(heads, (_row(job) for job in jobs))
     else:
         session.note("no jobs; make one: jupyter batch jobs create NOTEBOOK --name NAME")
     return SUCCEEDED
