@@ -84,31 +84,44 @@ export function relative(at: number, now: number, locale?: string): string {
     : format.format(Math.trunc(seconds), 'second');
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a format is slow, and lists need them by the thousand. */
+function format(key: string, options: Intl.DateTimeFormatOptions, locale?: string) {
+  const name = `${locale} ${key}`;
+  let known = formats.get(name);
+  if (!known) {
+    known = new Intl.DateTimeFormat(locale, options);
+    formats.set(name, known);
+  }
+  return known;
+}
+
+const MINUTE: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+const SECOND: Intl.DateTimeFormatOptions = { ...MINUTE, second: '2-digit' };
+const DAY: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
+
 /** `14:03:21`, with the day where it is another than today. */
 export function clock(at: number, now: number, locale?: string): string {
   const [day, today] = [new Date(at), new Date(now)];
-  const time = day.toLocaleTimeString(locale, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit'
-  });
-  if (day.toDateString() === today.toDateString()) {
-    return time;
-  }
   const sameYear = day.getFullYear() === today.getFullYear();
-  const date = day.toLocaleDateString(locale, {
-    day: 'numeric',
-    month: 'short',
-    ...(!sameYear && { year: 'numeric' })
-  });
-  return `${date}, ${day.toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' })}`;
+  if (
+    sameYear &&
+    day.getMonth() === today.getMonth() &&
+    day.getDate() === today.getDate()
+  ) {
+    return format('second', SECOND, locale).format(day);
+  }
+  const date = sameYear
+    ? format('day', DAY, locale)
+    : format('year', { ...DAY, year: 'numeric' }, locale);
+  return `${date.format(day)}, ${format('minute', MINUTE, locale).format(day)}`;
 }
 
 /** The whole instant, with its zone. */
 export function exact(at: number, locale?: string): string {
-  const day = new Date(at);
-  const local = day.toLocaleString(locale, { dateStyle: 'full', timeStyle: 'long' });
-  return `${local}\n${day.toISOString()}`;
+  const local = format('exact', { dateStyle: 'full', timeStyle: 'long' }, locale);
+  return `${local.format(at)}\n${new Date(at).toISOString()}`;
 }
 
 /** The last part of a path. */

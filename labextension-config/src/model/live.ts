@@ -186,7 +186,20 @@ export class LiveModel extends Model {
         this.ended.emit(row);
       }
     }
+    this.count(before, row);
     this.touchSoon();
+  }
+
+  /** Keeps the numbers of the runs in each state true between two looks at the server's health. */
+  private count(before: IRow | undefined, after: IRow): void {
+    if (this.health && before?.state !== after.state) {
+      const runs = { ...this.health.runs };
+      runs[after.state] = (runs[after.state] ?? 0) + 1;
+      if (before) {
+        runs[before.state] = Math.max(0, (runs[before.state] ?? 0) - 1);
+      }
+      this.health = { ...this.health, runs };
+    }
   }
 
   private readonly stream: EventStream;

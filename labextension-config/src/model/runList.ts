@@ -30,7 +30,7 @@ export interface ISort {
   descending: boolean;
 }
 
-const PAGE = 500;
+const PAGE = 250;
 const FIRST_PAGE = 100;
 /** How long after an event about an unknown run the head of the list is read again. */
 const HEAD_MS = 500;
@@ -102,12 +102,12 @@ export class RunListModel extends Model {
     this.generation += 1;
     this.loading = false;
     this.cursor = null;
-    await this.load(null, FIRST_PAGE, rows => rows);
+    await this.load(null, FIRST_PAGE, rows => this.replace(rows));
   }
 
   async loadMore(): Promise<void> {
     if (this.cursor !== null && !this.loading) {
-      await this.load(this.cursor, PAGE, rows => [...this.unsorted, ...rows]);
+      await this.load(this.cursor, PAGE, rows => this.append(rows));
     }
   }
 
@@ -127,7 +127,7 @@ export class RunListModel extends Model {
   private async load(
     cursor: string | null,
     limit: number,
-    join: (rows: IRow[]) => IRow[]
+    put: (rows: IRow[]) => void
   ): Promise<void> {
     const generation = this.generation;
     this.loading = true;
@@ -137,7 +137,7 @@ export class RunListModel extends Model {
       if (generation !== this.generation) {
         return;
       }
-      this.replace(join(page.items.map(rowOf)));
+      put(page.items.map(rowOf));
       this.cursor = page.next_cursor ?? null;
       this.error = null;
       this.loaded = true;
@@ -189,6 +189,12 @@ export class RunListModel extends Model {
     } catch {
       // The stream tells that the server is away; the next event tries again.
     }
+  }
+
+  private append(rows: IRow[]): void {
+    rows.forEach((row, index) => this.places.set(row.id, this.unsorted.length + index));
+    this.unsorted = [...this.unsorted, ...rows];
+    this.sorted = null;
   }
 
   private replace(rows: IRow[]): void {

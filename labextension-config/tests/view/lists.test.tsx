@@ -154,7 +154,7 @@ test('the side panel says what runs, what waits and what failed', async () => {
 });
 
 test('an empty panel teaches', async () => {
-  server.on('GET runs', { items: [] });
+  server.on('GET runs', { items: [] }).on('GET health', { ...HEALTH, runs: {} });
   services.live.start();
   draw(services, <SidePanel />);
   await screen.findByText(/Right-click a notebook/);

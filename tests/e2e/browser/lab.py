@@ -103,6 +103,16 @@ class Lab:
         with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
             return json.load(response)
 
+    def settings(self, plugin: str, values: dict[str, Any]) -> None:
+        """Sets settings of JupyterLab's as the settings editor would."""
+        request = urllib.request.Request(
+            f"{self.url}lab/api/settings/{plugin}",
+            method="PUT",
+            data=json.dumps({"raw": json.dumps(values)}).encode(),
+            headers={"Authorization": f"token {TOKEN}", "Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=_PATIENCE).close()
+
     def run(self, notebook: str, **fields: Any) -> dict[str, Any]:
         """Submits a run."""
         return dict(self.api("POST", "runs", {"notebook": notebook, **fields}))

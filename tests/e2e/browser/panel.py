@@ -37,7 +37,7 @@ class Panel:
     def ready(self) -> None:
         """Waits until JupyterLab is there."""
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
-        expect(self.page.get_by_role("tab", name="Batch Runs")).to_be_visible()
+        expect(self._side_tab()).to_be_visible(timeout=20_000)
 
     def browse(self, notebook: str) -> Locator:
         """Returns the notebook's entry in the file browser."""
@@ -59,9 +59,13 @@ class Panel:
         """Shows the side panel, and returns it."""
         region = self.page.get_by_role("region", name="Batch runs", exact=True)
         if not region.is_visible():
-            self.page.get_by_role("tab", name="Batch Runs").click()
+            self._side_tab().click()
         expect(region).to_be_visible()
         return region
+
+    def _side_tab(self) -> Locator:
+        bar = self.page.get_by_role("tablist", name="main sidebar")
+        return bar.get_by_role("tab", name="Batch Runs")
 
     def field(self, name: str) -> Locator:
         """Returns the field of a parameter."""
@@ -97,9 +101,9 @@ class Panel:
 
     def dark(self) -> None:
         """Turns to the dark theme."""
-        self.page.get_by_role("menuitem", name="Settings").click()
-        self.page.get_by_role("menuitem", name="Theme", exact=True).hover()
-        self.page.get_by_role("menuitem", name="JupyterLab Dark", exact=True).click()
+        self.lab.settings("@jupyterlab/apputils-extension:themes", {"theme": "JupyterLab Dark"})
+        self.page.reload()
+        self.ready()
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
 
     def shoot(self, name: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.e2e.browser.panel import RUN_MS, Panel
@@ -59,9 +61,9 @@ def test_a_server_that_goes_is_told_and_the_run_is_followed_when_it_is_back(pane
 def test_what_waits_says_why(panel: Panel):
     runs = [panel.lab.run("slow.ipynb", name=f"queue {n}") for n in range(3)]
     side = panel.side()
-    expect(side.get_by_role("heading", name="Waiting 1")).to_be_visible(timeout=RUN_MS)
+    expect(side.get_by_role("heading", name=re.compile("^Waiting"))).to_be_visible(timeout=RUN_MS)
     card = side.get_by_role("listitem").filter(has_text="queue 2")
-    expect(card.get_by_text("under way").or_(card.get_by_text("limit"))).to_be_visible()
+    expect(card.get_by_text(re.compile("may be active|under way"))).to_be_visible()
     panel.shoot("side-panel")
     for run in reversed(runs):
         panel.lab.api("POST", f"runs/{run['id']}/cancel")

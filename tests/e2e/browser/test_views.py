@@ -77,8 +77,13 @@ def test_a_run_is_opened_and_read_by_keyboard(panel: Panel, records: list[dict])
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_view_breaks_a_serious_rule(panel: Panel, records: list[dict], theme: str):
+def test_no_view_breaks_a_serious_rule(
+    panel: Panel, records: list[dict], theme: str, request: pytest.FixtureRequest
+):
     if theme == "dark":
+        request.addfinalizer(
+            lambda: panel.lab.settings("@jupyterlab/apputils-extension:themes", {})
+        )
         panel.dark()
     shown = ".jb-Widget:not(.lm-mod-hidden)"
     broken: dict[str, list[str]] = {}

@@ -7,7 +7,9 @@ import { useServices } from '../services';
 /** What can be done with the chosen runs. */
 export function Bulk({ model }: { model: RunListModel }): React.ReactElement | null {
   const { actions, trans } = useServices();
-  const chosen = model.rows.filter(row => model.selection.has(row.id));
+  // There may be a hundred thousand rows, and most of the time none is chosen.
+  const any = model.selection.ids.size > 0;
+  const chosen = any ? model.rows.filter(row => model.selection.has(row.id)) : [];
   if (!chosen.length) {
     return null;
   }

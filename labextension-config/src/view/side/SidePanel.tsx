@@ -14,7 +14,8 @@ export function SidePanel(): React.ReactElement {
   useModel(live);
   const { running, waiting, failures } = live;
   const now = useNow(running.length + waiting.length > 0);
-  const isEmpty = live.loaded && !running.length && !waiting.length && !failures.length;
+  const isQuiet = live.loaded && !running.length && !waiting.length;
+  const isNew = isQuiet && !Object.values(live.health?.runs ?? {}).some(Boolean);
   return (
     <div
       className="jb-Side jb-Scroller"
@@ -30,12 +31,15 @@ export function SidePanel(): React.ReactElement {
       {!live.loaded && !live.error && (
         <p className="jb-quiet jb-pad">{trans.__('Loading…')}</p>
       )}
-      {isEmpty && (
+      {isNew && (
         <Empty title={trans.__('Nothing has run yet')}>
           {trans.__(
             'Right-click a notebook in the file browser and choose "Run as Batch Job". Its parameters become a form, and you watch it here.'
           )}
         </Empty>
+      )}
+      {isQuiet && !isNew && (
+        <p className="jb-quiet">{trans.__('Nothing runs or waits now.')}</p>
       )}
       <Section title={trans.__('Running')} count={running.length}>
         {running.map(row => (
