@@ -18,7 +18,24 @@ step() {
 tests() {
   local title="$1"
   shift
-  step "$title" "$bin/pytest" -q --durations=5 --junitxml="$results/${title// /-}.xml" "$@"
+  step "$title" "$bin/pytest" -q --durations=5 --junitxml="$results/1-${title// /-}.xml" "$@"
+}
+
+# Tests with real engines, kernels and processes: what fails on a busy machine is tried once more,
+# and told. Whatever passes only then has a race that is to be found.
+real_tests() {
+  local title="$1"
+  shift
+  printf '\n==> %s\n' "$title" >&2
+  "$bin/pytest" -q --durations=10 --junitxml="$results/1-${title// /-}.xml" "$@" && return
+  printf '\n==> once more, what failed of: %s\n' "$title" >&2
+  if "$bin/pytest" -q --last-failed --last-failed-no-failures none \
+    --junitxml="$results/2-${title// /-}.xml" "$@"; then
+    printf '==> PASSED ONLY THE SECOND TIME: there is a race in what is named above\n' >&2
+  else
+    failed=1
+    printf '==> FAILED: %s\n' "$title" >&2
+  fi
 }
 
 step "lint: ruff" "$bin/ruff" check .
@@ -26,7 +43,7 @@ step "lint: format" "$bin/ruff" format --check .
 step "types: mypy" "$bin/mypy"
 step "layers: import-linter" "$bin/lint-imports" --no-cache
 tests "unit tests" tests/unit
-tests "all other tests" tests --ignore=tests/unit --ignore=tests/benchmarks --ignore=tests/e2e/browser
+real_tests "all other tests" tests --ignore=tests/unit --ignore=tests/benchmarks --ignore=tests/e2e/browser
 "$bin/python" .ci/summary.py "$results"/*.xml || failed=1
 printf '    left out: the browser tests of the panel, which is being built; make browser runs them\n'
 exit "$failed"
