@@ -52,8 +52,13 @@ class Availability:
 
     @property
     def next_look(self) -> datetime | None:
-        """The earliest instant at which an executor is to be looked at again."""
-        return min((away.look_at for away in self._away.values()), default=None)
+        """The earliest instant to come at which an executor is to be looked at again.
+
+        One that has passed without a look has nobody waiting for it: the next run that does
+        makes the look.
+        """
+        now = self._clock.now()
+        return min((a.look_at for a in self._away.values() if a.look_at > now), default=None)
 
     def _put(self, name: str, reason: str, pause: float) -> None:
         look_at = self._clock.now() + timedelta(seconds=pause)
