@@ -116,7 +116,7 @@ function activate(
     trans,
     actions,
     slots: slotsOf(rendermime),
-    locale: translator?.languageCode?.replace('_', '-') ?? undefined
+    locale: localeOf(translator?.languageCode)
   };
 
   const panel = new SidePanelWidget(services);
@@ -144,6 +144,14 @@ function activate(
     live.start();
     return features.load(client);
   });
+}
+
+/** JupyterLab's language, in the user's own way of writing times where that is the same language. */
+function localeOf(code: string | undefined): string | undefined {
+  const language = code?.replace('_', '-');
+  return !language || navigator.language.startsWith(language.slice(0, 2))
+    ? navigator.language
+    : language;
 }
 
 export default plugin;

@@ -11,7 +11,7 @@ export const ROW_HEIGHT = 34;
 
 const WIDTHS: Record<Column, string> = {
   trigger: '96px',
-  started: '150px',
+  started: '172px',
   duration: '104px',
   cells: '128px',
   attempts: '76px',
