@@ -178,9 +178,14 @@ class Run(Value, frozen=True, kw_only=True):
     @property
     def lanes(self) -> tuple[str, ...]:
         """By what a queued run may be held back, besides the limit on all runs."""
-        user = f"user {self.created_by}"
+        common = (self.executor_lane, f"user {self.created_by}")
         if self.backfill is not None:
-            return (f"backfill {self.backfill.id}", user)
-        if self.job_id is None:
-            return (user,)
-        return (f"job {self.job_id}", user)
+            return (f"backfill {self.backfill.id}", *common)
+        if self.job_id is None or self.policies.forced:
+            return common
+        return (f"job {self.job_id}", *common)
+
+    @property
+    def executor_lane(self) -> str:
+        """The lane of all runs of its executor."""
+        return f"executor {self.environment.executor}"

@@ -132,7 +132,7 @@ class RunStore(Protocol):
     ) -> tuple[Run, ...]:
         """Returns queued runs whose ``not_before`` has passed: by priority, then by age.
 
-        Runs in a lane (``Run.lanes``) that is ``blocked`` are left out, forced ones apart.
+        Runs in a lane (``Run.lanes``) that is ``blocked`` are left out.
         """
 
     async def next_not_before(self) -> datetime | None:

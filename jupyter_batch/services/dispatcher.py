@@ -21,8 +21,8 @@ from jupyter_batch.services.waiting import wait_set
 
 log = logging.getLogger(__name__)
 
-#: Queued runs that are looked at in one round.
-_ROUND = 500
+#: Queued runs that are read at once; a round reads on while that leads somewhere.
+_PAGE = 20
 #: Seconds after which the clock is looked at again, should it have been set.
 _LOOK = 60.0
 #: Seconds until a queue that could not be served is looked at again.
@@ -130,32 +130,38 @@ class Dispatcher:
         blocked: set[str] = set()
         limits: dict[str, int | None] = {}
         while True:
-            held = len(blocked)
             queued = await self._store.runs.queued(
-                now=self._clock.now(), limit=_ROUND, blocked=frozenset(blocked)
+                now=self._clock.now(), limit=_PAGE, blocked=frozenset(blocked)
             )
+            leads_on = False
             for run in queued:
-                if run.id not in self._conductors:
-                    await self._start_or_block(run, blocked, limits)
+                if run.id in self._conductors or not blocked.isdisjoint(run.lanes):
+                    continue
+                leads_on |= await self._start_or_block(run, blocked, limits)
                 if self._occupancy.is_full():
                     return
-            if len(queued) < _ROUND or len(blocked) == held:
+            if len(queued) < _PAGE or not leads_on:
                 return
 
     async def _start_or_block(
         self, run: Run, blocked: set[str], limits: dict[str, int | None]
-    ) -> None:
-        """Claims a run, or notes which others cannot start either."""
+    ) -> bool:
+        """Claims a run, or notes which others cannot start either; says whether it did one."""
         hindrance = self._occupancy.hindrance(run, await self._job_limit(run, limits))
         if hindrance is not None:
-            blocked |= {hindrance.lane} if hindrance.lane else set()
-            return
-        if await self._availability.look(run.environment.executor) is not None:
-            return
-        try:
-            await self._claim(run)
-        except (Conflict, NotFound):
-            return
+            lane = hindrance.lane
+        elif await self._availability.look(run.environment.executor) is not None:
+            lane = run.executor_lane
+        else:
+            try:
+                await self._claim(run)
+            except (Conflict, NotFound):
+                return False
+            return True
+        if lane is None:
+            return False
+        blocked.add(lane)
+        return True
 
     async def _job_limit(self, run: Run, limits: dict[str, int | None]) -> int | None:
         if run.job_id is None or not self._occupancy.of_job(run.job_id):

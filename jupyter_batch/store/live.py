@@ -29,7 +29,6 @@ class LiveRun(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
     #: None for runs without a job and of backfills.
     job_id: str | None = None
-    #: None for a forced run, which no lane holds back.
     lanes: frozenset[str] = frozenset()
 
 
@@ -43,7 +42,7 @@ def live_run(run_no: int, run: Run) -> LiveRun:
         not_before=run.not_before,
         expires_at=run.expires_at,
         job_id=None if run.backfill else run.job_id,
-        lanes=frozenset() if run.policies.forced else frozenset(run.lanes),
+        lanes=frozenset(run.lanes),
     )
 
 

@@ -12,7 +12,7 @@ from jupyter_batch.domain.events import RunEvent, frame_event_id, state_data
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.queries import Page
-from jupyter_batch.domain.run import Run
+from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import NotFound, StoreError
 from jupyter_batch.ports import Clock, EventSink
 from jupyter_batch.testing.records import AttemptRecords
@@ -30,6 +30,8 @@ class Memory:
         self.pinned: dict[str, FrozenNotebook] = {}
         self.triggers: dict[str, TriggerState] = {}
         self.runs: dict[str, Run] = {}
+        #: Those of them that are queued.
+        self.queued: dict[str, Run] = {}
         self.frozen: dict[str, FrozenNotebook] = {}
         self.keys: dict[tuple[str, str, str], str] = {}
         self.attempts: dict[tuple[str, int], AttemptRecords] = {}
@@ -73,6 +75,10 @@ class Memory:
         """Keeps a run; returns the event of a change of its state."""
         before = self.runs.get(after.id)
         self.runs[after.id] = after
+        if after.state is RunState.QUEUED:
+            self.queued[after.id] = after
+        else:
+            self.queued.pop(after.id, None)
         if before and (before.state, before.reason) == (after.state, after.reason):
             return []
         event = RunEvent(

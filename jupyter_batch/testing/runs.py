@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
@@ -85,10 +86,9 @@ class FakeRuns:
         ready = [
             run
             for run in self._waiting()
-            if (run.not_before is None or run.not_before <= now)
-            and (run.policies.forced or held.isdisjoint(run.lanes))
+            if (run.not_before is None or run.not_before <= now) and held.isdisjoint(run.lanes)
         ]
-        return tuple(ready[:limit])
+        return tuple(heapq.nsmallest(limit, ready, key=_order))
 
     async def next_not_before(self) -> datetime | None:
         now = self._memory.clock.now()
@@ -100,13 +100,14 @@ class FakeRuns:
         return min(instants, default=None)
 
     async def expired(self, now: datetime) -> tuple[Run, ...]:
-        return tuple(run for run in self._waiting() if run.expires_at and run.expires_at <= now)
+        late = [run for run in self._waiting() if run.expires_at and run.expires_at <= now]
+        return tuple(sorted(late, key=_order))
 
     async def next_expiry(self) -> datetime | None:
         return min((run.expires_at for run in self._waiting() if run.expires_at), default=None)
 
     async def positions(self) -> Mapping[str, int]:
-        return {run.id: place for place, run in enumerate(self._waiting(), start=1)}
+        return {run.id: place for place, run in enumerate(sorted(self._waiting(), key=_order), 1)}
 
     async def load(self, job_id: str) -> JobLoad:
         runs = sorted(self._memory.runs.values(), key=lambda run: run.id)
@@ -128,6 +129,7 @@ class FakeRuns:
         gone = {run_id for run_id in run_ids if run_id in memory.runs}
         for run_id in gone:
             del memory.runs[run_id]
+            memory.queued.pop(run_id, None)
             memory.frozen.pop(run_id, None)
         memory.events = [event for event in memory.events if event.run_id not in gone]
         for owner in [owner for owner in memory.attempts if owner[0] in gone]:
@@ -141,9 +143,12 @@ class FakeRuns:
             raise NotFound("what the run had frozen is gone")
         return self._memory.frozen[run_id]
 
-    def _waiting(self) -> Sequence[Run]:
-        queued = [run for run in self._memory.runs.values() if run.state is RunState.QUEUED]
-        return sorted(queued, key=lambda run: (-run.priority, run.id))
+    def _waiting(self) -> Collection[Run]:
+        return self._memory.queued.values()
+
+
+def _order(run: Run) -> tuple[int, str]:
+    return -run.priority, run.id
 
 
 def _fired(run: Run) -> bool:

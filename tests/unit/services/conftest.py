@@ -31,6 +31,7 @@ class Bench:
         self.hub = EventHub()
         self.store = FakeStore(sink=self.hub, clock=self.clock)
         self.executor = FakeExecutor()
+        self.executors = {"docker": self.executor}
         self.notebooks = FakeNotebooks()
         self.secrets = FakeSecrets({"TOKEN": "s3cret"})
         self.settings = Settings(
@@ -38,10 +39,15 @@ class Bench:
         )
         self.engine = self.new_engine()
 
+    def add_executor(self, name: str) -> FakeExecutor:
+        """Adds one of that name to those that the engine has."""
+        self.executors[name] = FakeExecutor(name)
+        return self.executors[name]
+
     def new_engine(self) -> Engine:
         return Engine(
             store=self.store,
-            executors={"docker": self.executor},
+            executors=self.executors,
             notebooks=self.notebooks,
             secrets=self.secrets,
             clock=self.clock,

@@ -277,3 +277,13 @@ async def test_bad_input_names_its_field_and_stores_nothing(bench, fields, error
         await bench.submit(**fields)
     assert caught.value.details["field"] == field
     assert (await bench.engine.runs.list(RunQuery())).items == ()
+
+
+async def test_many_runs_of_an_absent_executor_hide_none_of_another(bench):
+    other = bench.add_executor("process")
+    bench.executor.away = True
+    waiting = [await bench.submit() for _ in range(50)]
+    run = await bench.submit(environment=Environment(executor="process"))
+    assert (await bench.ended(run.id)).state is RunState.SUCCEEDED
+    assert other.removed == [f"jb-{run.id}-1"]
+    assert (await bench.engine.runs.get(waiting[-1].id)).state is RunState.QUEUED
