@@ -43,6 +43,12 @@ def end_or_retry(
     return replace(run.move_to(RunState.QUEUED, at=at, reason=told), not_before=decision.not_before)
 
 
+def tried_again(run: Run, *, at: datetime, by: str) -> Run:
+    """Returns a run that is over, queued for one more attempt; raises Conflict."""
+    run = run.move_to(RunState.QUEUED, at=at, reason=f"retried by {by}")
+    return replace(run, not_before=None, start_before=None, give_up_at=None)
+
+
 def expire(run: Run, *, at: datetime) -> Run:
     """Returns a queued run whose time is up as what it now is: skipped, or out of time."""
     if run.state is not RunState.QUEUED or run.expires_at is None or run.expires_at > at:

@@ -42,6 +42,7 @@ def state_data(run: Run) -> dict[str, Any]:
         "state": str(run.state),
         "reason": run.reason,
         "job_id": run.job_id,
+        "sweep_id": run.sweep.id if run.sweep else None,
         "name": run.name,
         "attempt_no": run.attempt.attempt_no if run.attempt else None,
         "cells": {"total": run.cells.total, "done": run.cells.done, "failed": run.cells.failed},

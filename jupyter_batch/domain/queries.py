@@ -25,6 +25,7 @@ class RunQuery(Value, frozen=True, kw_only=True):
     after: str | None = None
     states: tuple[RunState, ...] = ()
     job_id: str | None = None
+    sweep_id: str | None = None
     #: Created at or after, and before.
     since: datetime | None = None
     until: datetime | None = None
@@ -37,6 +38,15 @@ class JobQuery(Value, frozen=True, kw_only=True):
 
     limit: int = DEFAULT_LIMIT
     after: str | None = None
+    q: str | None = None
+
+
+class SweepQuery(Value, frozen=True, kw_only=True):
+    """Which sweeps, newest first."""
+
+    limit: int = DEFAULT_LIMIT
+    after: str | None = None
+    #: Text that the sweep's name, notebook path or id contains, in any case.
     q: str | None = None
 
 

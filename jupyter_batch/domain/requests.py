@@ -76,6 +76,19 @@ class JobChanges(Value, frozen=True, kw_only=True):
     source: Source | msgspec.UnsetType = msgspec.UNSET
 
 
+class SweepRequest(Value, frozen=True, kw_only=True):
+    """Run a notebook once for each of many parameter sets."""
+
+    #: What all the runs have; its parameters are in every set that has none of their names.
+    run: RunRequest
+    #: One for each run.
+    parameter_sets: tuple[dict[str, Any], ...]
+    #: Names in the sets that come from a grid.
+    grid_names: frozenset[str] = frozenset()
+    #: How many runs may be active at once; None for no limit of its own.
+    max_concurrent: int | None = None
+
+
 class BackfillRequest(Value, frozen=True, kw_only=True):
     """Make the runs that the schedule of a job would have made."""
 

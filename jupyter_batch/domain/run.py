@@ -29,6 +29,7 @@ __all__ = [
     "Run",
     "RunPolicies",
     "RunState",
+    "SweepRef",
     "TriggerKind",
 ]
 
@@ -96,6 +97,16 @@ class Backfill(Value, frozen=True, kw_only=True):
     max_concurrent: int
 
 
+class SweepRef(Value, frozen=True, kw_only=True):
+    """The place of a run in the sweep that it belongs to."""
+
+    id: str
+    #: Of its parameter set, from 0 on.
+    index: int
+    #: How many of the sweep's runs may be active at once; None for no limit of its own.
+    max_concurrent: int | None = None
+
+
 class Run(Value, frozen=True, kw_only=True):
     """One execution of a job, or of a notebook with no job, with a frozen copy of all it needs."""
 
@@ -138,6 +149,7 @@ class Run(Value, frozen=True, kw_only=True):
     #: For ``skipped`` runs of instants that were missed.
     missed: Missed | None = None
     backfill: Backfill | None = None
+    sweep: SweepRef | None = None
     #: Place in the queue from 1 on, in answers about queued runs; never stored.
     queue_position: int | None = None
 
@@ -181,6 +193,8 @@ class Run(Value, frozen=True, kw_only=True):
         common = (self.executor_lane, f"user {self.created_by}")
         if self.backfill is not None:
             return (f"backfill {self.backfill.id}", *common)
+        if self.sweep is not None:
+            return (f"sweep {self.sweep.id}", *common)
         if self.job_id is None or self.policies.forced:
             return common
         return (f"job {self.job_id}", *common)

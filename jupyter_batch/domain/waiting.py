@@ -20,15 +20,16 @@ class Occupancy:
         self._per_user = per_user
         self._runs: dict[str, Run] = {}
         self._users: Counter[str] = Counter()
-        self._backfills: Counter[str] = Counter()
+        #: Of backfills and of sweeps, by lane.
+        self._groups: Counter[str] = Counter()
         self._jobs: dict[str, list[str]] = {}
 
     def add(self, run: Run) -> None:
         """Takes a run that begins."""
         self._runs[run.id] = run
         self._users[run.created_by] += 1
-        if run.backfill is not None:
-            self._backfills[run.backfill.id] += 1
+        if _is_grouped(run):
+            self._groups[run.lanes[0]] += 1
         elif run.job_id is not None:
             self._jobs.setdefault(run.job_id, []).append(run.id)
 
@@ -38,8 +39,8 @@ class Occupancy:
         if run is None:
             return
         self._users[run.created_by] -= 1
-        if run.backfill is not None:
-            self._backfills[run.backfill.id] -= 1
+        if _is_grouped(run):
+            self._groups[run.lanes[0]] -= 1
         elif run.job_id is not None:
             self._jobs[run.job_id].remove(run_id)
 
@@ -66,10 +67,10 @@ class Occupancy:
     def _hindrances(self, run: Run, max_concurrent: int | None) -> Iterable[Hindrance]:
         lane = run.lanes[0]
         policies = run.policies
-        if run.backfill is not None:
-            most = run.backfill.max_concurrent
-            if self._backfills[run.backfill.id] >= most:
-                yield Hindrance(lane, f"waits: the backfill may have {_runs(most)} at once")
+        if _is_grouped(run):
+            kind, most = _group(run)
+            if most is not None and self._groups[lane] >= most:
+                yield Hindrance(lane, f"waits: the {kind} may have {_runs(most)} at once")
         elif run.job_id is not None and not policies.forced:
             active = self.of_job(run.job_id)
             reason = why_waits(policies.overlap_policy, active=active)
@@ -101,6 +102,18 @@ def why_not_yet(run: Run, now: datetime) -> str | None:
     if run.reason:
         return run.reason
     return f"waits until {run.not_before.isoformat(timespec='seconds')}"
+
+
+def _is_grouped(run: Run) -> bool:
+    """Says whether a run is limited with others that were made with it, not with its job's."""
+    return run.backfill is not None or run.sweep is not None
+
+
+def _group(run: Run) -> tuple[str, int | None]:
+    """Returns what a run was made with, and how many of those may be active at once."""
+    if run.backfill is not None:
+        return "backfill", run.backfill.max_concurrent
+    return "sweep", run.sweep.max_concurrent if run.sweep else None
 
 
 def _runs(count: int) -> str:

@@ -21,6 +21,7 @@ from jupyter_batch.ports.stores import (
     RecordStore,
     RunStore,
     Store,
+    SweepStore,
     TriggerStep,
 )
 from jupyter_batch.ports.surroundings import Alarm, Clock, EventSink, Secrets
@@ -47,5 +48,6 @@ __all__ = [
     "RunStore",
     "Secrets",
     "Store",
+    "SweepStore",
     "TriggerStep",
 ]

@@ -12,9 +12,10 @@ from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenNotebook
-from jupyter_batch.domain.queries import JobQuery, Page, RunQuery
+from jupyter_batch.domain.queries import JobQuery, Page, RunQuery, SweepQuery
 from jupyter_batch.domain.recording import LogLine, Recording, Watermark
 from jupyter_batch.domain.run import Run, RunState
+from jupyter_batch.domain.sweep import Sweep, SweepFacts
 from jupyter_batch.domain.trigger import TriggerProgress
 from jupyter_batch.domain.value import Value
 
@@ -167,6 +168,42 @@ class RunStore(Protocol):
         """Returns what the run has frozen; raises NotFound."""
 
 
+class SweepStore(Protocol):
+    """Sweeps; their states come from their runs. A sweep goes with the last of its runs."""
+
+    async def add(
+        self, sweep: SweepFacts, runs: Sequence[NewRun], *, idempotency_key: str | None = None
+    ) -> Sweep:
+        """Stores a sweep with all its runs, or nothing of it.
+
+        With a key that the same ``created_by`` has used before, stores nothing and returns the
+        sweep made then.
+        """
+
+    async def get(self, sweep_id: str) -> Sweep | None:
+        """Returns the sweep, or None."""
+
+    async def list(self, query: SweepQuery) -> Page[Sweep]:
+        """Returns a page, newest first."""
+
+    async def move_runs(
+        self,
+        sweep_id: str,
+        states: Collection[RunState],
+        change: Callable[[Run], Run],
+        *,
+        at: datetime,
+    ) -> tuple[Run, ...]:
+        """Moves the sweep's runs that are in these states, all in one transaction.
+
+        ``change`` may move a run and change its instants, nothing else. Returns the runs that
+        differ afterwards, oldest first; none where there is no such sweep.
+        """
+
+    async def delete(self, sweep_id: str) -> int:
+        """Removes the sweep and its runs; raises NotFound, Conflict where one is not over."""
+
+
 class OutputRecord(Value, frozen=True, kw_only=True):
     """One output of a cell as it now stands."""
 
@@ -238,6 +275,9 @@ class Store(Protocol):
 
     @property
     def runs(self) -> RunStore: ...
+
+    @property
+    def sweeps(self) -> SweepStore: ...
 
     @property
     def records(self) -> RecordStore: ...

@@ -29,6 +29,12 @@ from jupyter_batch.server.schedules import (
     ResumeHandler,
     UpcomingHandler,
 )
+from jupyter_batch.server.sweeps import (
+    CancelSweepHandler,
+    RetrySweepHandler,
+    SweepHandler,
+    SweepsHandler,
+)
 
 #: Below ``<base_url>batch/``.
 ROUTES: dict[str, type[BatchHandler]] = {
@@ -40,6 +46,10 @@ ROUTES: dict[str, type[BatchHandler]] = {
     "jobs/{job_id}/upcoming": UpcomingHandler,
     "jobs/{job_id}/backfill": BackfillHandler,
     "schedules/preview": PreviewHandler,
+    "sweeps": SweepsHandler,
+    "sweeps/{sweep_id}": SweepHandler,
+    "sweeps/{sweep_id}/cancel": CancelSweepHandler,
+    "sweeps/{sweep_id}/retry": RetrySweepHandler,
     "runs": RunsHandler,
     "runs/{run_id}": RunHandler,
     "runs/{run_id}/cancel": CancelHandler,

@@ -27,6 +27,7 @@ from jupyter_batch.services.making import RunMaker
 from jupyter_batch.services.reconciler import Reconciler
 from jupyter_batch.services.runs import RunService
 from jupyter_batch.services.scheduler import Scheduler
+from jupyter_batch.services.sweeps import SweepService
 
 
 class Engine:
@@ -151,6 +152,13 @@ class Engine:
             scheduler=self.scheduler,
             dispatcher=self.dispatcher,
             notebooks=self._notebooks,
+            clock=self._clock,
+        )
+        self.sweeps = SweepService(
+            store=self.store,
+            intake=intake,
+            dispatcher=self.dispatcher,
+            janitor=self._janitor,
             clock=self._clock,
         )
         self.backfills = BackfillService(

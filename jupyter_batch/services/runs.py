@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellRecord
+from jupyter_batch.domain.endings import tried_again
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.recording import LogLine
@@ -108,8 +109,7 @@ class RunService:
                     run_id=run_id,
                     state=str(run.state),
                 )
-            run = run.move_to(RunState.QUEUED, at=now, reason=f"retried by {user}")
-            return replace(run, not_before=None, start_before=None, give_up_at=None)
+            return tried_again(run, at=now, by=user)
 
         run = await self._store.runs.update(run_id, change, at=now)
         self._dispatcher.wake()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from jupyter_batch.domain.events import RunEvent, state_data
 from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.ports import NewRun, TriggerStep
 from jupyter_batch.store.changes import insert_new_events, insert_new_runs
-from jupyter_batch.store.database import transaction
+from jupyter_batch.store.database import Connection, transaction
 from jupyter_batch.store.ledger import Ledger, Mark
 from jupyter_batch.store.rollover import Rollover
 from jupyter_batch.store.run_rows import StoredRun
@@ -29,11 +29,25 @@ class BatchWrites:
         self._rollover = rollover
 
     def add_all(self, runs: Sequence[NewRun], steps: Sequence[TriggerStep]) -> tuple[Run, ...]:
-        """Stores what is frozen first: a crash leaves rows that no run refers to."""
+        """Stores runs that triggers have made, and how far the triggers are."""
         with self._ledger.records.use():
             runs, steps = self._still_to_do(runs, steps)
         if not runs and not steps:
             return ()
+        return self.add_with(
+            runs,
+            lambda connection: (
+                connection.execute(_JOBS["step_triggers"], _columns(steps)) if steps else None
+            ),
+        )
+
+    def add_with(
+        self, runs: Sequence[NewRun], write_more: Callable[[Connection], object]
+    ) -> tuple[Run, ...]:
+        """Stores runs, and in the same transaction what else ``write_more`` writes.
+
+        What is frozen goes first: a crash leaves rows that no run refers to.
+        """
         ledger = self._ledger
         segment = self._rollover.current()
         stored = []
@@ -52,10 +66,12 @@ class BatchWrites:
             ):
                 segment.writes += 1
                 insert_all_frozen(ledger.connection, alias, frozen)
-        self._write_records(stored, steps)
+        self._write_records(stored, write_more)
         return tuple(new.run for new in runs)
 
-    def _write_records(self, stored: Sequence[StoredRun], steps: Sequence[TriggerStep]) -> None:
+    def _write_records(
+        self, stored: Sequence[StoredRun], write_more: Callable[[Connection], object]
+    ) -> None:
         ledger = self._ledger
         events: list[RunEvent] = []
         with ledger.records.transaction():
@@ -64,8 +80,7 @@ class BatchWrites:
                 events = insert_new_events(
                     ledger, [(s.run_no, _first_event(s.run)) for s in stored]
                 )
-            if steps:
-                ledger.connection.execute(_JOBS["step_triggers"], _columns(steps))
+            write_more(ledger.connection)
         for place in stored:
             ledger.newest_id = max(ledger.newest_id, place.run.id)
             ledger.remember(Mark(stored=place, newest_event=1, watermarks={}, progress={}))

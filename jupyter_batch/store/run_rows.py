@@ -23,6 +23,7 @@ from jupyter_batch.domain.run import (
     Run,
     RunPolicies,
     RunState,
+    SweepRef,
     TriggerKind,
 )
 from jupyter_batch.store.database import Connection
@@ -73,6 +74,9 @@ def encode_run(run: Run) -> dict[str, Any]:
         "give_up_at": to_utc(run.give_up_at),
         "missed": None if run.missed is None else to_json(run.missed),
         "backfill": None if run.backfill is None else to_json(run.backfill),
+        "sweep_id": None if run.sweep is None else run.sweep.id,
+        "sweep_index": None if run.sweep is None else run.sweep.index,
+        "sweep_max_concurrent": None if run.sweep is None else run.sweep.max_concurrent,
     }
 
 
@@ -154,6 +158,8 @@ def _conditions(query: RunQuery) -> dict[str, dict[str, Any]]:
         given["in_states"] = {"states": [str(state) for state in query.states]}
     if query.job_id is not None:
         given["of_job"] = {"job_id": query.job_id}
+    if query.sweep_id is not None:
+        given["of_sweep"] = {"sweep_id": query.sweep_id}
     if query.since is not None:
         given["since"] = {"since": to_utc(query.since)}
     if query.until is not None:
@@ -226,6 +232,7 @@ def _decode(
         give_up_at=from_utc(row[28]),
         missed=None if row[29] is None else msgspec.json.decode(row[29], type=Missed),
         backfill=None if row[30] is None else msgspec.json.decode(row[30], type=Backfill),
+        sweep=None if row[31] is None else _sweep(row[31:34]),
         attempts=tuple(_attempt(part) for part in attempts),
         artifacts=tuple(_artifact(part) for part in artifacts),
     )
@@ -235,6 +242,11 @@ def _decode(
 def _policies(text: str) -> RunPolicies:
     """Reads policies; most runs have those of a few jobs."""
     return msgspec.json.decode(text, type=RunPolicies)
+
+
+def _sweep(columns: tuple[Any, ...]) -> SweepRef:
+    sweep_id, index, max_concurrent = columns
+    return SweepRef(id=sweep_id, index=index, max_concurrent=max_concurrent)
 
 
 def _instant(at: datetime) -> datetime:

@@ -19,6 +19,7 @@ from jupyter_batch.store.rollover import Rollover
 from jupyter_batch.store.run_rows import StoredRun, select_runs
 from jupyter_batch.store.segment_rows import insert_frozen
 from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.sweep_rows import drop_empty_sweeps
 
 _RUNS = load_queries("runs")
 _SEGMENTS = load_queries("segments")
@@ -113,7 +114,8 @@ class RunWrites:
             put_meta(connection, "last_run_no", str(ledger.run_no))
             deleted = int(get_meta(connection, "deleted_runs") or 0) + len(doomed)
             put_meta(connection, "deleted_runs", str(deleted))
-        for run_no, _, run_id, state in doomed:
+            drop_empty_sweeps(connection, [row[4] for row in doomed if row[4] is not None])
+        for run_no, _, run_id, state, _ in doomed:
             ledger.forget(run_id)
             ledger.live.remove(run_no, RunState(state))
         return len(doomed)

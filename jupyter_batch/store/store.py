@@ -19,6 +19,8 @@ from jupyter_batch.store.records import DuckRecords
 from jupyter_batch.store.rollover import Rollover
 from jupyter_batch.store.run_writes import RunWrites
 from jupyter_batch.store.runs import DuckRuns
+from jupyter_batch.store.sweep_writes import SweepWrites
+from jupyter_batch.store.sweeps import DuckSweeps
 from jupyter_batch.store.writer import Writer
 
 #: Size at which an output segment takes no more new runs.
@@ -41,10 +43,12 @@ class DuckStore:
         self._readers = Readers(files.records)
         places = Places(self._readers, files.segments)
         self._jobs = DuckJobs(files.records, self._writer, self._readers)
+        writes, batches = RunWrites(ledger, rollover), BatchWrites(ledger, rollover)
+        self._sweeps = DuckSweeps(self._writer, SweepWrites(ledger, batches, writes), self._readers)
         self._runs = DuckRuns(
             writer=self._writer,
-            writes=RunWrites(ledger, rollover),
-            batches=BatchWrites(ledger, rollover),
+            writes=writes,
+            batches=batches,
             readers=self._readers,
             places=places,
             live=files.live,
@@ -73,6 +77,10 @@ class DuckStore:
     @property
     def runs(self) -> DuckRuns:
         return self._runs
+
+    @property
+    def sweeps(self) -> DuckSweeps:
+        return self._sweeps
 
     @property
     def records(self) -> DuckRecords:

@@ -13,11 +13,12 @@ from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.queries import Page
 from jupyter_batch.domain.run import Run, RunState
+from jupyter_batch.domain.sweep import Sweep, SweepFacts
 from jupyter_batch.errors import NotFound, StoreError
 from jupyter_batch.ports import Clock, EventSink
 from jupyter_batch.testing.records import AttemptRecords
 
-T = TypeVar("T", Job, Run)
+T = TypeVar("T", Job, Run, Sweep)
 
 
 class Memory:
@@ -29,6 +30,7 @@ class Memory:
         self.jobs: dict[str, Job] = {}
         self.pinned: dict[str, FrozenNotebook] = {}
         self.triggers: dict[str, TriggerState] = {}
+        self.sweeps: dict[str, SweepFacts] = {}
         self.runs: dict[str, Run] = {}
         #: Those of them that are queued.
         self.queued: dict[str, Run] = {}

@@ -135,6 +135,11 @@ class FakeRuns:
         for owner in [owner for owner in memory.attempts if owner[0] in gone]:
             del memory.attempts[owner]
         drop_keys(memory, "run", gone)
+        filled = {run.sweep.id for run in memory.runs.values() if run.sweep is not None}
+        empty = memory.sweeps.keys() - filled
+        for sweep_id in empty:
+            del memory.sweeps[sweep_id]
+        drop_keys(memory, "sweep", empty)
         return len(gone)
 
     async def frozen(self, run_id: str) -> FrozenNotebook:
@@ -159,6 +164,7 @@ def _matches(query: RunQuery, run: Run) -> bool:
     return (
         (not query.states or run.state in query.states)
         and (query.job_id is None or run.job_id == query.job_id)
+        and (query.sweep_id is None or (run.sweep and run.sweep.id) == query.sweep_id)
         and (query.since is None or run.created_at >= query.since)
         and (query.until is None or run.created_at < query.until)
         and contains(query.q, run.name, run.notebook.path, run.id)

@@ -14,6 +14,7 @@ from jupyter_batch.testing.clock import FakeClock
 from jupyter_batch.testing.memory import Memory, contains, drop_keys, page
 from jupyter_batch.testing.records import FakeRecords
 from jupyter_batch.testing.runs import FakeRuns
+from jupyter_batch.testing.sweeps import FakeSweeps
 
 
 class FakeStore:
@@ -25,6 +26,7 @@ class FakeStore:
         self._id = IdSource().new(clock.now())
         self._jobs = FakeJobs(self.memory)
         self._runs = FakeRuns(self.memory)
+        self._sweeps = FakeSweeps(self.memory, self._runs)
         self._records = FakeRecords(self.memory)
         self.is_closed = False
         #: How often space was given back.
@@ -41,6 +43,10 @@ class FakeStore:
     @property
     def runs(self) -> FakeRuns:
         return self._runs
+
+    @property
+    def sweeps(self) -> FakeSweeps:
+        return self._sweeps
 
     @property
     def records(self) -> FakeRecords:

@@ -12,6 +12,7 @@ from jupyter_batch.domain.cell import CellError, CellState
 from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run
+from jupyter_batch.domain.sweep import Sweep
 
 
 class RunList(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +27,13 @@ class JobList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of jobs, newest first."""
 
     items: tuple[Job, ...]
+    next_cursor: str | None = None
+
+
+class SweepList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of sweeps, newest first."""
+
+    items: tuple[Sweep, ...]
     next_cursor: str | None = None
 
 

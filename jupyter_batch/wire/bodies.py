@@ -106,8 +106,8 @@ class RunBody(Body, frozen=True, kw_only=True):
             timeout_seconds=self.timeout_seconds,
             name=self.name,
             priority=self.priority,
-            content=_content(self.content),
-            uploads=_uploads(self.uploads),
+            content=content_of(self.content),
+            uploads=uploads_of(self.uploads),
         )
 
 
@@ -196,7 +196,7 @@ def _with_policies(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def check_depth(parameters: dict[str, Any]) -> None:
+def check_depth(parameters: dict[str, Any], path: str = "parameters") -> None:
     """Raises InvalidParameters where values are nested too deeply to be handled safely."""
     level: list[tuple[str, Any]] = list(parameters.items())
     for _ in range(_MAX_DEPTH):
@@ -204,7 +204,7 @@ def check_depth(parameters: dict[str, Any]) -> None:
         if not level:
             return
     raise InvalidParameters(
-        f"the value is nested more than {_MAX_DEPTH} levels deep", field=f"parameters.{level[0][0]}"
+        f"the value is nested more than {_MAX_DEPTH} levels deep", field=f"{path}.{level[0][0]}"
     )
 
 
@@ -214,7 +214,7 @@ def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _content(raw: msgspec.Raw | msgspec.UnsetType) -> bytes | None:
+def content_of(raw: msgspec.Raw | msgspec.UnsetType) -> bytes | None:
     """Returns the bytes of the notebook, as they came where they came as an object."""
     if raw is msgspec.UNSET:
         return None
@@ -228,7 +228,8 @@ def _content(raw: msgspec.Raw | msgspec.UnsetType) -> bytes | None:
     raise InvalidInput("content is the notebook's object, or its text", field="content")
 
 
-def _uploads(uploads: tuple[UploadBody, ...]) -> tuple[FrozenFile, ...]:
+def uploads_of(uploads: tuple[UploadBody, ...]) -> tuple[FrozenFile, ...]:
+    """Returns the files that come along; raises InvalidInput for a path that leads out."""
     seen: set[str] = set()
     for number, upload in enumerate(uploads):
         check_upload_path(upload.path, field=f"uploads.{number}.path")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from jupyter_batch.domain.queries import DEFAULT_LIMIT, MAX_LIMIT, JobQuery, RunQuery
+from jupyter_batch.domain.queries import DEFAULT_LIMIT, MAX_LIMIT, JobQuery, RunQuery, SweepQuery
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.wire.cursors import after_of
@@ -38,6 +38,7 @@ class RunsQuestion(Question, frozen=True, kw_only=True):
     #: May be given more than once.
     state: tuple[RunState, ...] = ()
     job_id: Search | None = None
+    sweep_id: Search | None = None
     #: Created at or after; with a zone.
     since: Instant | None = None
     #: Created before.
@@ -52,6 +53,7 @@ class RunsQuestion(Question, frozen=True, kw_only=True):
             after=None if self.cursor is None else after_of(self.cursor),
             states=self.state,
             job_id=job_id or self.job_id,
+            sweep_id=self.sweep_id,
             since=None if self.since is None else utc(self.since, "since"),
             until=None if self.until is None else utc(self.until, "until"),
             q=self.q or None,
@@ -69,6 +71,20 @@ class JobsQuestion(Question, frozen=True, kw_only=True):
         """Returns the value of the domain; raises InvalidInput."""
         after = None if self.cursor is None else after_of(self.cursor)
         return JobQuery(limit=self.limit, after=after, q=self.q or None)
+
+
+class SweepsQuestion(Question, frozen=True, kw_only=True):
+    """``GET sweeps``."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: str | None = None
+    #: Text in the sweep's name, notebook path or id, in any case.
+    q: Search | None = None
+
+    def to_domain(self) -> SweepQuery:
+        """Returns the value of the domain; raises InvalidInput."""
+        after = None if self.cursor is None else after_of(self.cursor)
+        return SweepQuery(limit=self.limit, after=after, q=self.q or None)
 
 
 class NotebookQuestion(Question, frozen=True, kw_only=True):

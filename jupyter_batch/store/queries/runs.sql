@@ -4,7 +4,7 @@ VALUES ($run_no, $segment_id, $id, $job_id, $name, $state, $reason, $trigger, $t
         $scheduled_for, $created_at, $started_at, $finished_at, $not_before, $created_by,
         $notebook_path, $notebook_sha256, $parameters, $environment, $files, $timeout_seconds,
         $priority, $cells_total, $cells_done, $cells_failed, $error, $policies, $start_before,
-        $give_up_at, $missed, $backfill)
+        $give_up_at, $missed, $backfill, $sweep_id, $sweep_index, $sweep_max_concurrent)
 
 -- name: insert_all
 INSERT INTO records.runs
@@ -21,14 +21,16 @@ SELECT unnest($run_no::BIGINT[]), unnest($segment_id::INTEGER[]), unnest($id::VA
        unnest($cells_done::INTEGER[]), unnest($cells_failed::INTEGER[]),
        unnest($error::VARCHAR[]), unnest($policies::VARCHAR[]),
        unnest($start_before::TIMESTAMP[]), unnest($give_up_at::TIMESTAMP[]),
-       unnest($missed::VARCHAR[]), unnest($backfill::VARCHAR[])
+       unnest($missed::VARCHAR[]), unnest($backfill::VARCHAR[]), unnest($sweep_id::VARCHAR[]),
+       unnest($sweep_index::INTEGER[]), unnest($sweep_max_concurrent::INTEGER[])
 
 -- name: select_page
 -- {where} is put together from the conditions below.
 SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id, scheduled_for,
        created_at, started_at, finished_at, not_before, created_by, notebook_path,
        notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
-       cells_done, cells_failed, error, policies, start_before, give_up_at, missed, backfill
+       cells_done, cells_failed, error, policies, start_before, give_up_at, missed, backfill,
+       sweep_id, sweep_index, sweep_max_concurrent
 FROM records.runs
 WHERE {where}
 ORDER BY id DESC
@@ -51,6 +53,9 @@ state = $state
 
 -- name: of_job
 job_id = $job_id
+
+-- name: of_sweep
+sweep_id = $sweep_id
 
 -- name: since
 created_at >= $since
@@ -116,7 +121,8 @@ WHERE trigger_id = $trigger_id AND trigger = 'schedule'
 
 -- name: select_doomed
 -- What is about to be deleted.
-SELECT run_no, segment_id, id, state FROM records.runs WHERE id IN (SELECT unnest($ids))
+SELECT run_no, segment_id, id, state, sweep_id
+FROM records.runs WHERE id IN (SELECT unnest($ids))
 
 -- name: delete_runs
 DELETE FROM records.runs WHERE run_no IN (SELECT unnest($run_nos))

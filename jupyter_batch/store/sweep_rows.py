@@ -1,0 +1,93 @@
+"""Where rows of sweeps meet values."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from jupyter_batch.domain.queries import Page, SweepQuery
+from jupyter_batch.domain.run import NotebookRef, RunState
+from jupyter_batch.domain.sweep import Sweep, SweepFacts, sweep_of
+from jupyter_batch.store.database import Connection
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.text import clean_text, from_utc, to_utc
+
+_SQL = load_queries("sweeps")
+
+
+def encode_sweep(sweep: SweepFacts) -> dict[str, Any]:
+    """Returns the columns of a sweep."""
+    return {
+        "id": sweep.id,
+        "name": clean_text(sweep.name),
+        "notebook_path": clean_text(sweep.notebook.path),
+        "notebook_sha256": sweep.notebook.sha256,
+        "created_by": clean_text(sweep.created_by),
+        "created_at": to_utc(sweep.created_at),
+        "max_concurrent": sweep.max_concurrent,
+    }
+
+
+def select_sweep(connection: Connection, sweep_id: str) -> Sweep | None:
+    """Returns a sweep as its runs have it now, or None."""
+    found = _told(connection, _rows(connection, {"with_id": {"id": sweep_id}}, 1))
+    return found[0] if found else None
+
+
+def select_sweeps(connection: Connection, query: SweepQuery) -> Page[Sweep]:
+    """Returns a page, with two queries however many sweeps there are."""
+    conditions: dict[str, dict[str, Any]] = {}
+    if query.after is not None:
+        conditions["after"] = {"after": query.after}
+    if query.q:
+        conditions["text"] = {"q": clean_text(query.q)}
+    rows = _rows(connection, conditions, query.limit + 1)
+    next_after = rows[query.limit - 1][0] if len(rows) > query.limit else None
+    return Page(items=tuple(_told(connection, rows[: query.limit])), next_after=next_after)
+
+
+def drop_empty_sweeps(connection: Connection, sweep_ids: Sequence[str]) -> None:
+    """Removes those of the sweeps that have no runs any more; belongs into a transaction."""
+    if not sweep_ids:
+        return
+    ids = {"ids": list(dict.fromkeys(sweep_ids))}
+    connection.execute(_SQL["delete_empty"], ids)
+    connection.execute(_SQL["delete_keys"], ids)
+
+
+def _rows(
+    connection: Connection, conditions: Mapping[str, Mapping[str, Any]], limit: int
+) -> list[tuple[Any, ...]]:
+    where = " AND ".join(_SQL[name] for name in conditions) or "TRUE"
+    parameters: dict[str, Any] = {"limit": limit}
+    for given in conditions.values():
+        parameters.update(given)
+    return connection.execute(_SQL["select_page"].format(where=where), parameters).fetchall()
+
+
+def _told(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Sweep]:
+    if not rows:
+        return []
+    counts: dict[str, dict[RunState, int]] = defaultdict(dict)
+    ends: dict[str, datetime] = {}
+    found = connection.execute(_SQL["count_states"], {"ids": [row[0] for row in rows]}).fetchall()
+    for sweep_id, state, count, finished_at in found:
+        counts[sweep_id][RunState(state)] = count
+        if finished_at is not None:
+            ends[sweep_id] = max(finished_at, ends.get(sweep_id, finished_at))
+    return [sweep_of(_decode(row), counts[row[0]], from_utc(ends.get(row[0]))) for row in rows]
+
+
+def _decode(row: tuple[Any, ...]) -> SweepFacts:
+    created_at = from_utc(row[5])
+    assert created_at is not None
+    return SweepFacts(
+        id=row[0],
+        name=row[1],
+        notebook=NotebookRef(path=row[2], sha256=row[3]),
+        created_by=row[4],
+        created_at=created_at,
+        max_concurrent=row[6],
+    )

@@ -1,0 +1,147 @@
+"""Adding sweeps, and moving or deleting all their runs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from jupyter_batch.domain.events import RunEvent, state_data
+from jupyter_batch.domain.run import Run, RunState
+from jupyter_batch.domain.sweep import Sweep, SweepFacts
+from jupyter_batch.errors import Conflict, NotFound
+from jupyter_batch.ports import NewRun
+from jupyter_batch.store.batch_writes import BatchWrites
+from jupyter_batch.store.changes import insert_new_events
+from jupyter_batch.store.database import Connection
+from jupyter_batch.store.keys import find_key, insert_key
+from jupyter_batch.store.ledger import Ledger
+from jupyter_batch.store.run_rows import StoredRun, select_runs
+from jupyter_batch.store.run_writes import RunWrites
+from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.sweep_rows import encode_sweep, select_sweep
+from jupyter_batch.store.text import clean_or_none, to_utc
+
+_SQL = load_queries("sweeps")
+#: More than a sweep has.
+_ALL = 2**31
+
+
+class SweepWrites:
+    """Belongs to the writer thread."""
+
+    def __init__(self, ledger: Ledger, batches: BatchWrites, runs: RunWrites) -> None:
+        self._ledger = ledger
+        self._batches = batches
+        self._runs = runs
+
+    def add(self, sweep: SweepFacts, runs: Sequence[NewRun], key: str | None) -> Sweep:
+        """Stores a sweep and its runs."""
+        connection = self._ledger.connection
+        with self._ledger.records.use():
+            made = key and find_key(connection, sweep.created_by, "sweep", key)
+            first = select_sweep(connection, made) if made else None
+        if first is not None:
+            return first
+
+        def write_sweep(connection: Connection) -> None:
+            connection.execute(_SQL["insert"], encode_sweep(sweep))
+            if key is not None:
+                insert_key(connection, sweep.created_by, "sweep", key, sweep.id)
+
+        self._batches.add_with(runs, write_sweep)
+        return self._get(sweep.id)
+
+    def move(
+        self,
+        sweep_id: str,
+        states: Collection[RunState],
+        change: Callable[[Run], Run],
+        at: datetime,
+    ) -> tuple[Run, ...]:
+        """Moves runs, with a few statements however many there are."""
+        ledger = self._ledger
+        conditions: dict[str, dict[str, Any]] = {
+            "of_sweep": {"sweep_id": sweep_id},
+            "in_states": {"states": [str(state) for state in states]},
+        }
+        with ledger.records.use():
+            before = select_runs(ledger.connection, conditions, _ALL)[::-1]
+        moved = [(old, replace(old, run=change(old.run))) for old in before]
+        moved = [(old, new) for old, new in moved if old.run != new.run]
+        if not moved:
+            return ()
+        # The marks would still tell of the runs as they were.
+        newest = self._newest_events([old for old, _ in moved])
+        for old, _ in moved:
+            ledger.forget(old.run.id)
+        with ledger.records.transaction():
+            ledger.connection.execute(_SQL["move_runs"], _columns([new for _, new in moved]))
+            events = insert_new_events(
+                ledger,
+                [
+                    (new.run_no, _event(new.run, newest[new.run_no] + 1, at))
+                    for old, new in moved
+                    if (old.run.state, old.run.reason) != (new.run.state, new.run.reason)
+                ],
+            )
+        for old, new in moved:
+            ledger.note_state(old, new)
+        ledger.publish(events)
+        return tuple(new.run for _, new in moved)
+
+    def delete(self, sweep_id: str) -> int:
+        """Removes a sweep's runs; it goes with the last of them."""
+        with self._ledger.records.use():
+            rows = self._ledger.connection.execute(
+                _SQL["select_run_ids"], {"id": sweep_id}
+            ).fetchall()
+        if not rows:
+            raise NotFound(f"there is no sweep {sweep_id}", sweep_id=sweep_id)
+        going_on = sum(not RunState(state).is_terminal for _, state in rows)
+        if going_on:
+            raise Conflict(
+                f"the sweep is not over: {going_on} of its {len(rows)} runs are not; "
+                "cancel it first",
+                sweep_id=sweep_id,
+            )
+        return self._runs.delete([run_id for run_id, _ in rows])
+
+    def _get(self, sweep_id: str) -> Sweep:
+        with self._ledger.records.use():
+            found = select_sweep(self._ledger.connection, sweep_id)
+        assert found is not None
+        return found
+
+    def _newest_events(self, runs: Sequence[StoredRun]) -> dict[int, int]:
+        """Returns the newest event of each run."""
+        newest = {
+            stored.run_no: self._ledger.mark(stored.run.id).newest_event
+            for stored in runs
+            if stored.run.state.is_active
+        }
+        resting = [stored.run_no for stored in runs if stored.run_no not in newest]
+        with self._ledger.records.use():
+            rows = self._ledger.connection.execute(
+                _SQL["newest_events"], {"run_nos": resting}
+            ).fetchall()
+        return dict.fromkeys(resting, 0) | newest | dict(rows)
+
+
+def _event(run: Run, event_id: int, at: datetime) -> RunEvent:
+    return RunEvent(run_id=run.id, event_id=event_id, at=at, kind="state", data=state_data(run))
+
+
+def _columns(runs: Sequence[StoredRun]) -> dict[str, list[Any]]:
+    return {
+        "run_no": [stored.run_no for stored in runs],
+        "state": [str(stored.run.state) for stored in runs],
+        "reason": [clean_or_none(stored.run.reason) for stored in runs],
+        "started_at": [to_utc(stored.run.started_at) for stored in runs],
+        "finished_at": [to_utc(stored.run.finished_at) for stored in runs],
+        "not_before": [to_utc(stored.run.not_before) for stored in runs],
+        "start_before": [to_utc(stored.run.start_before) for stored in runs],
+        "give_up_at": [to_utc(stored.run.give_up_at) for stored in runs],
+    }
