@@ -8,6 +8,9 @@ from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 80
+#: Two characters for each ten bits.
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(120, -1, -10)
 
 
 class IdSource:
@@ -26,4 +29,4 @@ class IdSource:
         value = int(at.timestamp() * 1000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
         with self._lock:
             self._last = value = max(value, self._last + 1)
-        return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
+        return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])

@@ -26,7 +26,13 @@ from jupyter_batch.services.waiting import wait_set
 log = logging.getLogger(__name__)
 
 #: Triggers that are dealt with in one transaction.
-_TOGETHER = 100
+_TOGETHER = 200
+#: Runs in one transaction, after which the triggers that are left are put off to the next.
+_MOST_RUNS = 2_000
+#: Transactions until whoever waits for the gate has its turn.
+_TURN = 5
+#: Triggers until the event loop serves others.
+_BREATH = 25
 #: Seconds until a store that failed is tried again.
 _PAUSE = 5.0
 
@@ -168,7 +174,7 @@ class Scheduler:
             if (first := self.next_at) is None or first > now:
                 return
             async with self._admission.gate:
-                runs = await self._decide_held(self._take_due(now), now, cause)
+                runs = await self._decide_due_held(now, cause)
             for run in runs:
                 if run.state.is_terminal and self._dispatcher.on_end is not None:
                     await self._dispatcher.on_end(run)
@@ -183,25 +189,63 @@ class Scheduler:
             taken.append(trigger_id)
         return taken
 
+    async def _decide_due_held(self, now: datetime, cause: MissCause) -> list[Run]:
+        """Decides on what is due; makes the next runs while the store writes the last."""
+        storing: asyncio.Task[tuple[Run, ...]] | None = None
+        stored: list[Run] = []
+        cache: Cache = {}
+        try:
+            for _ in range(_TURN):
+                taken = self._take_due(now)
+                if not taken:
+                    break
+                decided = await self._make_held(taken, now, cause, cache)
+                if storing is not None:
+                    stored += await storing
+                storing = asyncio.create_task(self._store_held(decided))
+            if storing is not None:
+                stored += await storing
+        except BaseException:
+            if storing is not None:
+                await asyncio.gather(storing, return_exceptions=True)
+            # What has been taken is not decided on: the store knows how far it all is.
+            self._is_stale = True
+            raise
+        return stored
+
     async def _decide_held(
         self, trigger_ids: Sequence[str], now: datetime, cause: MissCause
     ) -> tuple[Run, ...]:
         """Decides on triggers, and stores what comes of it, or nothing."""
+        return await self._store_held(await self._make_held(trigger_ids, now, cause, {}))
+
+    async def _make_held(
+        self, trigger_ids: Sequence[str], now: datetime, cause: MissCause, cache: Cache
+    ) -> tuple[list[NewRun], list[TriggerStep]]:
+        """Returns the runs that triggers make now, and how far they come by it."""
         runs: list[NewRun] = []
         steps: list[TriggerStep] = []
-        cache: Cache = {}
-        # Until it is stored, only the store knows how far they are.
-        stale, self._is_stale = self._is_stale, True
-        for trigger_id in trigger_ids:
+        for number, trigger_id in enumerate(trigger_ids, start=1):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
             state = self._states.get(trigger_id)
             job = self._jobs.get(state.job_id) if state is not None else None
             trigger = job.trigger(trigger_id) if job is not None else None
             if state is None or job is None or trigger is None:
                 continue
+            if len(runs) > _MOST_RUNS:
+                self._keep(state)
+                continue
             decision = due(_effective(job, trigger), state.progress, now, cause=cause)
             runs += await self._runs(job, trigger, decision, cache)
             after = replace(state, progress=decision.progress, next_at=decision.next_at)
             steps.append(TriggerStep(before=state.progress, after=after))
+        return runs, steps
+
+    async def _store_held(self, decided: tuple[list[NewRun], list[TriggerStep]]) -> tuple[Run, ...]:
+        # Until it is stored, only the store knows how far they are.
+        stale, self._is_stale = self._is_stale, True
+        runs, steps = decided
         stored = await self._admission.store(runs, steps)
         self._is_stale = stale
         for step in steps:

@@ -20,7 +20,7 @@ from jupyter_batch.store.run_rows import (
     encode_run,
 )
 from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import clean_json, to_json, to_utc
+from jupyter_batch.store.text import to_clean_json, to_utc
 
 _RUNS = load_queries("runs")
 _RECORDS = load_queries("records")
@@ -51,23 +51,26 @@ def insert_new_runs(connection: Connection, runs: Sequence[StoredRun]) -> None:
 def insert_new_events(ledger: Ledger, events: Sequence[tuple[int, RunEvent]]) -> list[RunEvent]:
     """Writes events, each with the number of its run, and returns them with their positions."""
     rows = Rows(_RECORDS["insert_events_of_runs"])
-    stored = [(no, replace(event, position=ledger.next_position())) for no, event in events]
-    for run_no, event in stored:
-        rows.add(**encode_event(run_no, event))
+    stored = []
+    for run_no, event in events:
+        clean, columns = encode_event(run_no, replace(event, position=ledger.next_position()))
+        rows.add(**columns)
+        stored.append(clean)
     rows.write(ledger.connection)
-    return [replace(event, data=clean_json(event.data)) for _, event in stored]
+    return stored
 
 
-def encode_event(run_no: int, event: RunEvent) -> dict[str, Any]:
-    """Returns the columns of an event."""
-    return {
+def encode_event(run_no: int, event: RunEvent) -> tuple[RunEvent, dict[str, Any]]:
+    """Returns an event as it will be read back, and its columns."""
+    text, data = to_clean_json(event.data)
+    return event if data is event.data else replace(event, data=data), {
         "positions": event.position,
         "run_nos": run_no,
         "run_ids": event.run_id,
         "ids": event.event_id,
         "instants": to_utc(event.at),
         "kinds": event.kind,
-        "data": to_json(event.data),
+        "data": text,
     }
 
 

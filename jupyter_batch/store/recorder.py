@@ -24,7 +24,7 @@ from jupyter_batch.store.ledger import Ledger, Mark, Progress
 from jupyter_batch.store.rows import Rows
 from jupyter_batch.store.segment_rows import SegmentRows
 from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import clean_json, clean_text, to_json, to_utc
+from jupyter_batch.store.text import clean_text, to_json, to_utc
 from jupyter_batch.store.writer import Failed
 
 T = TypeVar("T")
@@ -148,14 +148,16 @@ class Recorder:
             moved = state_event(mark, after, ledger.clock.now())
             events = [*events, moved] if moved else events
             mark = replace(mark, stored=replace(mark.stored, run=after))
-        stored = [replace(event, position=ledger.next_position()) for event in events]
-        for event in stored:
-            rows.events.add(**encode_event(run_no, event))
+        stored = []
+        for event in events:
+            clean, columns = encode_event(run_no, replace(event, position=ledger.next_position()))
+            rows.events.add(**columns)
+            stored.append(clean)
         if recording.cells or events or after != before:
             mark = _advance(rows.watermarks, mark, recording)
         newest = [event.event_id for event in events]
         ledger.remember(replace(mark, newest_event=max(mark.newest_event, *newest, 0)))
-        return [replace(event, data=clean_json(event.data)) for event in stored]
+        return stored
 
     def _take_cells(self, rows: Rows, run_no: int, recording: Recording) -> None:
         for cell in recording.cells:

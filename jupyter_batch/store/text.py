@@ -38,10 +38,16 @@ def clean_json(value: Any) -> Any:
 
 def to_json(value: Any) -> str:
     """Returns JSON text, strict (no NaN) and clean."""
+    return to_clean_json(value)[0]
+
+
+def to_clean_json(value: Any) -> tuple[str, Any]:
+    """Returns JSON text, strict (no NaN) and clean, and the value that it is the text of."""
     try:
-        return msgspec.json.encode(value).decode()
+        return msgspec.json.encode(value).decode(), value
     except UnicodeEncodeError:
-        return msgspec.json.encode(clean_json(msgspec.to_builtins(value))).decode()
+        clean = clean_json(msgspec.to_builtins(value))
+        return msgspec.json.encode(clean).decode(), clean
 
 
 def to_utc(at: datetime | None) -> datetime | None:
