@@ -43,7 +43,8 @@ step "lint: format" "$bin/ruff" format --check .
 step "types: mypy" "$bin/mypy"
 step "layers: import-linter" "$bin/lint-imports" --no-cache
 tests "unit tests" tests/unit
-real_tests "all other tests" tests --ignore=tests/unit --ignore=tests/benchmarks --ignore=tests/e2e/browser
+# They wait more than they compute. A file stays together, with what it has started.
+real_tests "all other tests" -n 3 --dist loadfile tests --ignore=tests/unit --ignore=tests/benchmarks --ignore=tests/e2e/browser
 "$bin/python" .ci/summary.py "$results"/*.xml || failed=1
 printf '    left out: the browser tests of the panel, which is being built; make browser runs them\n'
 exit "$failed"

@@ -113,14 +113,14 @@ class Papermill:
                     self._changed.notify_all()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def folders(request: pytest.FixtureRequest, tmp_path_factory: Any) -> dict[str, Path]:
-    """A folder for each case that is going to be compared, with its notebook in it."""
+    """A folder for each case of the module that is going to be compared, with its notebook."""
     root = tmp_path_factory.mktemp("fidelity")
     made = {}
     for item in request.session.items:
         case = getattr(item, "callspec", None) and item.callspec.params.get("case")
-        if case is None or "fidelity" not in str(item.path):
+        if case is None or item.path != request.path:
             continue
         folder = root / case.__name__
         folder.mkdir()
@@ -131,9 +131,9 @@ def folders(request: pytest.FixtureRequest, tmp_path_factory: Any) -> dict[str, 
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def papermill(folders: dict[str, Path], tmp_path_factory: Any) -> Iterator[Papermill]:
-    """Papermill, at work on all cases."""
+    """Papermill, at work on all cases of the module."""
     log = tmp_path_factory.mktemp("papermill") / "log"
     process = Papermill(folders.values(), log)
     yield process
