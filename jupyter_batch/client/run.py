@@ -24,8 +24,10 @@ from jupyter_batch.wire.answers import CellAnswer, CellList, LogPage
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-#: A wait looks again after a tenth of the time that it has waited, within these.
-_LOOK_SECONDS = (0.05, 1.0)
+#: How long the server is asked to wait for the end before it answers.
+_WAIT_SECONDS = 20.0
+#: Between answers that come at once, as those of a server that ends.
+_PAUSE_SECONDS = 0.1
 _LOG_PAGE = 10_000
 
 _run = msgspec.json.Decoder(RunRecord)
@@ -80,14 +82,19 @@ class Run(RunFacts):
 
         The run goes on after a TimeoutError.
         """
-        begun = time.monotonic()
-        while not self.refresh().is_over:
-            waited = time.monotonic() - begun
-            if timeout is not None and waited >= timeout:
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            asked = time.monotonic()
+            patience = _WAIT_SECONDS if end is None else max(0.0, min(_WAIT_SECONDS, end - asked))
+            answer = self._connection.get(f"runs/{self.id}", {"wait_seconds": f"{patience:.3f}"})
+            self._record = _run.decode(answer)
+            if self.is_over:
+                return self
+            now = time.monotonic()
+            if end is not None and now >= end:
                 raise TimeoutError(f"run {self.id} is still {self.state} after {timeout:g} s")
-            pause = min(max(waited / 10, _LOOK_SECONDS[0]), _LOOK_SECONDS[1])
-            self._connection.pause(pause if timeout is None else min(pause, timeout - waited))
-        return self
+            if now - asked < patience / 2:
+                self._connection.pause(_PAUSE_SECONDS)
 
     def check(self) -> Run:
         """Raises RunFailed unless the run has succeeded."""

@@ -11,7 +11,7 @@ from jupyter_batch.server.handler import BatchHandler
 from jupyter_batch.wire.answers import Deleted, RunList
 from jupyter_batch.wire.bodies import DeleteRunsBody, NoBody, RunBody
 from jupyter_batch.wire.cursors import cursor_of
-from jupyter_batch.wire.questions import RunsQuestion
+from jupyter_batch.wire.questions import RunQuestion, RunsQuestion
 
 
 class RunsHandler(BatchHandler):
@@ -48,10 +48,16 @@ class RunsHandler(BatchHandler):
 class RunHandler(BatchHandler):
     """``runs/{id}``."""
 
-    @endpoint("read", "Returns a run", answer=Run)
-    async def get(self, run_id: str) -> None:
+    @endpoint("read", "Returns a run, or waits for its end", question=RunQuestion, answer=Run)
+    async def get(self, run_id: str, question: RunQuestion) -> None:
         """Returns a run."""
-        self.reply(await self.engine.runs.get(run_id))
+        if question.wait_seconds:
+            await self.while_connected(self._wait(run_id, question.wait_seconds))
+        else:
+            self.reply(await self.engine.runs.get(run_id))
+
+    async def _wait(self, run_id: str, seconds: float) -> None:
+        self.reply(await self.engine.runs.wait(run_id, seconds))
 
     @endpoint(
         "write",

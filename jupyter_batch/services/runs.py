@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from msgspec.structs import replace
@@ -22,7 +23,7 @@ from jupyter_batch.services.dispatcher import Dispatcher
 from jupyter_batch.services.hub import EventHub
 from jupyter_batch.services.intake import Intake
 from jupyter_batch.services.janitor import Janitor
-from jupyter_batch.services.streams import follow_all, follow_run
+from jupyter_batch.services.streams import follow_all, follow_run, wait_until_over
 
 
 class RunService:
@@ -70,6 +71,18 @@ class RunService:
         if run is None:
             raise NotFound(f"there is no run {run_id}", run_id=run_id)
         return (await self._explained([run]))[0]
+
+    async def wait(self, run_id: str, seconds: float) -> Run:
+        """Returns the run once it is over, but after so many seconds as it is then."""
+        over = asyncio.ensure_future(wait_until_over(self._store, self._hub, run_id))
+        passed = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait({over, passed}, return_when=asyncio.FIRST_COMPLETED)
+            return over.result() if over.done() else await self.get(run_id)
+        finally:
+            over.cancel()
+            passed.cancel()
+            await asyncio.gather(over, passed, return_exceptions=True)
 
     async def list(self, query: RunQuery) -> Page[Run]:
         """Returns a page, newest first."""

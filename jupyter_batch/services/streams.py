@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from jupyter_batch.domain.events import RunEvent
-from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import NotFound
 from jupyter_batch.ports import Store
 from jupyter_batch.services.hub import EventHub
@@ -46,6 +46,25 @@ async def follow_run(
                 return
             if subscription.lagged:
                 subscription.lagged, behind = False, True
+    finally:
+        subscription.close()
+
+
+async def wait_until_over(store: Store, hub: EventHub, run_id: str) -> Run:
+    """Returns the run once it is over, or as it is when the hub closes; raises NotFound."""
+    subscription = hub.subscribe(run_id)
+    try:
+        while True:
+            run = await store.runs.get(run_id)
+            if run is None:
+                raise NotFound(f"there is no run {run_id}", run_id=run_id)
+            if run.state.is_terminal or subscription.closed:
+                return run
+            while not subscription.closed:
+                events = await subscription.take()
+                if subscription.lagged or any(_is_end(event) for event in events):
+                    subscription.lagged = False
+                    break
     finally:
         subscription.close()
 

@@ -60,6 +60,13 @@ class RunsQuestion(Question, frozen=True, kw_only=True):
         )
 
 
+class RunQuestion(Question, frozen=True, kw_only=True):
+    """``GET runs/{id}``."""
+
+    #: Answers once the run is over, and after so many seconds in any case.
+    wait_seconds: Annotated[float, msgspec.Meta(ge=0, le=60)] = 0.0
+
+
 class JobsQuestion(Question, frozen=True, kw_only=True):
     """``GET jobs``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -186,3 +187,30 @@ async def test_a_body_of_the_largest_size_is_taken(server: Server):
     body += b" " * (MAX_BODY_BYTES - len(body))
     answer = await server.http.post("runs", content=body)
     assert answer.status_code == 201
+
+
+async def test_a_wait_is_answered_by_the_end_of_the_run(server: Server):
+    server.parts.executor.behaviour = hang
+    run_id = (await server.submit())["id"]
+    waiting = asyncio.create_task(server.http.get(f"runs/{run_id}", params={"wait_seconds": "60"}))
+    (attempt,) = await server.parts.executor.wait_started()
+    await attempt.end()
+    assert (await waiting).json()["state"] == "succeeded"
+
+
+async def test_a_wait_that_is_too_short_tells_how_the_run_is(server: Server):
+    server.parts.executor.behaviour = hang
+    run_id = (await server.submit())["id"]
+    await server.parts.executor.wait_started()
+    waiting = asyncio.create_task(server.http.get(f"runs/{run_id}", params={"wait_seconds": "1"}))
+    while not waiting.done():
+        await server.parts.clock.advance(0.5)
+        await asyncio.sleep(0.01)
+    assert (await waiting).json()["state"] in ("starting", "running")
+
+
+async def test_what_cannot_be_waited_for_is_refused(server: Server):
+    nobody = await server.http.get("runs/nosuchrun", params={"wait_seconds": "1"})
+    assert nobody.status_code == 404
+    too_long = await server.http.get("runs/nosuchrun", params={"wait_seconds": "61"})
+    assert (too_long.status_code, too_long.json()["details"]["field"]) == (400, "wait_seconds")
