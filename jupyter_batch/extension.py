@@ -23,7 +23,7 @@ from jupyter_batch.server.watch import watch
 from jupyter_batch.services.clock import SystemClock
 from jupyter_batch.services.engine import Engine
 from jupyter_batch.services.hub import EventHub
-from jupyter_batch.wire.owner import OwnerKind, default_data_dir
+from jupyter_batch.wire.owner import OwnerKind, default_data_dir, read_owner
 
 _MIB = 1024 * 1024
 _GIB = 1024 * _MIB
@@ -111,6 +111,12 @@ class BatchExtension(ExtensionApp):
     ).tag(config=True)
     heartbeat_seconds = Float(
         5.0, help="How often a running attempt tells of its memory and cpu."
+    ).tag(config=True)
+    silence_limit_seconds = Float(
+        300.0,
+        allow_none=True,
+        help="How long a runner may say nothing while its container runs, before its attempt is "
+        "ended as lost; None for no limit.",
     ).tag(config=True)
     engine_patience_seconds = Float(
         600.0, help="How long an engine may be away before its runs are given up as lost."
@@ -212,10 +218,11 @@ async def open_engine(settings: Settings) -> Engine:
     from jupyter_batch.runner.pack import zipapp_bytes
     from jupyter_batch.store import open_store
 
+    await asyncio.to_thread(_check_locks, Path(settings.data_dir))
     hub, clock = EventHub(), SystemClock()
-    runner = await asyncio.to_thread(zipapp_bytes)
     store = await open_store(Path(settings.data_dir), sink=hub, clock=clock)
     try:
+        runner = await asyncio.to_thread(zipapp_bytes)
         return Engine(
             store=store,
             executors={
@@ -231,6 +238,26 @@ async def open_engine(settings: Settings) -> Engine:
     except BaseException:
         await store.close()
         raise
+
+
+def _check_locks(data_dir: Path) -> None:
+    """Raises StoreLocked where there is an owner, StoreError where the lock does not keep us out.
+
+    Some network file systems grant a lock to everybody; then only the owner itself can tell.
+    """
+    from jupyter_batch.client.discovery import LocalOwner, is_alive
+    from jupyter_batch.store.failures import no_locks_error
+    from jupyter_batch.store.lock import FolderLock
+
+    owner = read_owner(data_dir)
+    if owner is None or owner.pid == os.getpid():
+        return
+    lock = FolderLock(data_dir)
+    try:
+        if is_alive(owner) and LocalOwner(data_dir).find() is not None:
+            raise no_locks_error(data_dir, f"process {owner.pid} owns it and did not keep us out")
+    finally:
+        lock.release()
 
 
 def local_url(server: ServerApp) -> str:

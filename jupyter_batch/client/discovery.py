@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import httpx
+import psutil
 
 from jupyter_batch.client.connection import Address
 from jupyter_batch.errors import OwnerUnavailable
@@ -24,6 +25,8 @@ START_SECONDS = 60.0
 #: How long another owner may still take to appear after ours has ended by itself.
 _AFTER_EXIT_SECONDS = 3.0
 _POLL_SECONDS = 0.05
+#: Start times of processes are told with the boot time added, which a corrected clock may move.
+_CLOCK_TOLERANCE = 2.0
 _TAIL_BYTES, _TAIL_LINES = 4000, 12
 _MAX_LOG_BYTES = 1024 * 1024
 #: Set by a kernel for itself; a process that outlives it must not take them along.
@@ -100,7 +103,7 @@ class LocalOwner:
             if owner is not None:
                 return owner
             known = read_owner(self.data_dir)
-            if started is None and not (known is not None and _is_alive(known.pid)):
+            if started is None and not (known is not None and is_alive(known)):
                 log_start = _size(log)
                 started = self._start(self.data_dir)
             now = time.monotonic()
@@ -131,7 +134,7 @@ class LocalOwner:
     ) -> OwnerUnavailable:
         if exit_code is not None:
             what = f"the owner that was started ended by itself (exit code {exit_code})"
-        elif known is not None and _is_alive(known.pid):
+        elif known is not None and is_alive(known):
             what = (
                 f"process {known.pid} owns {self.data_dir} but does not answer at {known.url}; "
                 "if it hangs, end it and try again"
@@ -192,14 +195,15 @@ def _address(owner: OwnerInfo) -> Address:
     return Address(url=owner.url, token=owner.token)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(owner: OwnerInfo) -> bool:
+    """Says whether the process that wrote the file lives, and not another of the same number."""
     try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
+        created = psutil.Process(owner.pid).create_time()
+    except psutil.AccessDenied:
         return True
-    return True
+    except (psutil.Error, OverflowError, ValueError):
+        return False
+    return created <= owner.started_at.timestamp() + _CLOCK_TOLERANCE
 
 
 def _size(path: Path) -> int:

@@ -47,6 +47,9 @@ class Settings(Value, frozen=True, kw_only=True):
     #: Time that a notebook has to clean up when it is cancelled or out of time.
     grace_seconds: float = 10.0
     heartbeat_seconds: float = 5.0
+    #: How long a runner may say nothing while its container runs, before its attempt is ended
+    #: as lost; None for no limit.
+    silence_limit_seconds: float | None = 300.0
     #: How long an engine may be away before its runs are given up as lost.
     engine_patience_seconds: float = 600.0
     #: Timeout of runs that name none; None for no end.

@@ -39,6 +39,10 @@ class Evidence(Value, frozen=True, kw_only=True):
     #: Whether the server ended it because its time was up.
     out_of_time: bool = False
     timeout_seconds: float | None = None
+    #: How long the runner had said nothing when the server ended it; None where it did not.
+    silent_seconds: float | None = None
+    #: Whether the engine went away while the attempt ran.
+    engine_was_away: bool = False
     memory_bytes: int | None = None
     image: str | None = None
     #: End of the log, for attempts that said nothing else.
@@ -87,6 +91,12 @@ def _judge_silent(evidence: Evidence) -> Verdict:
     if evidence.oom_killed:
         return _out_of_memory(evidence)
     where, tail = _where(evidence), _tail(evidence)
+    if evidence.silent_seconds is not None:
+        return Verdict(
+            state=RunState.LOST,
+            reason=f"the runner said nothing for {evidence.silent_seconds:.0f} s while its "
+            f"container ran, and was given up{where}{tail}",
+        )
     if not evidence.found:
         return Verdict(state=RunState.LOST, reason=f"the container or process is gone{where}{tail}")
     code = evidence.exit_code
@@ -109,6 +119,12 @@ def _judge_silent(evidence: Evidence) -> Verdict:
             state=RunState.LOST,
             reason=f"the engine lost the attempt{where}: "
             f"{evidence.engine_error or 'it gives no exit code'}{tail}",
+        )
+    if evidence.engine_was_away:
+        return Verdict(
+            state=RunState.LOST,
+            reason=f"the engine went away while the attempt ran, which ended (exit code {code})"
+            f"{where}{tail}",
         )
     return Verdict(
         state=RunState.FAILED,

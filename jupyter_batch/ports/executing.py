@@ -59,6 +59,8 @@ class Ending(Value, frozen=True, kw_only=True):
     oom_killed: bool = False
     #: The engine's own words where it has any.
     error: str | None = None
+    #: Whether it was made but not started: starting the same attempt again is the first start.
+    never_started: bool = False
 
 
 class ImageReport(Value, frozen=True, kw_only=True):
@@ -115,7 +117,11 @@ class Executor(Protocol):
         returns the environment with its ``image_digest``."""
 
     async def start(self, spec: AttemptSpec) -> AttemptHandle:
-        """Starts an attempt. Starting the same name again returns the handle of the first."""
+        """Starts an attempt. Starting the same name again returns the handle of the first.
+
+        What one has made and not started, because somebody died in between, is started then.
+        Raises AttemptGone where it cannot be known whether that has run.
+        """
 
     def follow(self, handle: AttemptHandle) -> AsyncIterator[Sequence[AnyFrame | LogLine]]:
         """Yields all frames and log lines from the first on, in batches, and ends with the

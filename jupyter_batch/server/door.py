@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+#: Between looks for an owner that is coming up.
+_LOOK_SECONDS = 0.2
+
 
 class Door:
     """Becomes the owner where it can, and otherwise hands requests on to the owner."""
@@ -45,9 +48,13 @@ class Door:
         self.keep_alive_seconds = 15.0
         #: Opens our own handlers for whoever can read the owner's file; nothing else of the server.
         self.token = secrets.token_urlsafe(32)
+        #: How long a request waits for an owner that is just coming up.
+        self.patience_seconds = 5.0
         self.engine: Engine | None = None
         self._opening = asyncio.Lock()
         self._tried = False
+        #: What kept it from taking over when it last tried.
+        self.trouble: str | None = None
         self._closed = False
         self._forwarder = Forwarder()
         self._started_at = datetime.now(UTC)
@@ -100,15 +107,35 @@ class Door:
         owner = await asyncio.to_thread(read_owner, self._data_dir)
         if owner is not None and await self._handed_on(handler, owner):
             return None
-        if await self.open():
-            return self.engine
-        newer = await asyncio.to_thread(read_owner, self._data_dir)
-        if newer is not None and newer != owner and await self._handed_on(handler, newer):
-            return None
-        pid = f" (process {newer.pid})" if newer else ""
-        raise OwnerUnavailable(
-            f"another process{pid} has {self._data_dir} open but does not answer; try again soon"
-        )
+        # Between two owners: one of the doors is opening the store right now, or it is us.
+        patience = time.monotonic() + self.patience_seconds
+        while not await self.open():
+            newer = await asyncio.to_thread(read_owner, self._data_dir)
+            if newer is not None and newer != owner and await self._handed_on(handler, newer):
+                return None
+            if time.monotonic() > patience:
+                pid = f" (process {newer.pid})" if newer else ""
+                raise OwnerUnavailable(
+                    f"another process{pid} has {self._data_dir} open but does not answer; "
+                    "try again soon"
+                )
+            await asyncio.sleep(_LOOK_SECONDS)
+        return self.engine
+
+    async def take_over(self) -> bool:
+        """Becomes the owner if there is none; returns whether it is one. Never raises.
+
+        For servers that nobody asks for anything: schedules go on after their owner has died.
+        """
+        try:
+            is_owner = await self.open()
+        except Exception as error:
+            if str(error) != self.trouble:  # told once, not at each look
+                _log.warning("Cannot take over %s: %s", self._data_dir, error)
+            self.trouble = str(error)
+            return False
+        self.trouble = None
+        return is_owner
 
     def touch(self) -> None:
         """Notes that somebody has asked for something."""

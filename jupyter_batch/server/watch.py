@@ -1,8 +1,10 @@
-"""Watches over a server's idleness: keeps it up while runs are active, ends a passing one."""
+"""Watches over a server: takes over where the owner has gone, keeps it up while runs are active,
+ends a passing one that is idle."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -10,7 +12,12 @@ from tornado.web import Application
 
 from jupyter_batch.server.door import Door
 
-_EVERY_SECONDS = 30.0
+#: How often a door looks whether there is still an owner: with opening the store, and with what
+#: a busy machine takes, it is the owner well within five seconds.
+TAKE_OVER_SECONDS = 1.0
+#: After something was wrong that will hardly have changed within a second.
+_AFTER_TROUBLE_SECONDS = 15.0
+_ACTIVITY_SECONDS = 30.0
 
 
 async def watch(
@@ -20,13 +27,16 @@ async def watch(
 
     Idle is: no request, no open stream, and no run that is active or waits.
     """
-    pause = _EVERY_SECONDS if idle_limit is None else min(1.0, idle_limit / 4)
+    pause = TAKE_OVER_SECONDS if idle_limit is None else min(TAKE_OVER_SECONDS, idle_limit / 4)
+    told_at = -_ACTIVITY_SECONDS
     while True:
-        await asyncio.sleep(pause)
+        await asyncio.sleep(pause if door.trouble is None else _AFTER_TROUBLE_SECONDS)
         engine = door.engine
         if engine is None:
+            await door.take_over()
             continue
-        if engine.dispatcher.active:
+        if engine.dispatcher.active and time.monotonic() - told_at >= _ACTIVITY_SECONDS:
+            told_at = time.monotonic()
             application.settings["last_activity_times"]["jupyter_batch"] = datetime.now(UTC)
         if idle_limit is not None and door.quiet_seconds >= idle_limit and await engine.is_idle():
             stop()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from jupyter_batch.domain.endings import end_or_retry
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.frames import AnyFrame
+from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Attempt, Run, RunState
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.domain.verdict import Evidence, Verdict, judge
@@ -28,16 +31,14 @@ from jupyter_batch.ports import (
     Store,
 )
 from jupyter_batch.services.availability import Availability
+from jupyter_batch.services.guard import Guard, time_left
 from jupyter_batch.services.recorder import AttemptRecorder
-from jupyter_batch.services.waiting import wait_set
+from jupyter_batch.services.starting import ENGINE_PAUSE, Starter
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: Seconds between looks at an engine that does not answer.
-_ENGINE_PAUSE = 2.0
-#: Seconds that a runner has, beyond timeout and grace, to say its last word itself.
-_LAST_WORD = 10.0
+_CANCELLED_BY = "cancelled by "
 
 
 class _Gone(Exception):
@@ -58,11 +59,11 @@ class Conductor:
         hub: EventSink,
         availability: Availability,
         settings: Settings,
+        on_leftover: Callable[[], None] = lambda: None,
     ) -> None:
         assert run.attempt is not None
         self._run = run
-        self._attempt_no = run.attempt.attempt_no
-        self._timeout_seconds = _timeout(run, clock)
+        self.attempt_no = run.attempt.attempt_no
         self._store = store
         self._executor = executor
         self._secrets = secrets
@@ -70,25 +71,39 @@ class Conductor:
         self._hub = hub
         self._availability = availability
         self._settings = settings
+        #: Called when something of the attempt is left on the engine.
+        self._on_leftover = on_leftover
         self._handle: AttemptHandle | None = None
-        self._cancelled_by: str | None = None
-        self._cancel = asyncio.Event()
-        self._out_of_time = False
+        #: Whether the executor has been asked to start it: from then on it may exist.
+        self._asked = run.attempt.container_id is not None
+        self._engine_was_away = False
+        self._away_since: datetime | None = None
+        self._guard = Guard(
+            executor, clock, settings, timeout_seconds=time_left(run, clock.now()), say=self._say
+        )
         self._recorder: AttemptRecorder | None = None
 
     def cancel(self, user: str) -> None:
         """Asks for the attempt to be stopped; returns at once."""
-        self._cancelled_by = self._cancelled_by or user
-        self._cancel.set()
+        self._guard.cancel(user)
 
     async def conduct(self) -> None:
-        """Starts the attempt, records it, and commits its end."""
+        """Starts the attempt, records it, and commits its end.
+
+        An attempt that an earlier owner has asked for is not started a second time.
+        """
         try:
             self._handle = await self._begin()
         except _Gone:
             await self._end_unbegun(Verdict(state=RunState.CANCELLED, reason=self._by()))
+        except AttemptGone as error:
+            await self._end_unbegun(Verdict(state=RunState.LOST, reason=error.message))
         except EngineUnavailable as error:
-            await self._back_to_queue(error)
+            if self._asked:
+                reason = f"the engine went away while it was to start the attempt: {error.message}"
+                await self._end_unbegun(Verdict(state=RunState.LOST, reason=reason))
+            else:
+                await self._back_to_queue(error)
         except BatchError as error:
             await self._end_unbegun(Verdict(state=RunState.FAILED, reason=error.message))
         else:
@@ -98,10 +113,30 @@ class Conductor:
         """Takes over an attempt that an earlier owner has started."""
         self._handle = handle
         if self._run.state is RunState.CANCELLING:
-            self.cancel(self._run.reason or "an earlier owner")
+            self.cancel((self._run.reason or "an earlier owner").removeprefix(_CANCELLED_BY))
+        else:
+            await self._say(None)
         await self._see_through(handle)
 
     async def _begin(self) -> AttemptHandle:
+        spec = await (self._patiently(self._prepare) if self._asked else self._prepare())
+        # On record before it is asked for: what is not on record has never begun.
+        await self._update_attempt(lambda a: replace(a, container_id=spec.name))
+        self._asked = True
+        starter = Starter(
+            self._executor,
+            self._clock,
+            patience_seconds=self._settings.engine_patience_seconds,
+        )
+        # From here on a cancel lets the attempt start and then stops it: what has been asked
+        # of an engine cannot be taken back half way.
+        handle = await starter.start(spec, is_cancelled=self._guard.cancelled.is_set)
+        if handle is None:
+            raise _Gone
+        await self._update_attempt(lambda a: replace(a, container_id=handle.container_id))
+        return handle
+
+    async def _prepare(self) -> AttemptSpec:
         run = self._run
         environment = await self._unless_cancelled(
             self._executor.prepare(run.environment, self._tell)
@@ -118,26 +153,20 @@ class Conductor:
             lambda newest: replace(newest, environment=environment),
             at=self._clock.now(),
         )
-        if self._cancel.is_set():
+        if self._guard.cancelled.is_set():
             raise _Gone
-        # From here on a cancel lets the attempt start and then stops it: what has been asked
-        # of an engine cannot be taken back half way.
-        handle = await self._executor.start(
-            AttemptSpec(
-                store_id=self._store.id,
-                run_id=run.id,
-                attempt_no=self._attempt_no,
-                environment=environment,
-                bundle=bundle,
-            )
+        return AttemptSpec(
+            store_id=self._store.id,
+            run_id=run.id,
+            attempt_no=self.attempt_no,
+            environment=environment,
+            bundle=bundle,
         )
-        await self._update_attempt(lambda a: replace(a, container_id=handle.container_id))
-        return handle
 
     async def _unless_cancelled(self, work: Awaitable[T]) -> T:
         """Awaits work, but leaves it when the run is cancelled."""
         task = asyncio.ensure_future(work)
-        cancelled = asyncio.ensure_future(self._cancel.wait())
+        cancelled = asyncio.ensure_future(self._guard.cancelled.wait())
         try:
             await asyncio.wait({task, cancelled}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
@@ -150,11 +179,11 @@ class Conductor:
             await asyncio.gather(task, cancelled, return_exceptions=True)
 
     async def _see_through(self, handle: AttemptHandle) -> None:
-        watermark = await self._store.records.watermark(self._run.id, self._attempt_no)
+        watermark = await self._store.records.watermark(self._run.id, self.attempt_no)
         recorder = self._recorder = AttemptRecorder(
-            self._store.records, self._hub, self._run.id, self._attempt_no, watermark
+            self._store.records, self._hub, self._run.id, self.attempt_no, watermark
         )
-        guard = asyncio.create_task(self._guard(handle, recorder))
+        guard = asyncio.create_task(self._guard.watch(handle))
         ending, engine_error = None, None
         try:
             ending = await self._patiently(lambda: self._watch(handle))
@@ -168,10 +197,13 @@ class Conductor:
         finally:
             guard.cancel()
             await asyncio.gather(guard, return_exceptions=True)
+        if ending is not None and ending.never_started and not self._guard.is_over:
+            return await self.conduct()
         # The end of a run is recorded even if the owner is being shut down right now.
         verdict = judge(self._evidence(ending, engine_error))
         await asyncio.shield(self._end(verdict, ending, recorder))
         await self._discard(handle)
+        return None
 
     async def _discard(self, handle: AttemptHandle, *, grace_seconds: float | None = None) -> None:
         """Removes what is left of the attempt, after stopping it where a grace is given."""
@@ -181,48 +213,54 @@ class Conductor:
             await self._executor.remove(handle)
         except BatchError as error:
             log.warning("Cannot remove %s yet: %s", handle.container_id, error.message)
+            self._on_leftover()
 
     async def _watch(self, handle: AttemptHandle) -> Ending:
         """Records all that comes, until the attempt is over."""
         recorder = self._recorder
         assert recorder is not None
-        async for items in self._executor.follow(handle):
-            await recorder.take(items)
+        batches = self._executor.follow(handle)
+        try:
+            while (items := await self._listen(batches)) is not None:
+                await recorder.take(items)
+        finally:
+            await batches.aclose()  # type: ignore[attr-defined]
         return await self._executor.wait(handle)
 
-    async def _patiently(self, watch: Callable[[], Awaitable[Ending]]) -> Ending:
-        """Watches again after the engine was away, for as long as the settings allow."""
-        away_since = None
+    async def _listen(
+        self, batches: AsyncIterator[Sequence[AnyFrame | LogLine]]
+    ) -> Sequence[AnyFrame | LogLine] | None:
+        with self._guard.silence.listening():
+            items = await anext(batches, None)
+        self._guard.silence.heard()
+        self._away_since = None
+        return items
+
+    async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Works again after the engine was away, for as long as the settings allow."""
         while True:
             try:
-                return await watch()
+                return await work()
             except EngineUnavailable:
                 now = self._clock.now()
-                away_since = away_since or now
-                if (now - away_since).total_seconds() > self._settings.engine_patience_seconds:
+                self._engine_was_away = True
+                self._guard.silence.heard()
+                self._away_since = since = self._away_since or now
+                if (now - since).total_seconds() > self._settings.engine_patience_seconds:
                     raise
                 log.warning("The engine does not answer; looking again for run %s", self._run.id)
-                await self._clock.sleep(_ENGINE_PAUSE)
+                await self._clock.sleep(ENGINE_PAUSE)
 
-    async def _guard(self, handle: AttemptHandle, recorder: AttemptRecorder) -> None:
-        """Stops the attempt when it is cancelled, or when the runner overstays its time."""
-        grace = self._settings.grace_seconds
-        timeout = self._timeout_seconds
-        limit = None if timeout is None else timeout + grace + _LAST_WORD
-        if not await wait_set(self._cancel, self._clock, limit):
-            self._out_of_time = True
-            grace = 0.0
-        while True:
-            try:
-                # The runner needs a moment beyond the grace for its own last words.
-                return await self._executor.stop(
-                    handle, grace_seconds=grace + (_LAST_WORD if grace else 0)
-                )
-            except EngineUnavailable:
-                await self._clock.sleep(_ENGINE_PAUSE)
-            except BatchError as error:
-                log.warning("Cannot stop run %s: %s", self._run.id, error.message)
-                return None
+    async def _say(self, reason: str | None) -> None:
+        """Puts down what there is to say of a run that goes on; None for nothing."""
+
+        def change(run: Run) -> Run:
+            return run if run.state is RunState.CANCELLING else replace(run, reason=reason)
+
+        try:
+            await self._store.runs.update(self._run.id, change, at=self._clock.now())
+        except BatchError as error:
+            log.warning("Run %s: %s (not recorded: %s)", self._run.id, reason, error.message)
 
     def _evidence(self, ending: Ending | None, engine_error: str | None) -> Evidence:
         recorder = self._recorder
@@ -236,9 +274,11 @@ class Conductor:
             ready=recorder.ready,
             cell=recorder.cell,
             cells_total=recorder.cells_total,
-            cancelled_by=self._cancelled_by,
-            out_of_time=self._out_of_time,
-            timeout_seconds=self._timeout_seconds,
+            cancelled_by=self._guard.cancelled_by,
+            out_of_time=self._guard.out_of_time,
+            silent_seconds=self._guard.silent_seconds,
+            engine_was_away=self._engine_was_away,
+            timeout_seconds=self._guard.timeout_seconds,
             memory_bytes=self._run.environment.memory_bytes,
             image=self._run.environment.image,
             log_tail=recorder.log_tail,
@@ -292,10 +332,11 @@ class Conductor:
         """Removes a container that was being created when the run was given up."""
         try:
             for handle in await self._executor.list(self._store.id):
-                if (handle.run_id, handle.attempt_no) == (self._run.id, self._attempt_no):
+                if (handle.run_id, handle.attempt_no) == (self._run.id, self.attempt_no):
                     await self._discard(handle, grace_seconds=0)
         except BatchError as error:
             log.warning("Cannot look for leftovers of %s: %s", self._run.id, error.message)
+            self._on_leftover()
 
     async def _back_to_queue(self, error: EngineUnavailable) -> None:
         """Lets the run wait until the engine answers; the try that never began is not counted."""
@@ -305,7 +346,7 @@ class Conductor:
         def change(run: Run) -> Run:
             if run.state is RunState.CANCELLING:
                 return run.move_to(RunState.CANCELLED, at=now, reason=self._by())
-            kept = tuple(a for a in run.attempts if a.attempt_no != self._attempt_no)
+            kept = tuple(a for a in run.attempts if a.attempt_no != self.attempt_no)
             run = replace(run, attempts=kept, started_at=run.started_at if kept else None)
             return run.move_to(RunState.QUEUED, at=now, reason=f"waits: {error.message}")
 
@@ -320,12 +361,12 @@ class Conductor:
 
     def _with_attempt(self, run: Run, change: Callable[[Attempt], Attempt]) -> Run:
         for attempt in run.attempts:
-            if attempt.attempt_no == self._attempt_no:
+            if attempt.attempt_no == self.attempt_no:
                 return run.with_attempt(change(attempt))
         return run
 
     def _by(self) -> str:
-        return f"cancelled by {self._cancelled_by} before the first cell"
+        return f"cancelled by {self._guard.cancelled_by} before the first cell"
 
     def _tell(self, message: str, share: float | None) -> None:
         event = RunEvent(
@@ -333,7 +374,7 @@ class Conductor:
             event_id=0,
             at=self._clock.now(),
             kind="preparing",
-            data={"attempt_no": self._attempt_no, "message": message, "share": share},
+            data={"attempt_no": self.attempt_no, "message": message, "share": share},
         )
         self._hub.publish([event])
 
@@ -341,25 +382,17 @@ class Conductor:
         settings = self._settings
         return {
             "run_id": run.id,
-            "attempt_no": self._attempt_no,
+            "attempt_no": self.attempt_no,
             "job_name": run.name if run.job_id else None,
             "scheduled_for": run.scheduled_for.isoformat().replace("+00:00", "Z"),
             "notebook_path": run.notebook.path,
             "parameters": run.parameters,
             "kernel": run.environment.kernel,
             "env": run.environment.env,
-            "timeout_seconds": self._timeout_seconds,
+            "timeout_seconds": self._guard.timeout_seconds,
             "grace_seconds": settings.grace_seconds,
             "max_output_bytes": settings.max_output_bytes,
             "max_artifact_bytes": settings.max_artifact_bytes,
             "memory_limit_bytes": run.environment.memory_bytes,
             "heartbeat_seconds": settings.heartbeat_seconds,
         }
-
-
-def _timeout(run: Run, clock: Clock) -> float | None:
-    """Returns what the attempt has: its own time, or what is left of the whole run's."""
-    if run.give_up_at is None:
-        return run.timeout_seconds
-    left = max(1.0, (run.give_up_at - clock.now()).total_seconds())
-    return left if run.timeout_seconds is None else min(left, run.timeout_seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -85,7 +85,26 @@ class Dispatcher:
     def adopt(self, run: Run, handle: AttemptHandle) -> None:
         """Conducts on what an earlier owner has started."""
         conductor = self._conductor(run)
-        self._keep(run, conductor, conductor.adopt(handle))
+        self._keep(run, conductor, lambda: conductor.adopt(handle))
+
+    def resume(self, run: Run) -> None:
+        """Starts an attempt that an earlier owner had claimed and not come to start."""
+        conductor = self._conductor(run)
+        self._keep(run, conductor, conductor.conduct)
+
+    def hold(self, run: Run) -> None:
+        """Counts a run as active, though nobody conducts it yet."""
+        self._occupancy.add(run)
+
+    def release(self, run_id: str) -> None:
+        """Takes back what ``hold`` has done."""
+        self._occupancy.remove(run_id)
+        self._wake.set()
+
+    def conducts(self, run_id: str, attempt_no: int) -> bool:
+        """Says whether the attempt is in hand here."""
+        conductor = self._conductors.get(run_id)
+        return conductor is not None and conductor.attempt_no == attempt_no
 
     async def _serve(self) -> None:
         while True:
@@ -177,7 +196,7 @@ class Dispatcher:
             ended = await self._store.runs.update(
                 run.id, lambda newest: expire(newest, at=now), at=now
             )
-            await self._tell_end(ended)
+            await self.tell_end(ended)
 
     async def _claim(self, queued: Run) -> None:
         now = self._clock.now()
@@ -193,18 +212,19 @@ class Dispatcher:
 
         run = await self._store.runs.update(queued.id, change, at=now)
         conductor = self._conductor(run)
-        self._keep(run, conductor, conductor.conduct())
+        self._keep(run, conductor, conductor.conduct)
 
-    def _keep(self, run: Run, conductor: Conductor, work: Coroutine[None, None, None]) -> None:
+    def _keep(self, run: Run, conductor: Conductor, work: Callable[[], Awaitable[None]]) -> None:
         self._conductors[run.id] = conductor
+        self._occupancy.remove(run.id)  # it may have been held
         self._occupancy.add(run)
         task = asyncio.create_task(self._see_through(run, work), name=f"run {run.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _see_through(self, run: Run, work: Coroutine[None, None, None]) -> None:
+    async def _see_through(self, run: Run, work: Callable[[], Awaitable[None]]) -> None:
         try:
-            await work
+            await work()
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -216,9 +236,9 @@ class Dispatcher:
             self._wake.set()
         ended = await self._store.runs.get(run.id)
         if ended is not None:
-            await self._tell_end(ended)
+            await self.tell_end(ended)
 
-    async def _tell_end(self, run: Run) -> None:
+    async def tell_end(self, run: Run) -> None:
         """Lets others act on an end; what fails in that is no fault of the run."""
         if self.on_end is None or not run.state.is_terminal:
             return

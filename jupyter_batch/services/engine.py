@@ -64,7 +64,11 @@ class Engine:
             conductor=self._conductor,
         )
         self._reconciler = Reconciler(
-            store=store, executors=executors, dispatcher=self.dispatcher, clock=clock
+            store=store,
+            executors=executors,
+            dispatcher=self.dispatcher,
+            clock=clock,
+            patience_seconds=settings.engine_patience_seconds,
         )
         intake = Intake(
             executors=executors,
@@ -77,7 +81,7 @@ class Engine:
 
     async def start(self) -> None:
         """Brings the records up to date and starts to serve the queue."""
-        await self._reconciler.reconcile()
+        await self._reconciler.start()
         self.dispatcher.start()
         await self.scheduler.start()
         self._janitor.start()
@@ -86,6 +90,7 @@ class Engine:
         """Lets go of everything; attempts run on, and the next owner adopts them."""
         await self._janitor.stop()
         await self.scheduler.stop()
+        await self._reconciler.stop()
         await self.dispatcher.stop()
         self.hub.close()
         for executor in self._executors.values():
@@ -180,4 +185,5 @@ class Engine:
             hub=self.hub,
             availability=self._availability,
             settings=self.settings,
+            on_leftover=self._reconciler.note_leftover,
         )

@@ -1,10 +1,11 @@
-"""Brings records and attempts together when an owner starts."""
+"""Brings records and attempts together when an owner starts, and clears away what is left over."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -13,12 +14,31 @@ from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import BatchError
 from jupyter_batch.ports import AttemptHandle, Clock, Executor, Store
 from jupyter_batch.services.dispatcher import Dispatcher
+from jupyter_batch.services.starting import ENGINE_PAUSE
+from jupyter_batch.services.waiting import wait_set
 
 log = logging.getLogger(__name__)
 
+#: How long an owner's start waits for engines that are slow; what they have is settled later.
+_FIRST_LOOK_SECONDS = 3.0
+#: Seconds until an engine is looked through once more after a start: what an earlier owner had
+#: asked for when it died may have come late.
+_LATE_COMERS = 30.0
+_GONE = "its container or process was gone when the server came back"
+_UNKNOWN = (
+    "the server ended while it was starting the attempt, of which there is nothing; "
+    "it may not have begun"
+)
+
+Key = tuple[str, int]
+
 
 class Reconciler:
-    """Adopts what still exists and ends, as lost, what does not."""
+    """Adopts what still exists, ends as lost what does not, and removes what is nobody's.
+
+    Runs of an engine that does not answer stay as they are until it does, or until it has been
+    away for longer than the settings allow.
+    """
 
     def __init__(
         self,
@@ -27,57 +47,175 @@ class Reconciler:
         executors: Mapping[str, Executor],
         dispatcher: Dispatcher,
         clock: Clock,
+        patience_seconds: float,
     ) -> None:
         self._store = store
         self._executors = executors
         self._dispatcher = dispatcher
         self._clock = clock
+        self._patience = patience_seconds
+        self._leftovers = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
-    async def reconcile(self) -> None:
-        """Looks at every run that an earlier owner left active, once."""
-        active = await self._store.runs.active()
-        existing = await self._existing()
-        for run in active:
-            number = run.attempt.attempt_no if run.attempt else 0
-            handle = existing.pop((run.id, number), None)
-            if handle is not None:
-                self._dispatcher.adopt(run, handle)
+    async def start(self) -> None:
+        """Settles what an earlier owner has left active, as far as the engines answer at once."""
+        theirs: dict[str, list[Run]] = {name: [] for name in self._executors}
+        for run in await self._store.runs.active():
+            # Until it is settled it takes the place that its container may take.
+            self._dispatcher.hold(run)
+            name = run.environment.executor or ""
+            if name in theirs:
+                theirs[name].append(run)
             else:
-                await self._lose(run)
-        for handle in existing.values():
-            await self._remove(handle)
+                await self._settle(run, None, f"there is no executor {name!r} any more")
+        looked = []
+        for name, runs in theirs.items():
+            has_looked = asyncio.Event()
+            looked.append(asyncio.ensure_future(has_looked.wait()))
+            work = self._look_after(self._executors[name], runs, has_looked)
+            self._tasks.append(asyncio.create_task(work, name=f"reconcile {name}"))
+        try:
+            await asyncio.wait(looked, timeout=_FIRST_LOOK_SECONDS)
+        finally:
+            for waiting in looked:
+                waiting.cancel()
 
-    async def _existing(self) -> dict[tuple[str, int], AttemptHandle]:
-        found: dict[tuple[str, int], AttemptHandle] = {}
-        for executor in self._executors.values():
+    async def stop(self) -> None:
+        """Stops; what is not settled is left to the next owner."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def note_leftover(self) -> None:
+        """Says that something that is nobody's is left on an engine."""
+        self._leftovers.set()
+
+    async def _look_after(
+        self, executor: Executor, runs: Sequence[Run], has_looked: asyncio.Event
+    ) -> None:
+        try:
+            handles, why_none = await self._first_list(executor, runs, has_looked)
+            for run in runs:
+                key = (run.id, run.attempt.attempt_no if run.attempt else 0)
+                await self._settle(run, handles.get(key), why_none)
+            self._dispatcher.wake()
+            is_clean = await self._clear(executor, handles)
+        finally:
+            has_looked.set()
+        pause: float | None = _LATE_COMERS if is_clean else ENGINE_PAUSE
+        while True:
+            await wait_set(self._leftovers, self._clock, pause)
+            self._leftovers.clear()
+            await self._clock.sleep(ENGINE_PAUSE)
+            pause = None if await self._clear_all(executor) else _LATE_COMERS
+
+    async def _first_list(
+        self, executor: Executor, runs: Sequence[Run], has_looked: asyncio.Event
+    ) -> tuple[dict[Key, AttemptHandle], str | None]:
+        """Returns what there is, or nothing and why: the engine has stayed away."""
+        since, told = self._clock.now(), False
+        while True:
             try:
-                handles = await executor.list(self._store.id)
+                return _by_key(await executor.list(self._store.id)), None
             except BatchError as error:
-                log.warning("Cannot list attempts of %s: %s", executor.name, error.message)
-                continue
-            found.update({(handle.run_id, handle.attempt_no): handle for handle in handles})
-        return found
+                away = (self._clock.now() - since).total_seconds()
+                if not runs or away > self._patience:
+                    return {}, f"the engine stayed away for {away:.0f} s: {error.message}"
+                if not told:
+                    log.warning("Cannot list attempts of %s: %s", executor.name, error.message)
+                    await self._say_waits(runs, error.message)
+                    told = True
+            has_looked.set()
+            await self._clock.sleep(ENGINE_PAUSE)
 
-    async def _lose(self, run: Run) -> None:
+    async def _say_waits(self, runs: Sequence[Run], why: str) -> None:
+        reason = f"waits to be taken over: {why}"
+
+        def change(run: Run) -> Run:
+            is_told = run.state in (RunState.STARTING, RunState.RUNNING)
+            return replace(run, reason=reason) if is_told else run
+
+        for run in runs:
+            try:
+                await self._store.runs.update(run.id, change, at=self._clock.now())
+            except BatchError as error:
+                log.warning("Cannot tell that run %s waits: %s", run.id, error.message)
+
+    async def _settle(self, known: Run, handle: AttemptHandle | None, why_none: str | None) -> None:
+        """Decides what becomes of one run; a fault with it is no matter of the others."""
+        try:
+            run = await self._store.runs.get(known.id)
+            if run is None or not run.state.is_active:
+                self._dispatcher.release(known.id)
+            elif handle is not None:
+                self._dispatcher.adopt(run, handle)
+            elif why_none is None and _never_asked_for(run):
+                self._dispatcher.resume(run)
+            else:
+                await self._lose(run, why_none)
+        except BatchError as error:
+            log.error("Cannot settle run %s: %s", known.id, error.message)
+        except Exception:
+            log.exception("A fault while settling run %s; going on", known.id)
+
+    async def _lose(self, run: Run, why: str | None) -> None:
         now = self._clock.now()
-        reason = "its container or process was gone when the server came back"
+        state, reason = RunState.LOST, why or _GONE
+        if run.state is RunState.CANCELLING:
+            state, reason = RunState.CANCELLED, f"{run.reason or 'cancelled'}; {reason}"
+        elif why is None and run.state is RunState.STARTING:
+            reason = _UNKNOWN
 
         def change(newest: Run) -> Run:
             if newest.attempt is not None:
                 newest = newest.with_attempt(
-                    replace(newest.attempt, state=RunState.LOST, reason=reason, finished_at=now)
+                    replace(newest.attempt, state=state, reason=reason, finished_at=now)
                 )
-            return end_or_retry(newest, RunState.LOST, at=now, luck=luck, reason=reason)
+            return end_or_retry(newest, state, at=now, luck=luck, reason=reason)
 
         luck = random.random()
-        await self._store.runs.update(run.id, change, at=now)
+        ended = await self._store.runs.update(run.id, change, at=now)
+        self._dispatcher.release(run.id)
+        await self._dispatcher.tell_end(ended)
 
-    async def _remove(self, handle: AttemptHandle) -> None:
-        """Removes what belongs to no run that is active."""
-        for executor in self._executors.values():
+    async def _clear_all(self, executor: Executor) -> bool:
+        try:
+            return await self._clear(executor, _by_key(await executor.list(self._store.id)))
+        except BatchError as error:
+            log.debug("Cannot look through %s: %s", executor.name, error.message)
+            return False
+
+    async def _clear(self, executor: Executor, handles: Mapping[Key, AttemptHandle]) -> bool:
+        """Removes what belongs to no attempt that goes on; returns whether all of it is gone."""
+        is_clean = True
+        for handle in handles.values():
             try:
-                if handle in await executor.list(self._store.id):
+                if not await self._belongs(handle):
+                    log.info("Removing %s, which is nobody's", handle.container_id)
                     await executor.stop(handle, grace_seconds=0)
                     await executor.remove(handle)
             except BatchError as error:
                 log.warning("Cannot remove %s: %s", handle.container_id, error.message)
+                is_clean = False
+        return is_clean
+
+    async def _belongs(self, handle: AttemptHandle) -> bool:
+        if self._dispatcher.conducts(handle.run_id, handle.attempt_no):
+            return True
+        run = await self._store.runs.get(handle.run_id)
+        if run is None or not run.state.is_active or run.attempt is None:
+            return False
+        return run.attempt.attempt_no == handle.attempt_no
+
+
+def _by_key(handles: Sequence[AttemptHandle]) -> dict[Key, AttemptHandle]:
+    return {(handle.run_id, handle.attempt_no): handle for handle in handles}
+
+
+def _never_asked_for(run: Run) -> bool:
+    """Whether the earlier owner had not come to ask an engine for the attempt."""
+    return (
+        run.state is RunState.STARTING
+        and run.attempt is not None
+        and run.attempt.container_id is None
+    )

@@ -156,12 +156,16 @@ class AttemptRecorder:
         )
 
     def _take_line(self, line: LogLine) -> None:
+        if line.line_no <= self.last_line:
+            return
         self.last_line = line.line_no
         self._tail.append(line.text)
         if line.line_no > self._recorded.last_line:
             self._batch.log.append(line)
 
     def _take_frame(self, frame: frames.AnyFrame) -> None:
+        if frame.seq <= self.last_seq:
+            return  # the log is read again after the engine was away
         self.ready = True
         self.last_seq = frame.seq
         self._apply(frame, frame.seq > self._recorded.last_seq)

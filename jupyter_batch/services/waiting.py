@@ -1,22 +1,42 @@
-"""Waits for an event or for a time, whichever comes first, by the given clock."""
+"""Waits for what comes first, by the given clock, and for what must not be left half done."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
 
 from jupyter_batch.ports import Clock
+
+T = TypeVar("T")
 
 
 async def wait_set(event: asyncio.Event, clock: Clock, seconds: float | None) -> bool:
     """Returns True once the event is set, False after so many seconds; None waits for ever."""
     if seconds is None:
         return await event.wait()
-    happened = asyncio.ensure_future(event.wait())
-    passed = asyncio.ensure_future(clock.sleep(seconds))
+    await first_of(event.wait(), clock.sleep(seconds))
+    return event.is_set()
+
+
+async def first_of(*works: Coroutine[Any, Any, Any]) -> None:
+    """Returns when one of them is done, and cancels the others; raises what that one raises."""
+    tasks = [asyncio.ensure_future(work) for work in works]
     try:
-        await asyncio.wait({happened, passed}, return_when=asyncio.FIRST_COMPLETED)
-        return event.is_set()
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        happened.cancel()
-        passed.cancel()
-        await asyncio.gather(happened, passed, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def to_the_end(work: Awaitable[T], *, patience_seconds: float) -> T:
+    """Returns what the work returns; when cancelled, waits for the work before it gives way."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=patience_seconds)
+        raise

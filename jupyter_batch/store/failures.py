@@ -66,6 +66,15 @@ def locked_error(path: Path, pid: int | None) -> StoreLocked:
     return StoreLocked(f"{who} has the store in {path} open", **details)
 
 
+def no_locks_error(path: Path, why: object) -> StoreError:
+    """Returns the error of a folder that two processes could open at the same time."""
+    return StoreError(
+        f"locking does not work in {path} ({why}), so two owners could damage the store: "
+        "put the data folder on a local disk (JUPYTER_BATCH_DATA)",
+        path=str(path),
+    )
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turns errors of DuckDB and of the disk into those of the tree."""

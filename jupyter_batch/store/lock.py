@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from jupyter_batch.store.failures import locked_error
+from jupyter_batch.store.failures import locked_error, no_locks_error
 
 _mine: set[str] = set()
 _guard = threading.Lock()
@@ -21,7 +23,8 @@ class FolderLock:
     out the same process: that is what ``_mine`` is for.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lock: Callable[[int, int], object] = fcntl.lockf) -> None:
+        """Raises StoreLocked, and StoreError where the folder's file system has no locks."""
         self._folder = folder
         self._key = os.path.realpath(folder)
         with _guard:
@@ -31,8 +34,11 @@ class FolderLock:
                 folder / "store.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
             )
             try:
-                fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
+                if error.errno not in (errno.EACCES, errno.EAGAIN):
+                    os.close(self._file)
+                    raise no_locks_error(folder, error) from error
                 text = os.read(self._file, 32).decode("ascii", "replace").strip()
                 os.close(self._file)
                 raise locked_error(folder, int(text) if text.isdigit() else None) from error

@@ -15,6 +15,7 @@ from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.frames import Finished, Heartbeat
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.errors import AttemptGone, EngineUnavailable, ImageNotFound, ImageUnusable
+from jupyter_batch.executors.bundle import tar_stream
 from jupyter_batch.executors.docker import containers
 from jupyter_batch.executors.docker.connection import find_address
 
@@ -115,6 +116,23 @@ async def test_a_crash_between_create_and_start_is_made_good(kit, client):
     assert handle.container_id == created
     frames, _ = await kit.read(handle)
     assert isinstance(frames[-1], Finished)
+
+
+async def test_a_container_that_may_have_run_before_its_engine_died_is_not_started(kit, client):
+    spec = await kit.spec("finish()")
+    facts = kit.executor._images.facts(client, spec.environment.image_digest)
+    arguments = containers.create_arguments(client, spec, facts, max_pids=100)
+    created = client.create_container(**arguments)["Id"]
+    inbox = containers.inbox(spec, facts, b"")
+    client.put_archive(created, "/", tar_stream(inbox))
+    assert not containers.may_have_run(client, created)
+    # As the runner leaves it: the bundle has been read.
+    without = [member for member in inbox if not member.name.endswith("bundle.tar")]
+    other = await kit.spec("finish()")
+    arguments = containers.create_arguments(client, other, facts, max_pids=100)
+    client.put_archive(client.create_container(**arguments)["Id"], "/", tar_stream(without))
+    with pytest.raises(AttemptGone, match="may have run"):
+        await kit.executor.start(other)
 
 
 async def test_a_container_that_is_taken_away_is_gone(kit, client):

@@ -104,7 +104,9 @@ class World:
             notebooks=FakeNotebooks(),
             secrets=FakeSecrets({}),
             clock=self.clock,
-            settings=Settings(data_dir="/d", root_dir="/r", max_concurrent_runs=3),
+            settings=Settings(
+                data_dir="/d", root_dir="/r", max_concurrent_runs=3, silence_limit_seconds=None
+            ),
             hub=self.hub,
             alarm=FakeAlarm(self.clock),
             look_seconds=600,

@@ -20,7 +20,8 @@ _FOLDER = "jupyter-batch"
 WORK_FOLDER = f"/{_FOLDER}/work"
 _HOME = f"/{_FOLDER}/home"
 _RUNNER = f"/{_FOLDER}/jb-runner.pyz"
-_BUNDLE = f"/{_FOLDER}/inbox/bundle.tar"
+_INBOX = f"/{_FOLDER}/inbox"
+_BUNDLE = f"{_INBOX}/bundle.tar"
 
 #: Libraries that would otherwise start a thread for each cpu of the machine.
 _THREAD_VARIABLES = (
@@ -89,11 +90,29 @@ def inbox(spec: AttemptSpec, facts: ImageFacts, runner: bytes) -> list[Member]:
         Member(name=_RUNNER[1:], mode=0o644, content=(runner,)),
         Member(name=WORK_FOLDER[1:], mode=0o755, uid=facts.uid, gid=facts.gid),
         Member(name=_HOME[1:], mode=0o700, uid=facts.uid, gid=facts.gid),
-        Member(name=f"{_FOLDER}/inbox", mode=0o700, uid=facts.uid, gid=facts.gid),
+        Member(name=_INBOX[1:], mode=0o700, uid=facts.uid, gid=facts.gid),
         Member(
             name=_BUNDLE[1:], mode=0o400, content=pack(spec.bundle), uid=facts.uid, gid=facts.gid
         ),
     ]
+
+
+def may_have_run(client: docker.APIClient, container_id: str) -> bool:
+    """Says whether the runner in a container may have read its bundle.
+
+    It unlinks the bundle when it has, so one that was put there and is there still tells that
+    nothing has been run.
+    """
+    return _has(client, container_id, _INBOX) and not _has(client, container_id, _BUNDLE)
+
+
+def _has(client: docker.APIClient, container_id: str, path: str) -> bool:
+    try:
+        pieces, _ = client.get_archive(container_id, path)
+    except docker.errors.NotFound:
+        return False
+    pieces.close()  # only whether it is there was asked
+    return True
 
 
 def _variables(environment: Environment, facts: ImageFacts) -> dict[str, str]:

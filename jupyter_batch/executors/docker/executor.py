@@ -19,6 +19,7 @@ from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import (
+    AttemptGone,
     BatchError,
     ExecutorError,
     ImageNotFound,
@@ -206,6 +207,13 @@ class DockerExecutor:
             raise ImageNotFound(f"image {image} is not on the engine; {BUILD_HINT}", image=image)
         facts = self._images.facts(client, found)
         container_id, is_new = self._create(client, spec, facts)
+        if is_new is None:
+            is_new = not containers.may_have_run(client, container_id)
+            if not is_new:
+                raise AttemptGone(
+                    "the engine died while it was starting the container, which may have run",
+                    id=container_id,
+                )
         if is_new:
             inbox = containers.inbox(spec, facts, self._runner)
             try:
@@ -220,7 +228,11 @@ class DockerExecutor:
 
     def _create(
         self, client: docker.APIClient, spec: AttemptSpec, facts: ImageFacts
-    ) -> tuple[str, bool]:
+    ) -> tuple[str, bool | None]:
+        """Returns the container, and whether it is to be started; None: it seems not to have been.
+
+        An engine that dies in the middle of a start says the latter too.
+        """
         arguments = containers.create_arguments(
             client, spec, facts, max_pids=self._settings.max_pids
         )
@@ -232,7 +244,7 @@ class DockerExecutor:
         there = client.inspect_container(spec.name)
         if there["Config"]["Labels"].get(containers.STORE_LABEL) != spec.store_id:
             raise ExecutorError(f"another store has a container named {spec.name}")
-        return str(there["Id"]), there["State"]["Status"] == "created"
+        return str(there["Id"]), None if there["State"]["Status"] == "created" else False
 
     async def follow(self, handle: AttemptHandle) -> AsyncIterator[Sequence[AnyFrame | LogLine]]:
         """Yields what the container has written, from the first byte to its end."""

@@ -74,7 +74,7 @@ class EndWaiter:
 
 def _ending(state: dict[str, object]) -> Ending:
     if state["Status"] == "created":
-        return Ending(error="the container was made, but never started")
+        return Ending(error="the container was made, but never started", never_started=True)
     code = state.get("ExitCode")
     return Ending(
         exit_code=code if isinstance(code, int) else None,

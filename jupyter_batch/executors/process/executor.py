@@ -198,7 +198,7 @@ class ProcessExecutor:
                     raise AttemptGone(
                         "the folder of the attempt is not there any more", name=folder.path.name
                     ) from error
-                if ending is not None and ending.exit_code is None:
+                if ending is not None and ending.exit_code is None and not ending.never_started:
                     await asyncio.to_thread(folder.kill, with_supervisor=True)
                 if ending is not None:
                     return ending

@@ -17,7 +17,13 @@ import msgspec
 import psutil
 from msgspec.structs import replace
 
-from jupyter_batch.executors.process.supervisor import EXIT_NAME, MARK, WORK_NAME
+from jupyter_batch.executors.process.supervisor import (
+    CLAIM_NAME,
+    EXIT_NAME,
+    MARK,
+    WORK_NAME,
+    claim,
+)
 from jupyter_batch.ports import AttemptHandle, AttemptSpec, Ending
 
 _RECORD = "attempt.json"
@@ -33,7 +39,7 @@ class _Record(msgspec.Struct, frozen=True):
     store_id: str
     run_id: str
     attempt_no: int
-    #: 0 until the process has been started.
+    #: 0 until the process has been started, and where the owner died just then.
     pid: int = 0
     #: Seconds since the epoch; a later process of the same number has another.
     started_at: float = 0.0
@@ -58,7 +64,7 @@ class AttemptFolder:
     def is_there(self) -> bool:
         """Whether an attempt has been started here."""
         record = self._record()
-        return record is not None and record.pid != 0
+        return record is not None and (record.pid != 0 or self._claimed_by() is not None)
 
     def handle(self, store_id: str | None = None) -> AttemptHandle | None:
         """Returns the handle; None where there is no attempt, or one of another store."""
@@ -74,7 +80,8 @@ class AttemptFolder:
     def start(self, spec: AttemptSpec, command: list[str], bundle: Iterable[bytes]) -> None:
         """Starts a command under a supervisor, which hands it the bundle as its stdin."""
         record = _Record(spec.store_id, spec.run_id, spec.attempt_no)
-        self._make()
+        if not self._make():
+            return
         self._write_record(record)
         # Has no name on disk: the secrets in it are gone with its last reader.
         with tempfile.TemporaryFile(dir=self.path, buffering=0) as given:
@@ -90,12 +97,18 @@ class AttemptFolder:
         fresh.write_bytes(msgspec.json.encode(record))
         fresh.replace(self.path / _RECORD)
 
-    def _make(self) -> None:
+    def _make(self) -> bool:
+        """Makes the folder; returns False where an earlier start has got through after all."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if self.path.exists():
-            self.remove()  # of a start that was cut short: nobody has a handle of it
+            # Of a start that was cut short. Its supervisor may be about to begin: it does not
+            # once we have the claim.
+            if not claim(str(self.path)):
+                return False
+            self.remove()
         self.path.mkdir(mode=stat.S_IRWXU)
         (self.path / WORK_NAME).mkdir()
+        return True
 
     def _spawn(self, stdin: int, command: list[str]) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
@@ -119,6 +132,8 @@ class AttemptFolder:
         """Returns how the attempt has ended; None while it runs. Raises FileNotFoundError."""
         code = self._exit_code()
         if code is None:
+            if self.path.exists() and not self.is_there():
+                return Ending(error="the process was never started", never_started=True)
             if self.is_alive():
                 return None
             code = self._exit_code()  # written between the two looks
@@ -178,9 +193,11 @@ class AttemptFolder:
 
     def _supervisor(self) -> psutil.Process | None:
         record = self._record()
-        if record is None or record.pid == 0:
+        if record is None:
             return None
         try:
+            if record.pid == 0:
+                return self._claimer()
             process = psutil.Process(record.pid)
             if abs(process.create_time() - record.started_at) > _START_TOLERANCE:
                 return None
@@ -190,6 +207,21 @@ class AttemptFolder:
         except psutil.Error:
             return None
         return process
+
+    def _claimer(self) -> psutil.Process | None:
+        """Finds the supervisor of an owner that died before it had put its number down."""
+        pid = self._claimed_by()
+        if not pid:
+            return None
+        process = psutil.Process(pid)
+        return process if process.environ().get(MARK) == str(self.path) else None
+
+    def _claimed_by(self) -> int | None:
+        """Returns the number of the supervisor, 0 while it is written; None before there is one."""
+        try:
+            return int((self.path / CLAIM_NAME).read_text() or 0)
+        except (OSError, ValueError):
+            return None
 
     def _reap(self) -> None:
         """Lets go of a supervisor that is our own child."""

@@ -60,6 +60,9 @@ class FileFollower(threading.Thread):
 
     def _follow(self) -> None:
         polls = 0
+        ending = self._folder.ending()
+        if ending is not None and ending.never_started:
+            return
         with contextlib.ExitStack() as stack:
             stdout = stack.enter_context(open(self._folder.stdout, "rb", buffering=0))
             stderr = stack.enter_context(open(self._folder.stderr, "rb", buffering=0))

@@ -19,6 +19,9 @@ from types import FrameType
 #: Environment variable by which all processes of an attempt are known; its value is the folder.
 MARK = "JUPYTER_BATCH_ATTEMPT_DIR"
 EXIT_NAME = "exit"
+#: Made by whoever comes first: the supervisor before it starts the command, or an owner that
+#: does away with an attempt whose supervisor has not come so far.
+CLAIM_NAME = "claim"
 WORK_NAME = "work"
 #: How shells and container engines tell a death by signal.
 _SIGNAL_BASE = 128
@@ -36,7 +39,20 @@ def main(folder: str, command: list[str]) -> None:
     os.closerange(3, 65536)
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
-    _write_exit(folder, _run(folder, command))
+    if claim(folder):
+        _write_exit(folder, _run(folder, command))
+
+
+def claim(folder: str) -> bool:
+    """Takes the attempt, once; returns whether we are the ones who have it."""
+    path = os.path.join(folder, CLAIM_NAME)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError:
+        return False
+    os.write(handle, str(os.getpid()).encode())
+    os.close(handle)
+    return True
 
 
 def _run(folder: str, command: list[str]) -> int:

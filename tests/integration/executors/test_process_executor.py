@@ -7,6 +7,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -20,7 +22,7 @@ from jupyter_batch.domain.notebook import FrozenFile
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import AttemptGone, InvalidInput, NotAllowed
-from jupyter_batch.executors.process import ProcessExecutor
+from jupyter_batch.executors.process import ProcessExecutor, supervisor
 from jupyter_batch.executors.process.supervisor import MARK
 from jupyter_batch.ports import AttemptHandle, AttemptSpec, Bundle
 
@@ -279,6 +281,46 @@ async def test_a_start_that_was_cut_short_is_made_again(executor, tmp_path):
     (folder / "work").mkdir(parents=True)
     handle = await executor.start(spec())
     assert (await executor.wait(handle)).exit_code == 0
+
+
+async def test_an_owner_that_died_before_the_number_was_down_is_followed(executor, tmp_path):
+    handle = await executor.start(spec("tell(pid=os.getpid()); time.sleep(2)"))
+    await told(executor, handle)
+    record = tmp_path / "attempts" / "jb-r1-1" / "attempt.json"
+    record.write_text(json.dumps({**json.loads(record.read_bytes()), "pid": 0, "started_at": 0}))
+    (found,) = await executor.list("store")
+    assert found.container_id == "0@0.00"
+    await told(executor, found)
+    assert await executor.start(spec("tell(again=1)")) == found
+    assert (await executor.wait(found)).exit_code == 0
+    assert handle.run_id == found.run_id
+
+
+async def test_an_owner_that_died_before_the_process_was_there_is_followed(executor, tmp_path):
+    handle = await executor.start(spec())
+    await executor.wait(handle)
+    folder = tmp_path / "attempts" / "jb-r1-1"
+    record = json.loads((folder / "attempt.json").read_bytes())
+    for path in folder.iterdir():
+        if path.is_file():
+            path.unlink()
+    (folder / "attempt.json").write_text(json.dumps({**record, "pid": 0, "started_at": 0}))
+    (found,) = await executor.list("store")
+    assert await all_of(executor, found) == []
+    assert (await executor.wait(found)).never_started
+    again = await executor.start(spec())
+    assert (await executor.wait(again)).exit_code == 0
+
+
+def test_a_supervisor_that_comes_too_late_runs_nothing(tmp_path):
+    assert supervisor.claim(str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, supervisor.__file__, str(tmp_path), "touch", str(tmp_path / "ran")],
+        check=False,
+    )
+    assert done.returncode == 0
+    assert not (tmp_path / "ran").exists()
+    assert not (tmp_path / "exit").exists()
 
 
 async def test_attempts_are_listed_by_store(executor):

@@ -193,6 +193,7 @@ def _new_server(
         data_dir=data_dir,
         max_body_bytes=MAX_BODY_BYTES,
     )
+    door.patience_seconds = 0.0
     install(app.web_app, door)
     return Server(app, door, parts)
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from jupyter_batch.errors import StoreDamaged, StoreLocked
+from jupyter_batch.server.watch import watch
 from jupyter_batch.services.engine import Engine
 from jupyter_batch.testing.executor import hang
 from jupyter_batch.wire.owner import OWNER_FILE, OwnerInfo, read_owner, write_owner
@@ -209,6 +210,58 @@ async def test_a_door_becomes_the_owner_when_the_owner_has_died_and_left_its_fil
     many = await asyncio.gather(*(door.http.get("runs") for _ in range(5)))
     assert {answer.status_code for answer in many} == {200}
     assert lock.opened == 1
+
+
+async def test_a_door_that_nobody_asks_takes_over_by_itself(
+    owner: Server, door: Server, lock: Lock, tmp_path: Path
+):
+    watching = asyncio.create_task(
+        watch(door.door, door.app.web_app, idle_limit=None, stop=lambda: None)
+    )
+    await owner.door.close()
+    lock.taken = False
+    async with asyncio.timeout(20):
+        while door.door.engine is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    await asyncio.wait({watching})
+    left = read_owner(tmp_path / "batch")
+    assert left is not None
+    assert left.token == door.door.token
+
+
+async def test_what_keeps_a_door_from_taking_over_is_logged_once(
+    start_server: StartServer, parts: Parts, lock: Lock, owner: Server, caplog
+):
+    broken = False
+
+    async def open_engine() -> Engine:
+        if broken:
+            raise StoreDamaged("the file is not a store")
+        return await lock.open()
+
+    door = await start_server(parts=parts, open_engine=open_engine)
+    broken = True
+    assert not await door.door.take_over()
+    assert not await door.door.take_over()
+    told = [r for r in caplog.records if "Cannot take over" in r.message]
+    assert len(told) == 1
+    assert "the file is not a store" in told[0].getMessage()
+    broken = False
+    assert not await door.door.take_over()
+    assert door.door.trouble is None
+
+
+async def test_a_request_between_two_owners_waits_for_the_next(
+    owner: Server, door: Server, lock: Lock
+):
+    await owner.door.close()  # its lock is still held, as by one that is just coming up
+    door.door.patience_seconds = 20.0
+    asked = asyncio.create_task(door.http.get("runs"))
+    await asyncio.wait({asked}, timeout=0.5)
+    assert not asked.done()
+    lock.taken = False
+    assert (await asked).status_code == 200
 
 
 async def test_a_stranger_at_the_owners_address_is_not_taken_for_it(

@@ -178,3 +178,16 @@ def test_an_owner_that_was_killed_is_followed_by_the_next(start: Start, tmp_path
     assert owner.token != stale.token
     with _client(owner) as http:
         assert http.get("health").status_code == 200
+
+
+def test_an_owner_that_the_lock_does_not_keep_out_is_not_joined(start: Start, tmp_path: Path):
+    """As on a file system that grants a lock to everybody: the lock's file is another one."""
+    owner = _owner(tmp_path, start())
+    (tmp_path / "batch" / "store.lock").unlink()
+    second = start()
+    said = second.communicate(timeout=PATIENCE)[0].decode()
+    assert second.returncode == 1
+    assert f"locking does not work in {tmp_path / 'batch'}" in said
+    assert f"process {owner.pid} owns it" in said
+    with _client(owner) as http:
+        assert http.get("runs").status_code == 200

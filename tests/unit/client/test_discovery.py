@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -46,7 +47,7 @@ class Starter:
         return self.started[-1]
 
 
-def introduce(data_dir, *, token="secret", pid=None):
+def introduce(data_dir, *, token="secret", pid=None, started_at=None):
     data_dir.mkdir(exist_ok=True)
     told = {
         "url": "http://owner/",
@@ -54,7 +55,7 @@ def introduce(data_dir, *, token="secret", pid=None):
         "pid": pid or os.getpid(),
         "kind": "passing",
         "version": "0",
-        "started_at": "2026-01-01T00:00:00Z",
+        "started_at": (started_at or datetime.now(UTC)).isoformat(),
     }
     (data_dir / "owner.json").write_text(json.dumps(told))
 
@@ -128,6 +129,14 @@ def test_a_living_owner_that_does_not_answer_is_not_joined_by_another(owner, tmp
     with pytest.raises(OwnerUnavailable, match=f"process {os.getpid()} owns"):
         local(tmp_path, owner, start, patience_seconds=0).locate()
     assert start.started == []
+
+
+def test_another_process_with_the_number_of_a_dead_owner_is_not_waited_for(owner, tmp_path):
+    start = Starter()
+    before_this_process = datetime(2020, 1, 1, tzinfo=UTC)
+    introduce(tmp_path, token="of yesterday", started_at=before_this_process)
+    assert local(tmp_path, owner, start).locate().token == "secret"
+    assert len(start.started) == 1
 
 
 def test_a_folder_that_cannot_be_made_says_what_to_do(owner, tmp_path):

@@ -105,3 +105,21 @@ def test_a_runner_that_fell_silent_has_a_reason(facts: dict, state: RunState, wo
     verdict = ending(**facts)
     assert verdict.state is state
     assert words in verdict.reason
+
+
+def test_a_silent_runner_is_lost_whatever_code_its_end_has():
+    verdict = ending(exit_code=137, oom_killed=False, silent_seconds=300.0, cell=2)
+    assert verdict.state is RunState.LOST
+    assert "said nothing for 300 s" in verdict.reason
+
+
+def test_an_attempt_that_ends_without_a_word_after_its_engine_went_away_is_lost():
+    verdict = ending(exit_code=1, engine_was_away=True)
+    assert verdict.state is RunState.LOST
+    assert "the engine went away" in verdict.reason
+    assert ending(exit_code=1).state is RunState.FAILED
+
+
+def test_what_a_runner_says_after_its_engine_went_away_holds():
+    verdict = ending(said("succeeded", "done"), engine_was_away=True)
+    assert verdict.state is RunState.SUCCEEDED

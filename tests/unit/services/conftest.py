@@ -35,7 +35,10 @@ class Bench:
         self.notebooks = FakeNotebooks()
         self.secrets = FakeSecrets({"TOKEN": "s3cret"})
         self.settings = Settings(
-            data_dir="/data", root_dir="/root", **{"max_concurrent_runs": 2, **settings}
+            data_dir="/data",
+            root_dir="/root",
+            # Attempts of the fake that hang do not beat.
+            **{"max_concurrent_runs": 2, "silence_limit_seconds": None, **settings},
         )
         self.engine = self.new_engine()
 

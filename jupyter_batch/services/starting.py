@@ -1,0 +1,55 @@
+"""Has an attempt started by an executor, exactly once, whatever happens to the engine meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from jupyter_batch.errors import EngineUnavailable
+from jupyter_batch.ports import AttemptHandle, AttemptSpec, Clock, Executor
+from jupyter_batch.services.waiting import to_the_end
+
+log = logging.getLogger(__name__)
+
+#: Seconds between looks at an engine that does not answer.
+ENGINE_PAUSE = 2.0
+#: How long an owner that ends waits for an engine that it has asked to start an attempt.
+_LAST_START = 20.0
+
+
+class Starter:
+    """Asks again for as long as the engine may be away: the same name starts once."""
+
+    def __init__(self, executor: Executor, clock: Clock, *, patience_seconds: float) -> None:
+        self._executor = executor
+        self._clock = clock
+        self._patience = patience_seconds
+
+    async def start(
+        self, spec: AttemptSpec, *, is_cancelled: Callable[[], bool]
+    ) -> AttemptHandle | None:
+        """Returns the handle, or None where it was cancelled before there was an attempt.
+
+        Raises EngineUnavailable where the engine stays away, and what else the executor raises.
+        """
+        away_since = None
+        while True:
+            try:
+                if away_since is not None and is_cancelled():
+                    return await self._find(spec)
+                # What has been asked of an engine happens: an owner that ends waits for it, so
+                # that the next one finds the attempt.
+                return await to_the_end(self._executor.start(spec), patience_seconds=_LAST_START)
+            except EngineUnavailable as error:
+                now = self._clock.now()
+                away_since = away_since or now
+                if (now - away_since).total_seconds() > self._patience:
+                    raise
+                log.warning("Cannot start %s yet: %s", spec.name, error.message)
+            await self._clock.sleep(ENGINE_PAUSE)
+
+    async def _find(self, spec: AttemptSpec) -> AttemptHandle | None:
+        for handle in await self._executor.list(spec.store_id):
+            if (handle.run_id, handle.attempt_no) == (spec.run_id, spec.attempt_no):
+                return handle
+        return None
