@@ -48,7 +48,7 @@ async def test_a_schedule_makes_a_run_at_each_instant(bench):
     ]
     assert {run.trigger for run in runs} == {TriggerKind.SCHEDULE}
     assert {run.trigger_id for run in runs} == {job.triggers[0].id}
-    assert {run.state for run in runs} == {RunState.SUCCEEDED}
+    assert {(await bench.ended(run.id)).state for run in runs} == {RunState.SUCCEEDED}
 
 
 async def test_nothing_runs_at_the_instant_at_which_a_job_is_made(bench):
