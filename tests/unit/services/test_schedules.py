@@ -79,7 +79,7 @@ async def test_missed_runs_are_caught_up_by_the_next_owner(bench):
     await bench.clock.advance(1)
     runs = await runs_of(bench, job)
     assert [run.scheduled_for.hour for run in runs] == [13, 14, 15]
-    assert {run.state for run in runs} == {RunState.SUCCEEDED}
+    assert {(await bench.ended(run.id)).state for run in runs} == {RunState.SUCCEEDED}
 
 
 async def test_a_missed_run_is_skipped_with_its_reason(bench):
@@ -293,7 +293,7 @@ async def test_a_backfill_makes_what_the_schedule_would_have_made_but_for_what_s
     assert [run.scheduled_for for run in runs] == [
         START + timedelta(minutes=10 * i) for i in range(-6, 1)
     ]
-    assert {run.state for run in runs} == {RunState.SUCCEEDED}
+    assert {(await bench.ended(run.id)).state for run in runs} == {RunState.SUCCEEDED}
     again = await bench.engine.backfills.backfill(job.id, request)
     assert (again.made, again.succeeded_before) == (0, 8)
 
