@@ -7,12 +7,17 @@ import functools
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
 from jupyter_batch.executors.docker import DockerExecutor
+
+# A slow machine is no fault of what is tested.
+hypothesis.settings.register_profile("patient", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("patient")
 
 IN_CI = os.environ.get("CI", "").lower() == "true"
 
