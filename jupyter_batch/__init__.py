@@ -1,7 +1,9 @@
 """Run parameterized notebooks in containers of their own, and keep a record of every cell.
 
-import jupyter_batch
-run = jupyter_batch.run("report.ipynb", {"alpha": 0.5})
+>>> import jupyter_batch as jb
+>>> run = jb.run("report.ipynb", {"alpha": 0.5})
+>>> run.succeeded
+True
 """
 
 from __future__ import annotations
@@ -11,27 +13,73 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jupyter_batch.client.client import Client
-    from jupyter_batch.client.jobs import Job
-    from jupyter_batch.client.run import Run
-    from jupyter_batch.client.shortcuts import run, submit
+    from jupyter_batch.client.job import Job, JobList
+    from jupyter_batch.client.jobs import Jobs
+    from jupyter_batch.client.run import Artifact, Run
+    from jupyter_batch.client.run_list import RunList
+    from jupyter_batch.client.runs import Runs
+    from jupyter_batch.client.shortcuts import get, run, schedule, submit, sweep, use
+    from jupyter_batch.client.sweep import Sweep
+    from jupyter_batch.client.sweeps import SweepList, Sweeps
+    from jupyter_batch.client.tables import Table
     from jupyter_batch.errors import BatchError
+
+    jobs: Jobs
+    runs: Runs
+    sweeps: Sweeps
 
 __version__ = "0.1.0"
 
-__all__ = ["BatchError", "Client", "Job", "Run", "__version__", "run", "submit"]
+__all__ = [
+    "Artifact",
+    "BatchError",
+    "Client",
+    "Job",
+    "JobList",
+    "Run",
+    "RunList",
+    "Sweep",
+    "SweepList",
+    "Table",
+    "__version__",
+    "get",
+    "jobs",
+    "run",
+    "runs",
+    "schedule",
+    "submit",
+    "sweep",
+    "sweeps",
+    "use",
+]
 
 #: Where each name comes from; loaded when it is first used, so that the import stays light.
 _HOMES = {
+    "Artifact": "jupyter_batch.client.run",
     "BatchError": "jupyter_batch.errors",
     "Client": "jupyter_batch.client.client",
-    "Job": "jupyter_batch.client.jobs",
+    "Job": "jupyter_batch.client.job",
+    "JobList": "jupyter_batch.client.job",
     "Run": "jupyter_batch.client.run",
+    "RunList": "jupyter_batch.client.run_list",
+    "Sweep": "jupyter_batch.client.sweep",
+    "SweepList": "jupyter_batch.client.sweeps",
+    "Table": "jupyter_batch.client.tables",
+    "get": "jupyter_batch.client.shortcuts",
     "run": "jupyter_batch.client.shortcuts",
+    "schedule": "jupyter_batch.client.shortcuts",
     "submit": "jupyter_batch.client.shortcuts",
+    "sweep": "jupyter_batch.client.shortcuts",
+    "use": "jupyter_batch.client.shortcuts",
 }
+#: What the client has at hand; asked for anew each time, as the client may change.
+_OF_THE_CLIENT = ("jobs", "runs", "sweeps")
 
 
 def __getattr__(name: str) -> Any:
+    if name in _OF_THE_CLIENT:
+        shortcuts = importlib.import_module("jupyter_batch.client.shortcuts")
+        return getattr(shortcuts.default_client(), name)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -6,6 +6,7 @@ BatchError
 │   ├── InvalidNotebook     invalid_notebook
 │   ├── UnknownKernel       unknown_kernel
 │   ├── InvalidSchedule     invalid_schedule
+│   ├── UnknownOption       unknown_option: a TypeError, too
 │   └── TooLarge            too_large
 ├── NotAllowed              not_allowed: the administrator's settings forbid it
 ├── NotFound                not_found
@@ -20,6 +21,7 @@ BatchError
 │   ├── StoreDamaged        store_damaged
 │   └── StoreFull           store_full: no space left on the device
 ├── OwnerUnavailable        owner_unavailable: no owner answers and none could be started
+├── WaitTimeout             wait_timeout: a TimeoutError, too; what was waited for goes on
 └── RunFailed               run_failed: only raised by callers who ask for it (``check=True``)
 """
 
@@ -68,6 +70,12 @@ class InvalidSchedule(InvalidInput):
     """A cron text, a zone, an interval or an instant that cannot be used."""
 
     code = "invalid_schedule"
+
+
+class UnknownOption(InvalidInput, TypeError):
+    """A call has a keyword that there is not; only raised by the Python API."""
+
+    code = "unknown_option"
 
 
 class TooLarge(InvalidInput):
@@ -154,7 +162,17 @@ class OwnerUnavailable(BatchError):
     code = "owner_unavailable"
 
 
+class WaitTimeout(BatchError, TimeoutError):
+    """It was not over in time, and goes on; only raised by the Python API."""
+
+    code = "wait_timeout"
+
+
+class PassingOwnerWarning(UserWarning):
+    """A schedule was saved while nobody is there who will keep the time."""
+
+
 class RunFailed(BatchError):
-    """A run that was to succeed did not; ``details`` has its id, state and reason."""
+    """A run or a sweep that was to succeed did not; ``details`` has its id, state and reason."""
 
     code = "run_failed"

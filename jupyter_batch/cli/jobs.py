@@ -24,7 +24,7 @@ from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.schedule_arguments import add_policies, add_schedule, schedule_of
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.words import clock, cpus, duration, full_clock, short, size, state_text
-from jupyter_batch.client.jobs import Job
+from jupyter_batch.client.job import Job
 from jupyter_batch.domain.sentence import sentence
 
 _EXAMPLES = """\
@@ -248,7 +248,7 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     yield "notebook", job.notebook
     if job.description:
         yield "about", job.description
-    for number, trigger in enumerate(job.triggers):
+    for number, trigger in enumerate(job.record.triggers):
         yield ("schedule" if number == 0 else ""), sentence(trigger)
     if job.paused:
         yield "paused", job.paused_reason or "yes"

@@ -25,7 +25,7 @@ from jupyter_batch.cli.schedule_arguments import (
 )
 from jupyter_batch.cli.session import Session, instant
 from jupyter_batch.cli.words import clock, plural
-from jupyter_batch.client.jobs import Job
+from jupyter_batch.client.job import Job
 from jupyter_batch.domain.sentence import sentence
 from jupyter_batch.domain.trigger import CronTrigger
 from jupyter_batch.domain.trigger_check import check_trigger

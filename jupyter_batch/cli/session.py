@@ -19,8 +19,6 @@ from jupyter_batch.errors import InvalidInput, NotFound
 
 #: Of the id of a run or a job.
 ID_LENGTH = 26
-#: How many runs that contain a text are looked at when one is named by a part of its id.
-_CANDIDATES = 1000
 #: Between two columns; and the least that is left of one that gives way.
 _GAP, _NARROW = 2, 20
 
@@ -107,28 +105,13 @@ class Session:
 
     def find_run(self, text: str) -> Run:
         """Returns a run by its id, a beginning or an end of it, or ``last``."""
-        if text == "last":
-            newest = next(iter(self.client.runs.list(limit=1)), None)
-            if newest is None:
-                raise NotFound("there are no runs yet; make one with: jupyter batch run NOTEBOOK")
-            return newest
-        if len(text) == ID_LENGTH:
-            return self.client.runs.get(text)
-        found = [
-            run
-            for run in self.client.runs.list(q=text, limit=_CANDIDATES)
-            if run.id.startswith(text) or run.id.endswith(text)
-        ]
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise NotFound(f"there is no run {text!r}; list them with: jupyter batch runs")
-        shown = ", ".join(run.id for run in found[:4])
-        raise InvalidInput(
-            f"{text!r} may be one of {len(found)} runs: {shown}"
-            + (", …" if len(found) > 4 else ""),
-            field="run",
-        )
+        try:
+            return self.client.runs.find(text)
+        except NotFound as error:
+            hint = "make one with: jupyter batch run NOTEBOOK"
+            if text != "last":
+                hint = "list them with: jupyter batch runs"
+            raise NotFound(f"{error.message}; {hint}", **error.details) from error
 
 
 def cell_width(cell: RenderableType) -> int:

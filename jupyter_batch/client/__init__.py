@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from jupyter_batch.client.client import Client
-from jupyter_batch.client.jobs import Job, Jobs
+from jupyter_batch.client.job import Job
+from jupyter_batch.client.jobs import Jobs
 from jupyter_batch.client.run import Artifact, Run
 from jupyter_batch.client.runs import Runs
+from jupyter_batch.client.sweep import Sweep
+from jupyter_batch.client.sweeps import Sweeps
 
-__all__ = ["Artifact", "Client", "Job", "Jobs", "Run", "Runs"]
+__all__ = ["Artifact", "Client", "Job", "Jobs", "Run", "Runs", "Sweep", "Sweeps"]

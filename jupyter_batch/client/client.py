@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Unpack
 
 import httpx
 import msgspec
 
 from jupyter_batch.client.connection import Address, Connection, FixedAddress, Locator
 from jupyter_batch.client.discovery import LocalOwner
+from jupyter_batch.client.forms import check_address, path_text
+from jupyter_batch.client.grids import Grid
+from jupyter_batch.client.job import Job
 from jupyter_batch.client.jobs import Jobs
 from jupyter_batch.client.notebooks import below, local_notebook, sent_along
+from jupyter_batch.client.options import RunOptions, takes_options
+from jupyter_batch.client.run import Run
 from jupyter_batch.client.runs import Runs
-from jupyter_batch.errors import InvalidInput
+from jupyter_batch.client.schedules import JobOptions
+from jupyter_batch.client.sweep import Sweep
+from jupyter_batch.client.sweeps import Sweeps
+from jupyter_batch.errors import InvalidInput, InvalidSchedule, PassingOwnerWarning
 from jupyter_batch.wire.owner import default_data_dir
+
+NOBODY_KEEPS_TIME = (
+    "nobody keeps the time when this machine's passing owner ends. Keep one with: "
+    "jupyter batch serve (or leave JupyterLab open)"
+)
 
 
 class Client:
@@ -37,6 +52,7 @@ class Client:
     ) -> None:
         self._is_local = url is None
         locator: Locator
+        check_address(url, token)
         if url is None:
             folder = Path(data_dir).absolute() if data_dir else default_data_dir()
             locator = LocalOwner(folder, transport=transport)
@@ -46,18 +62,105 @@ class Client:
             locator, transport=transport, use_proxies=not self._is_local and transport is None
         )
         self._root: str | None = None
-        self._runs = Runs(self._connection, self._name_notebook)
         self._jobs = Jobs(self._connection, self._server_path)
+        self._runs = Runs(self._connection, self._name_notebook, self._jobs.id_of)
+        self._sweeps = Sweeps(self._connection, self._name_notebook)
 
     @property
     def runs(self) -> Runs:
-        """Submits and finds runs."""
+        """Submits and finds runs: iterate, call with filters, or take ``[0]``, ``[:10]``."""
         return self._runs
 
     @property
     def jobs(self) -> Jobs:
-        """Makes and finds jobs."""
+        """Makes and finds jobs: iterate, or take one by its name."""
         return self._jobs
+
+    @property
+    def sweeps(self) -> Sweeps:
+        """Makes and finds sweeps."""
+        return self._sweeps
+
+    @takes_options
+    def run(
+        self,
+        path: str | os.PathLike[str],
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        check: bool = False,
+        **options: Unpack[RunOptions],
+    ) -> Run:
+        """Runs a notebook in a container of its own and returns when it is over.
+
+        A notebook that fails makes a failed run, not an exception, unless ``check`` is true: then
+        RunFailed. Raises NotFound, InvalidInput, NotAllowed before there is a run.
+        """
+        ended = self._runs.submit(path, parameters, **options).wait()
+        return ended.check() if check else ended
+
+    @takes_options
+    def submit(
+        self,
+        path: str | os.PathLike[str],
+        parameters: Mapping[str, Any] | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Run:
+        """Queues a run of a notebook and returns at once; it goes on when this process ends."""
+        return self._runs.submit(path, parameters, **options)
+
+    @takes_options
+    def sweep(
+        self,
+        path: str | os.PathLike[str],
+        grid: Grid,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        max_concurrent: int | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Sweep:
+        """Queues a run of a notebook for each parameter set; see ``Sweeps.create``."""
+        return self._sweeps.create(path, grid, parameters, max_concurrent=max_concurrent, **options)
+
+    @takes_options
+    def schedule(
+        self,
+        path: str | os.PathLike[str],
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        replace: bool = False,
+        description: str = "",
+        max_concurrent: int | None = None,
+        **options: Unpack[JobOptions],
+    ) -> Job:
+        """Makes a job that runs by itself: ``cron``, ``every``, ``at`` or ``triggers`` say when.
+
+        Where the name is taken it raises Conflict, or with ``replace`` changes that job. Warns
+        where nobody will keep the time. Raises InvalidSchedule, and what ``submit`` raises.
+        """
+        if not any(options.get(name) for name in ("cron", "every", "at", "triggers")):
+            raise InvalidSchedule(
+                'say when: cron="0 6 * * *", every="15m" or at="2026-12-24T18:00"; '
+                "a job without a schedule is made by jobs.create(...)",
+                field="triggers",
+            )
+        make = self._jobs.put if replace else self._jobs.create
+        job = make(
+            path,
+            parameters,
+            description=description,
+            max_concurrent=max_concurrent,
+            **options,
+        )
+        if (self.health().get("owner") or {}).get("kind") == "passing":
+            warnings.warn(NOBODY_KEEPS_TIME, PassingOwnerWarning, stacklevel=2)
+        return job
+
+    def get(self, run_id: str) -> Run:
+        """Returns a run by its id, by the beginning or the end of one, or ``last`` for the newest.
+
+        Raises NotFound; InvalidInput where it may be one of several.
+        """
+        return self._runs.find(run_id)
 
     @property
     def url(self) -> str:
@@ -71,13 +174,18 @@ class Client:
 
     def parameters(self, path: str | os.PathLike[str]) -> dict[str, Any]:
         """Returns what a notebook below the server's root takes: its JSON Schema and more."""
-        content = self._connection.get("notebooks/parameters", {"path": self._server_path(path)})
+        named = self._server_path(path)
+        content = self._connection.get("notebooks/parameters", {"path": named})
         schema: dict[str, Any] = msgspec.json.decode(content)
         return schema
 
     def close(self) -> None:
         """Closes the connections; runs go on."""
         self._connection.close()
+
+    def __repr__(self) -> str:
+        where = self._connection.known_url or "the owner on this machine"
+        return f"<Client of {where}>"
 
     def __enter__(self) -> Client:
         return self
@@ -101,7 +209,7 @@ class Client:
     def _server_path(self, path: str | os.PathLike[str]) -> str:
         """Returns the path of a notebook that the server can read whenever it likes."""
         if not self._is_local:
-            return Path(path).as_posix()
+            return Path(path_text(path)).as_posix()
         found = local_notebook(path)
         root = self._server_root()
         inside = below(root, found)

@@ -71,6 +71,11 @@ class Connection:
         self.pause = pause
 
     @property
+    def known_url(self) -> str | None:
+        """Where the owner was last, without looking for it; None where nobody has looked."""
+        return self._address.url if self._address else None
+
+    @property
     def address(self) -> Address:
         """Where the owner is; looks for it the first time."""
         if self._address is None:

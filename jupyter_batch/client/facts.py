@@ -110,6 +110,16 @@ class RunFacts:
         return self._record.error
 
     @property
+    def sweep_id(self) -> str | None:
+        """Of the sweep that the run belongs to; None for other runs."""
+        return self._record.sweep.id if self._record.sweep else None
+
+    @property
+    def sweep_index(self) -> int | None:
+        """Place of its parameter set in the sweep, from 0 on; None for other runs."""
+        return self._record.sweep.index if self._record.sweep else None
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more happens to it by itself."""
         return self._record.state.is_terminal

@@ -6,13 +6,14 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from jupyter_batch.client.forms import path_text
 from jupyter_batch.client.options import upload
 from jupyter_batch.errors import InvalidInput, InvalidNotebook, NotFound
 
 
 def local_notebook(path: str | os.PathLike[str]) -> Path:
     """Returns the absolute path of a notebook of this machine; raises NotFound, InvalidNotebook."""
-    found = Path(os.path.abspath(Path(path).expanduser()))
+    found = Path(os.path.abspath(Path(path_text(path)).expanduser()))
     if found.is_file():
         return found
     if found.is_dir():

@@ -6,13 +6,14 @@ import base64
 import inspect
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, TypedDict, TypeVar, get_type_hints
 from uuid import UUID
 
+from jupyter_batch.client.forms import check_options
 from jupyter_batch.client.units import bytes_of, seconds_of
 from jupyter_batch.errors import InvalidInput, InvalidParameters
 
@@ -73,16 +74,14 @@ def takes_options(function: F) -> F:
 
 
 def on_the_wire(options: RunOptions) -> dict[str, Any]:
-    """Returns the fields of a request that the options make; raises InvalidInput, TypeError."""
-    for name in options:
-        if name not in _KNOWN:
-            raise TypeError(f"unknown option {name!r}; there are: {', '.join(sorted(_KNOWN))}")
+    """Returns the fields of a request that the options make; raises InvalidInput."""
+    check_options(options, _KNOWN)
     given: dict[str, Any] = {k: v for k, v in options.items() if v is not None}
     environment = {name: given[name] for name in _SAME if name in given}
     if "memory" in given:
         environment["memory_bytes"] = bytes_of(given["memory"])
     if "env" in given:
-        environment["env"] = {str(k): str(v) for k, v in dict(given["env"]).items()}
+        environment["env"] = _variables(given["env"])
     if "secrets" in given:
         environment["secrets"] = _texts(given["secrets"], "environment.secrets")
     if "volumes" in given:
@@ -139,11 +138,26 @@ def upload(path: str, content: bytes) -> dict[str, str]:
 def _texts(values: Any, field: str) -> list[str]:
     if isinstance(values, str):
         return [values]
+    if not isinstance(values, Iterable) or isinstance(values, bytes | Mapping):
+        raise InvalidInput(f"{field} is a list of texts, not {values!r}", field=field)
     texts = list(values)
     for text in texts:
         if not isinstance(text, str | os.PathLike):
             raise InvalidInput(f"{text!r} is no text", field=field)
     return [os.fspath(text) for text in texts]
+
+
+def _variables(given: Any) -> dict[str, str]:
+    if not isinstance(given, Mapping):
+        raise InvalidInput(
+            f"env is a dict of names and texts, not {given!r}", field="environment.env"
+        )
+    for name, value in given.items():
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            raise InvalidInput(
+                f"the variable {name} is a text, not {value!r}", field=f"environment.env.{name}"
+            )
+    return {str(name): str(value) for name, value in given.items()}
 
 
 def _volume(text: str, index: int) -> dict[str, Any]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import quote
@@ -14,6 +13,7 @@ import msgspec
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.facts import RunFacts
 from jupyter_batch.client.follow import follow_run
+from jupyter_batch.client.waiting import ended, wait_by_asking
 from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.recording import LogLine
@@ -24,10 +24,6 @@ from jupyter_batch.wire.answers import CellAnswer, CellList, LogPage
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-#: How long the server is asked to wait for the end before it answers.
-_WAIT_SECONDS = 20.0
-#: Between answers that come at once, as those of a server that ends.
-_PAUSE_SECONDS = 0.1
 _LOG_PAGE = 10_000
 
 _run = msgspec.json.Decoder(RunRecord)
@@ -78,23 +74,17 @@ class Run(RunFacts):
         return self
 
     def wait(self, timeout: float | None = None) -> Run:
-        """Returns when the run is over; raises TimeoutError after so many seconds.
+        """Returns when the run is over; raises WaitTimeout after so many seconds.
 
-        The run goes on after a TimeoutError.
+        The run goes on after a WaitTimeout, which is a TimeoutError.
         """
-        end = None if timeout is None else time.monotonic() + timeout
-        while True:
-            asked = time.monotonic()
-            patience = _WAIT_SECONDS if end is None else max(0.0, min(_WAIT_SECONDS, end - asked))
-            answer = self._connection.get(f"runs/{self.id}", {"wait_seconds": f"{patience:.3f}"})
-            self._record = _run.decode(answer)
-            if self.is_over:
-                return self
-            now = time.monotonic()
-            if end is not None and now >= end:
-                raise TimeoutError(f"run {self.id} is still {self.state} after {timeout:g} s")
-            if now - asked < patience / 2:
-                self._connection.pause(_PAUSE_SECONDS)
+        return wait_by_asking(
+            self, self._ask, name=f"run {self.id}", timeout=timeout, pause=self._connection.pause
+        )
+
+    def __await__(self) -> Generator[Any, None, Run]:
+        """Waits for the end while the event loop goes on: ``await run``."""
+        return ended(self).__await__()
 
     def check(self) -> Run:
         """Raises RunFailed unless the run has succeeded."""
@@ -191,6 +181,11 @@ class Run(RunFacts):
     def artifacts(self) -> tuple[Artifact, ...]:
         """The files that the notebook wrote to the folder in ``JUPYTER_BATCH_OUTPUT``."""
         return tuple(Artifact(self._connection, self.id, a) for a in self._record.artifacts)
+
+    def _ask(self, patience: float) -> None:
+        """Asks for the newest facts, which come at the end of the run or after so many seconds."""
+        params = {"wait_seconds": f"{patience:.3f}"}
+        self._record = _run.decode(self._connection.get(f"runs/{self.id}", params))
 
     def _notebook(self, format: str, attempt: int | None) -> bytes:
         return self._connection.get(

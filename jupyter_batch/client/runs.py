@@ -3,40 +3,57 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, overload
 from urllib.parse import quote
 
 import msgspec
 
 from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.forms import check_form, check_text
 from jupyter_batch.client.options import RunOptions, on_the_wire, plain, takes_options
 from jupyter_batch.client.run import Run
+from jupyter_batch.client.run_list import RunList, fetch_runs, run_table, states_of
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.errors import InvalidInput
-from jupyter_batch.wire.answers import Deleted, RunList
+from jupyter_batch.errors import InvalidInput, InvalidParameters, NotFound
+from jupyter_batch.wire.answers import Deleted
+from jupyter_batch.wire.bodies import RunBody
 
 if TYPE_CHECKING:
-    from jupyter_batch.client.jobs import Job
+    from jupyter_batch.client.job import Job
+    from jupyter_batch.client.sweep import Sweep
 
 #: Returns the fields of a request that name a notebook, and the files that go with it.
 NameNotebook = Callable[[str | os.PathLike[str], list[str]], dict[str, Any]]
 
-#: Runs on one page; lists fetch pages as they are consumed.
-_PAGE = 200
+#: Returns the id of a job that is named or at hand; raises NotFound.
+JobId = Callable[["str | Job"], str]
+
+_ID = re.compile(r"[0-9a-z]{26}")
+#: How many runs that contain a text are looked at when one is named by a part of its id.
+_CANDIDATES = 1000
 
 _run = msgspec.json.Decoder(RunRecord)
 
 
 class Runs:
-    """Submits runs, finds them, and does things to them by id."""
+    """Submits runs, finds them, and does things to them by id.
 
-    def __init__(self, connection: Connection, name_notebook: NameNotebook) -> None:
+    Call it to filter, iterate over all of them, or take the newest:
+
+    >>> [run.name for run in jb.runs(state="failed", limit=10)]
+    ['evening']
+    >>> jb.runs[0].state
+    <RunState.SUCCEEDED: 'succeeded'>
+    """
+
+    def __init__(self, connection: Connection, name_notebook: NameNotebook, job_id: JobId) -> None:
         self._connection = connection
         self._name_notebook = name_notebook
+        self._job_id = job_id
 
     @takes_options
     def submit(
@@ -51,84 +68,146 @@ class Runs:
         every such case there is no run.
         """
         body = on_the_wire(options)
+        if parameters is not None:
+            body["parameters"] = plain_parameters(parameters)
+        check_form(body, RunBody)
         files = body.pop("files", [])
         body |= self._name_notebook(path, files)
-        if parameters:
-            body["parameters"] = plain_parameters(parameters)
         return Run(self._connection, _run.decode(self._connection.post("runs", body, once=True)))
 
     def get(self, run_id: str) -> Run:
-        """Returns a run; raises NotFound."""
-        content = self._connection.get(f"runs/{_safe(run_id)}")
+        """Returns a run by its id; raises NotFound."""
+        content = self._connection.get(f"runs/{safe(run_id)}")
         return Run(self._connection, _run.decode(content))
+
+    def find(self, text: str) -> Run:
+        """Returns a run by its id, by the beginning or the end of one, or ``last`` for the newest.
+
+        Raises NotFound; InvalidInput where it may be one of several.
+        """
+        if not check_text(text, "run"):
+            raise InvalidInput("name a run by its id, by a part of it, or by 'last'", field="run")
+        if text == "last":
+            newest = self.list(limit=1).first()
+            if newest is None:
+                raise NotFound("there are no runs yet")
+            return newest
+        if _ID.fullmatch(text):
+            return self.get(text)
+        found = [
+            run
+            for run in self.list(q=text, limit=_CANDIDATES)
+            if run.id.startswith(text) or run.id.endswith(text)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise NotFound(f"there is no run {text!r}", run_id=text)
+        shown = ", ".join(run.id for run in found[:4])
+        raise InvalidInput(
+            f"{text!r} may be one of {len(found)} runs: {shown}"
+            + (", …" if len(found) > 4 else ""),
+            field="run",
+        )
 
     def list(
         self,
         *,
-        state: str | RunState | Sequence[str | RunState] | None = None,
+        state: str | RunState | Iterable[str | RunState] | None = None,
         job: str | Job | None = None,
+        sweep: str | Sweep | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         q: str | None = None,
         limit: int | None = None,
-    ) -> Iterator[Run]:
-        """Yields runs, newest first, fetching pages as it goes.
+    ) -> RunList:
+        """Returns runs, newest first; they are fetched page by page as they are consumed.
 
-        ``since`` and ``until`` bound the creation; one without a zone is local time. ``q`` is a
-        text that the name, the notebook's path or the id contains. Raises InvalidInput.
+        ``job`` is a job, its name or its id. ``since`` and ``until`` bound the creation; one
+        without a zone is local time. ``q`` is a text that the name, the notebook's path or the
+        id contains. Raises InvalidInput, NotFound for the name of no job.
         """
-        states = [state] if isinstance(state, str) else list(state or ())
         params: dict[str, str | None] = {
-            "state": ",".join(str(s) for s in states) or None,
-            "job_id": job if job is None or isinstance(job, str) else job.id,
-            "since": _instant(since),
-            "until": _instant(until),
-            "q": q or None,
+            "state": ",".join(states_of(state)) or None,
+            "job_id": None if job is None else self._job_id(job),
+            "sweep_id": sweep if sweep is None or isinstance(sweep, str) else sweep.id,
+            "since": _instant(since, "since"),
+            "until": _instant(until, "until"),
+            "q": check_text(q, "q") or None,
         }
-        if limit is not None and limit < 1:
-            raise InvalidInput("limit is at least 1", field="limit")
-        return islice(self._pages(params, min(limit or _PAGE, _PAGE)), limit)
+
+        def fetch(cursor: str | None, size: int) -> tuple[Sequence[Run], str | None]:
+            return fetch_runs(self._connection, params, cursor, size)
+
+        return RunList(fetch, what="runs", show=run_table, limit=limit)
+
+    __call__ = list
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.list())
+
+    @overload
+    def __getitem__(self, index: int | str) -> Run: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> RunList: ...
+
+    def __getitem__(self, index: int | str | slice) -> Run | RunList:
+        """Returns the run of a place (0 is the newest) or of an id, or some of the newest."""
+        if isinstance(index, str):
+            return self.find(index)
+        every = self.list()
+        return every._part(index) if isinstance(index, slice) else every[index]  # type: ignore[return-value]
+
+    def __repr__(self) -> str:
+        return "<runs, newest first: iterate, call with state=, job=, ..., or take [0], [:10]>"
+
+    def _repr_html_(self) -> str:
+        return self.list()._repr_html_()
 
     def cancel(self, run_id: str) -> Run:
         """Asks for a run to end; raises NotFound, Conflict where it is over."""
-        content = self._connection.post(f"runs/{_safe(run_id)}/cancel")
+        content = self._connection.post(f"runs/{safe(run_id)}/cancel")
         return Run(self._connection, _run.decode(content))
 
     def retry(self, run_id: str) -> Run:
         """Queues one more attempt of a run that ended without success; raises Conflict."""
-        content = self._connection.post(f"runs/{_safe(run_id)}/retry", once=True)
+        content = self._connection.post(f"runs/{safe(run_id)}/retry", once=True)
         return Run(self._connection, _run.decode(content))
 
     def delete(self, run_id: str) -> None:
         """Removes a run that is over, and all its records; raises NotFound, Conflict."""
-        self._connection.delete(f"runs/{_safe(run_id)}")
+        self._connection.delete(f"runs/{safe(run_id)}")
 
     def delete_many(self, run_ids: Sequence[str]) -> int:
         """Removes all of them or, where one is not over, none (Conflict); returns how many."""
         content = self._connection.delete("runs", {"ids": list(run_ids)})
         return msgspec.json.decode(content, type=Deleted).deleted
 
-    def _pages(self, params: dict[str, str | None], size: int) -> Iterator[Run]:
-        cursor: str | None = None
-        while True:
-            content = self._connection.get("runs", {**params, "limit": size, "cursor": cursor})
-            page = msgspec.json.decode(content, type=RunList)
-            for record in page.items:
-                yield Run(self._connection, record)
-            cursor = page.next_cursor
-            if cursor is None:
-                return
-
 
 def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Returns parameters as JSON can carry them; raises InvalidParameters naming the bad one."""
-    return {str(name): plain(value, f"parameters.{name}") for name, value in parameters.items()}
+    if not isinstance(parameters, Mapping):
+        raise InvalidParameters(
+            f"parameters are a dict from names to values, not {parameters!r}", field="parameters"
+        )
+    for name in parameters:
+        if not isinstance(name, str):
+            raise InvalidParameters(f"the name {name!r} is no text", field="parameters")
+    return {name: plain(value, f"parameters.{name}") for name, value in parameters.items()}
 
 
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _instant(at: Any, field: str) -> str | None:
+    if at is None:
+        return None
+    if not isinstance(at, datetime):
+        raise InvalidInput(f"{field} is a datetime, not {at!r}", field=field)
+    try:
+        return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError as error:
+        raise InvalidInput(f"{field} is out of range: {at}", field=field) from error
 
 
-def _safe(run_id: str) -> str:
-    """Keeps an id from being read as a path."""
-    return quote(str(run_id), safe="") or "-"
+def safe(id: str) -> str:
+    """Returns an id that cannot be read as a path; raises InvalidInput for what is no text."""
+    return quote(check_text(id, "id") or "", safe="") or "-"

@@ -8,10 +8,13 @@ from typing import Any, TypedDict
 
 import msgspec
 
+from jupyter_batch.client.forms import check_options
 from jupyter_batch.client.options import RunOptions
 from jupyter_batch.client.units import seconds_of
 from jupyter_batch.domain.trigger import AnyTrigger
-from jupyter_batch.errors import InvalidInput
+from jupyter_batch.domain.trigger_check import check_trigger
+from jupyter_batch.errors import InvalidInput, InvalidSchedule
+from jupyter_batch.wire.schedules import AnyShape, triggers_of
 
 
 class ScheduleOptions(TypedDict, total=False):
@@ -79,6 +82,7 @@ _POLICY_SECONDS = {"run_timeout": "run_timeout_seconds", "queue_timeout": "queue
 
 def split_options(options: JobOptions) -> tuple[RunOptions, ScheduleOptions]:
     """Returns what is about runs and what is about schedules."""
+    check_options(options, JobOptions.__annotations__)
     mine = {name: v for name, v in options.items() if name in ScheduleOptions.__annotations__}
     rest: Any = {name: value for name, value in options.items() if name not in mine}
     schedule: Any = mine
@@ -100,8 +104,10 @@ def schedule_on_the_wire(
     if "retries" in given and "retry" in given:
         raise InvalidInput("give retries or retry, not both", field="retry")
     if "retries" in given:
-        body["retry"] = {"max_attempts": given["retries"] + 1}
+        body["retry"] = {"max_attempts": _count(given["retries"], "retries") + 1}
     elif "retry" in given:
+        if not isinstance(given["retry"], Mapping):
+            raise InvalidInput("retry is a dict; retries=3 is the shorter word", field="retry")
         body["retry"] = dict(given["retry"])
     triggers = _triggers(given)
     settings = _settings(given)
@@ -117,11 +123,25 @@ def schedule_on_the_wire(
     return body
 
 
+def check_triggers(body: Mapping[str, Any]) -> None:
+    """Raises InvalidSchedule for a trigger in a request that the server would refuse."""
+    for number, shape in enumerate(body.get("triggers", ())):
+        for trigger in triggers_of((msgspec.convert(shape, AnyShape),)):
+            try:
+                check_trigger(trigger)
+            except InvalidSchedule as error:
+                field = error.details.get("field", "")
+                error.details["field"] = f"triggers.{number}.{field}".rstrip(".")
+                raise
+
+
 def _triggers(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = [dict(trigger) for trigger in given.get("triggers", ())]
+    found = [dict(trigger) for trigger in _mappings(given.get("triggers", ()))]
     for trigger in found:
         trigger.setdefault("kind", "cron")
     texts = given.get("cron", ())
+    if not isinstance(texts, str | Sequence):
+        raise InvalidSchedule(f"cron is a text, or a list of texts; not {texts!r}", field="cron")
     for text in [texts] if isinstance(texts, str) else texts:
         found.append({"kind": "cron", "cron": text})
     if "every" in given:
@@ -132,6 +152,21 @@ def _triggers(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     if "at" in given:
         found.append({"kind": "once", "at": _instant(given["at"], "at")})
     return found
+
+
+def _mappings(triggers: Any) -> Sequence[Mapping[str, Any]]:
+    if not isinstance(triggers, Sequence) or not all(isinstance(t, Mapping) for t in triggers):
+        raise InvalidSchedule(
+            'triggers is a list of dicts, such as [{"kind": "cron", "cron": "0 6 * * *"}]',
+            field="triggers",
+        )
+    return triggers
+
+
+def _count(value: Any, field: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidInput(f"{field} is a number from 0 on, not {value!r}", field=field)
+    return value
 
 
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,7 +180,10 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
         if name in given:
             settings[field] = _instant(given[name], name)
     if "excluded_dates" in given:
-        settings["excluded_dates"] = [str(day) for day in given["excluded_dates"]]
+        days = given["excluded_dates"]
+        if isinstance(days, str) or not isinstance(days, Sequence):
+            raise InvalidInput(f"a list of dates, not {days!r}", field="excluded_dates")
+        settings["excluded_dates"] = [str(day) for day in days]
     return settings
 
 
@@ -156,10 +194,10 @@ def _for_kind(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 def _instant(value: datetime | str, field: str) -> str:
     try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else value
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         # Without a zone it is the caller's local time, as everywhere in Python.
         return at.astimezone().isoformat()
-    except (ValueError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InvalidInput(
             f"{value!r} is no instant: write 2026-10-25T14:30 or 2026-10-25T14:30+02:00",
             field=field,

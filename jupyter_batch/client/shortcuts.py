@@ -1,4 +1,4 @@
-"""The two calls that most people need."""
+"""The calls that most people need, on the server that one usually works with."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from collections.abc import Mapping
 from typing import Any, Unpack
 
 from jupyter_batch.client.client import Client
+from jupyter_batch.client.grids import Grid
+from jupyter_batch.client.job import Job
 from jupyter_batch.client.options import RunOptions, takes_options
 from jupyter_batch.client.run import Run
+from jupyter_batch.client.schedules import JobOptions
+from jupyter_batch.client.sweep import Sweep
+from jupyter_batch.errors import InvalidInput
 from jupyter_batch.wire.owner import default_data_dir
 
-#: One client for each data folder and process, as connections are worth keeping.
-_clients: dict[tuple[int, str], Client] = {}
+#: One client for each process and place, as connections are worth keeping.
+_clients: dict[tuple[int, str, str], Client] = {}
+#: The one that ``use`` has named.
+_used: list[Client] = []
 
 
 @takes_options
@@ -26,15 +33,14 @@ def run(
 ) -> Run:
     """Runs a notebook in a container of its own and returns when it is over.
 
-        import jupyter_batch
-        run = jupyter_batch.run("report.ipynb", {"alpha": 0.5}, memory="512m", timeout="10m")
-        run.state, run.error, run.notebook(), run.artifacts
+    >>> run = jb.run("report.ipynb", {"alpha": 0.5}, memory="512m", timeout="10m")
+    >>> run.state, run.parameters
+    (<RunState.SUCCEEDED: 'succeeded'>, {'alpha': 0.5})
 
     A notebook that fails makes a failed run, not an exception, unless ``check`` is true: then
     RunFailed. Raises NotFound, InvalidInput, NotAllowed before there is a run.
     """
-    ended = submit(path, parameters, **options).wait()
-    return ended.check() if check else ended
+    return default_client().run(path, parameters, check=check, **options)
 
 
 @takes_options
@@ -43,15 +49,107 @@ def submit(
     parameters: Mapping[str, Any] | None = None,
     **options: Unpack[RunOptions],
 ) -> Run:
-    """Queues a run of a notebook and returns at once; it goes on when this process ends."""
-    return _client().runs.submit(path, parameters, **options)
+    """Queues a run of a notebook and returns at once; it goes on when this process ends.
+
+    >>> run = jb.submit("report.ipynb", {"alpha": 0.5})
+    >>> run.wait(timeout=60).succeeded
+    True
+
+    In a notebook or other code on an event loop, ``await run`` waits and blocks nothing.
+    """
+    return default_client().submit(path, parameters, **options)
 
 
-def _client() -> Client:
-    folder = default_data_dir()
-    key = (os.getpid(), str(folder))
+@takes_options
+def schedule(
+    path: str | os.PathLike[str],
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    replace: bool = False,
+    description: str = "",
+    max_concurrent: int | None = None,
+    **options: Unpack[JobOptions],
+) -> Job:
+    """Makes a job that runs by itself: ``cron``, ``every``, ``at`` or ``triggers`` say when.
+
+    >>> job = jb.schedule("report.ipynb", name="nightly", cron="30 2 * * *", retries=3)
+    >>> job.sentence
+    'every day at 02:30, UTC'
+
+    Where the name is taken it raises Conflict, or with ``replace`` changes that job. Warns where
+    nobody will keep the time. Raises InvalidSchedule, and what ``submit`` raises.
+    """
+    return default_client().schedule(
+        path,
+        parameters,
+        replace=replace,
+        description=description,
+        max_concurrent=max_concurrent,
+        **options,
+    )
+
+
+@takes_options
+def sweep(
+    path: str | os.PathLike[str],
+    grid: Grid,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    max_concurrent: int | None = None,
+    **options: Unpack[RunOptions],
+) -> Sweep:
+    """Queues a run of a notebook for each parameter set, all or none, and returns at once.
+
+    ``grid`` is a dict of lists (a run for each combination), a list of dicts (a run for each) or
+    a DataFrame (a run for each row); ``parameters`` are what all runs share.
+
+    >>> sweep = jb.sweep("report.ipynb", {"alpha": [0.1, 0.2], "n": range(3)}, max_concurrent=4)
+    >>> len(sweep), sweep.wait().counts
+    (6, {<RunState.SUCCEEDED: 'succeeded'>: 6})
+    >>> sweep.table()["alpha"]
+    [0.1, 0.1, 0.1, 0.2, 0.2, 0.2]
+
+    ``sweep.cancel()`` ends all of it, ``sweep.retry()`` tries only the failed runs again. Raises
+    InvalidParameters with the ``index`` and the ``field`` of a bad set, TooLarge, and what
+    ``submit`` raises.
+    """
+    return default_client().sweep(path, grid, parameters, max_concurrent=max_concurrent, **options)
+
+
+def get(run_id: str) -> Run:
+    """Returns a run by its id, by the beginning or the end of one, or ``last`` for the newest.
+
+    >>> jb.get("last").name
+    'evening'
+
+    Raises NotFound; InvalidInput where it may be one of several.
+    """
+    return default_client().get(run_id)
+
+
+def use(client: Client | None) -> None:
+    """Makes a client the one that these functions, ``jb.runs`` and the like talk to.
+
+    None goes back to the usual one: the server in ``JUPYTER_BATCH_URL``, with the token in
+    ``JUPYTER_BATCH_TOKEN``, else the owner on this machine.
+
+    >>> jb.use(jb.Client(url="https://hub.example.org/user/ada/", token="..."))
+    >>> jb.use(None)
+    """
+    if client is not None and not isinstance(client, Client):
+        raise InvalidInput(f"use(Client(url=..., token=...)), not {client!r}", field="client")
+    _used[:] = [] if client is None else [client]
+
+
+def default_client() -> Client:
+    """Returns the client that the module's functions talk to."""
+    if _used:
+        return _used[0]
+    url, folder = os.environ.get("JUPYTER_BATCH_URL", ""), default_data_dir()
+    key = (os.getpid(), url, str(folder))
     if key not in _clients:
-        _clients[key] = Client(data_dir=folder)
+        token = os.environ.get("JUPYTER_BATCH_TOKEN", "")
+        _clients[key] = Client(url, token) if url else Client(data_dir=folder)
     return _clients[key]
 
 

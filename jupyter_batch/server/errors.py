@@ -33,6 +33,8 @@ STATUS = {
     "store_full": HTTPStatus.INSUFFICIENT_STORAGE,
     "owner_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     # Raised by the Python API only.
+    "unknown_option": HTTPStatus.BAD_REQUEST,
+    "wait_timeout": HTTPStatus.INTERNAL_SERVER_ERROR,
     "run_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

@@ -21,6 +21,7 @@ from jupyter_batch.domain.run import NotebookRef, Run, RunState, TriggerKind
 from jupyter_batch.domain.sentence import sentence
 from jupyter_batch.domain.upcoming import count_instants, upcoming
 from jupyter_batch.errors import BatchError, Conflict, NotFound
+from jupyter_batch.testing.owner_sweeps import FakeOwnerSweeps
 
 _STATUS = {"not_found": 404, "conflict": 409, "not_allowed": 403}
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,6 +57,7 @@ class FakeOwner(httpx.BaseTransport):
         self._ids = IdSource()
         self._steps: dict[str, deque[Step]] = {}
         self._keys: dict[str, str] = {}
+        self._sweeps = FakeOwnerSweeps(self, _answer)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answers one request."""
@@ -93,6 +95,27 @@ class FakeOwner(httpx.BaseTransport):
         self.runs[run.id] = run
         return run
 
+    def plan_for(self, run_id: str) -> None:
+        """Lets a run go the way that is planned."""
+        self._steps[run_id] = deque(self.plan)
+
+    def step(self, run_id: str) -> Run:
+        """Takes a run one step on its way, and returns it."""
+        run = self._run(run_id)
+        if self._steps.get(run_id):
+            run = self.runs[run_id] = replace(run, **self._steps[run_id].popleft())
+        return run
+
+    def check(self, parameters: dict[str, Any]) -> None:
+        """Raises InvalidParameters for what ``properties`` does not have."""
+        if self.properties is not None:
+            schema = {
+                "type": "object",
+                "properties": self.properties,
+                "additionalProperties": False,
+            }
+            check_parameters(ParameterSchema(schema=schema, has_parameters_cell=True), parameters)
+
     def bodies(self, method: str, path: str) -> list[Any]:
         """Returns the JSON that has been sent to an address."""
         return [
@@ -127,6 +150,7 @@ class FakeOwner(httpx.BaseTransport):
             ("POST", f"{job}/resume", self._pause),
             ("GET", f"{job}/upcoming", self._upcoming),
             ("POST", f"{job}/backfill", self._backfill),
+            *self._sweeps.routes(),
         ]
 
     def _health(self, request: httpx.Request) -> httpx.Response:
@@ -146,16 +170,10 @@ class FakeOwner(httpx.BaseTransport):
         self, body: dict[str, Any], key: str, *, notebook: str, name: str, job_id: str | None = None
     ) -> httpx.Response:
         parameters = body.get("parameters") or {}
-        if self.properties is not None:
-            schema = {
-                "type": "object",
-                "properties": self.properties,
-                "additionalProperties": False,
-            }
-            check_parameters(ParameterSchema(schema=schema, has_parameters_cell=True), parameters)
+        self.check(parameters)
         ref = NotebookRef(path=notebook, sha256="0" * 64)
         run = self.add_run(name=name, notebook=ref, parameters=parameters, job_id=job_id)
-        self._steps[run.id] = deque(self.plan)
+        self.plan_for(run.id)
         if key:
             self._keys[key] = run.id
         return _answer(run, 201)
@@ -166,10 +184,7 @@ class FakeOwner(httpx.BaseTransport):
         return self.runs[run_id]
 
     def _get_run(self, request: httpx.Request, run_id: str) -> httpx.Response:
-        run = self._run(run_id)
-        if self._steps.get(run_id):
-            run = self.runs[run_id] = replace(run, **self._steps[run_id].popleft())
-        return _answer(run)
+        return _answer(self.step(run_id))
 
     def _list_runs(self, request: httpx.Request) -> httpx.Response:
         asked = request.url.params
@@ -179,6 +194,8 @@ class FakeOwner(httpx.BaseTransport):
             run
             for run in runs
             if (not states or str(run.state) in states)
+            and asked.get("job_id") in (None, run.job_id)
+            and asked.get("sweep_id") in (None, run.sweep.id if run.sweep else "")
             and asked.get("q", "") in f"{run.name} {run.id} {run.notebook.path}"
             and (not asked.get("cursor") or run.id < asked["cursor"])
         ]
@@ -209,7 +226,7 @@ class FakeOwner(httpx.BaseTransport):
 
     def _retry(self, request: httpx.Request, run_id: str) -> httpx.Response:
         self.runs[run_id] = replace(self._run(run_id), state=RunState.QUEUED)
-        self._steps[run_id] = deque(self.plan)
+        self.plan_for(run_id)
         return _answer(self.runs[run_id])
 
     def _events(self, request: httpx.Request, run_id: str) -> httpx.Response:

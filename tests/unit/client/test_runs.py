@@ -115,7 +115,7 @@ def test_a_failure_is_an_exception_only_for_who_checks(owner, client, notebook):
 
 def test_a_list_fetches_pages_as_it_is_consumed(owner, client):
     made = [owner.add_run().id for _ in range(450)]
-    runs = client.runs.list()
+    runs = iter(client.runs.list())
     assert next(runs).id == made[-1]
     assert sum(r.url.params.get("limit") == "200" for r in owner.requests) == 1
     assert [run.id for run in runs] == made[-2::-1]

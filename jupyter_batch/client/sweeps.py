@@ -1,0 +1,115 @@
+"""The sweeps of a server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Unpack
+
+import msgspec
+
+from jupyter_batch.client import html
+from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.forms import check_form, check_text
+from jupyter_batch.client.grids import Grid, grid_on_the_wire
+from jupyter_batch.client.lists import PagedList
+from jupyter_batch.client.options import RunOptions, on_the_wire, takes_options
+from jupyter_batch.client.runs import NameNotebook, plain_parameters, safe
+from jupyter_batch.client.sweep import Sweep
+from jupyter_batch.domain.sweep import Sweep as SweepRecord
+from jupyter_batch.wire.answers import SweepList as SweepPage
+from jupyter_batch.wire.sweeps import SweepBody
+
+_sweep = msgspec.json.Decoder(SweepRecord)
+_page = msgspec.json.Decoder(SweepPage)
+
+
+class SweepList(PagedList[Sweep]):
+    """Sweeps, newest first, fetched page by page."""
+
+
+class Sweeps:
+    """Makes sweeps and finds them; call it to filter, or iterate over all of them.
+
+    >>> [sweep.name for sweep in jb.sweeps]
+    ['learning-rates']
+    """
+
+    def __init__(self, connection: Connection, name_notebook: NameNotebook) -> None:
+        self._connection = connection
+        self._name_notebook = name_notebook
+
+    @takes_options
+    def create(
+        self,
+        path: str | os.PathLike[str],
+        grid: Grid,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        max_concurrent: int | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Sweep:
+        """Queues a run of a notebook for each parameter set, all of them or none; returns at once.
+
+        ``grid`` is a dict of lists (a run for each combination, the last name changing fastest),
+        a list of dicts (a run for each), or a DataFrame (a run for each row). ``parameters`` are
+        what all runs share. Raises InvalidParameters with the ``index`` and the ``field`` of a
+        bad set, TooLarge for more than 10,000 runs, and what ``submit`` raises.
+        """
+        body = on_the_wire(options)
+        body |= grid_on_the_wire(grid)
+        if max_concurrent is not None:
+            body["max_concurrent"] = max_concurrent
+        if parameters is not None:
+            body["parameters"] = plain_parameters(parameters)
+        check_form(body, SweepBody)
+        files = body.pop("files", [])
+        body |= self._name_notebook(path, files)
+        return Sweep(
+            self._connection, _sweep.decode(self._connection.post("sweeps", body, once=True))
+        )
+
+    def get(self, sweep_id: str) -> Sweep:
+        """Returns a sweep; raises NotFound."""
+        content = self._connection.get(f"sweeps/{safe(sweep_id)}")
+        return Sweep(self._connection, _sweep.decode(content))
+
+    def list(self, *, q: str | None = None, limit: int | None = None) -> SweepList:
+        """Returns the sweeps, newest first; ``q`` is a text in the name, the path or the id."""
+        params = {"q": check_text(q, "q") or None}
+
+        def fetch(cursor: str | None, size: int) -> tuple[Sequence[Sweep], str | None]:
+            asked = {**params, "limit": size, "cursor": cursor}
+            page = _page.decode(self._connection.get("sweeps", asked))
+            return [Sweep(self._connection, record) for record in page.items], page.next_cursor
+
+        return SweepList(fetch, what="sweeps", show=sweep_table, limit=limit)
+
+    __call__ = list
+
+    def __iter__(self) -> Iterator[Sweep]:
+        return iter(self.list())
+
+    def __repr__(self) -> str:
+        return "<sweeps: iterate, call with q=, or get(id)>"
+
+    def _repr_html_(self) -> str:
+        return self.list()._repr_html_()
+
+
+def sweep_table(sweeps: Sequence[Any]) -> html.Html:
+    """Returns sweeps as an HTML table."""
+    return html.table(
+        ("Sweep", "State", "Name", "Runs", "Created", "Id"),
+        (
+            (
+                html.code(sweep.id[-8:]),
+                html.dot(sweep.state),
+                sweep.name,
+                html.bar(sweep.done, len(sweep)),
+                html.instant(sweep.created_at),
+                html.code(sweep.id),
+            )
+            for sweep in sweeps
+        ),
+    )
