@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jupyter_batch.client.sweeps import SweepList, Sweeps
     from jupyter_batch.client.tables import Table
     from jupyter_batch.errors import BatchError
+    from jupyter_batch.inside import Current, Track, current, record, track
 
     jobs: Jobs
     runs: Runs
@@ -34,6 +35,7 @@ __all__ = [
     "Artifact",
     "BatchError",
     "Client",
+    "Current",
     "Job",
     "JobList",
     "Run",
@@ -41,15 +43,19 @@ __all__ = [
     "Sweep",
     "SweepList",
     "Table",
+    "Track",
     "__version__",
+    "current",
     "get",
     "jobs",
+    "record",
     "run",
     "runs",
     "schedule",
     "submit",
     "sweep",
     "sweeps",
+    "track",
     "use",
 ]
 
@@ -58,6 +64,7 @@ _HOMES = {
     "Artifact": "jupyter_batch.client.run",
     "BatchError": "jupyter_batch.errors",
     "Client": "jupyter_batch.client.client",
+    "Current": "jupyter_batch.inside",
     "Job": "jupyter_batch.client.job",
     "JobList": "jupyter_batch.client.job",
     "Run": "jupyter_batch.client.run",
@@ -65,11 +72,15 @@ _HOMES = {
     "Sweep": "jupyter_batch.client.sweep",
     "SweepList": "jupyter_batch.client.sweeps",
     "Table": "jupyter_batch.client.tables",
+    "Track": "jupyter_batch.inside",
+    "current": "jupyter_batch.inside",
     "get": "jupyter_batch.client.shortcuts",
+    "record": "jupyter_batch.inside",
     "run": "jupyter_batch.client.shortcuts",
     "schedule": "jupyter_batch.client.shortcuts",
     "submit": "jupyter_batch.client.shortcuts",
     "sweep": "jupyter_batch.client.shortcuts",
+    "track": "jupyter_batch.inside",
     "use": "jupyter_batch.client.shortcuts",
 }
 #: What the client has at hand; asked for anew each time, as the client may change.
@@ -77,12 +88,19 @@ _OF_THE_CLIENT = ("jobs", "runs", "sweeps")
 
 
 def __getattr__(name: str) -> Any:
-    if name in _OF_THE_CLIENT:
-        shortcuts = importlib.import_module("jupyter_batch.client.shortcuts")
-        return getattr(shortcuts.default_client(), name)
-    if name not in _HOMES:
+    if name not in _HOMES and name not in _OF_THE_CLIENT:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    try:
+        if name in _OF_THE_CLIENT:
+            shortcuts = importlib.import_module("jupyter_batch.client.shortcuts")
+            return getattr(shortcuts.default_client(), name)
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        # In a job's image there may be no more of us than notebooks need inside of a run.
+        raise ImportError(
+            f"jupyter_batch.{name} needs {error.name}, which is not installed here; in a run, "
+            "use an image that has it: jupyter batch image build --like-this-environment"
+        ) from error
     globals()[name] = value
     return value
 

@@ -6,6 +6,7 @@ BatchError
 │   ├── InvalidNotebook     invalid_notebook
 │   ├── UnknownKernel       unknown_kernel
 │   ├── InvalidSchedule     invalid_schedule
+│   ├── InvalidQuery        invalid_query: SQL that is wrong, or no plain reading of the views
 │   ├── UnknownOption       unknown_option: a TypeError, too
 │   └── TooLarge            too_large
 ├── NotAllowed              not_allowed: the administrator's settings forbid it
@@ -22,6 +23,8 @@ BatchError
 │   └── StoreFull           store_full: no space left on the device
 ├── OwnerUnavailable        owner_unavailable: no owner answers and none could be started
 ├── WaitTimeout             wait_timeout: a TimeoutError, too; what was waited for goes on
+├── QueryStopped            query_stopped: SQL that took too long or needed too much memory
+├── ItemsFailed             items_failed: raised inside of a notebook by ``track(...).check()``
 └── RunFailed               run_failed: only raised by callers who ask for it (``check=True``)
 """
 
@@ -82,6 +85,12 @@ class TooLarge(InvalidInput):
     """What the caller sent is larger than the limit."""
 
     code = "too_large"
+
+
+class InvalidQuery(InvalidInput):
+    """SQL that cannot be understood, or that does more than read the documented views."""
+
+    code = "invalid_query"
 
 
 class NotAllowed(BatchError):
@@ -170,6 +179,18 @@ class WaitTimeout(BatchError, TimeoutError):
 
 class PassingOwnerWarning(UserWarning):
     """A schedule was saved while nobody is there who will keep the time."""
+
+
+class QueryStopped(BatchError):
+    """SQL that was interrupted: it took too long or needed too much memory."""
+
+    code = "query_stopped"
+
+
+class ItemsFailed(BatchError):
+    """Items of a loop over ``jb.track`` have failed; details have the name and how many."""
+
+    code = "items_failed"
 
 
 class RunFailed(BatchError):

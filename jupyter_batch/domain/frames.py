@@ -111,10 +111,44 @@ class CellFinished(Frame, frozen=True, kw_only=True, tag="cell_finished"):
 
 
 class Progress(Frame, frozen=True, kw_only=True, tag="progress"):
-    """Progress that the notebook itself reports."""
+    """Progress that the notebook itself reports; ``data`` are fields of ``ItemProgress``."""
 
     name: str
     data: dict[str, Any] = msgspec.field(default_factory=dict)
+    #: How far into the notebook's spool the frames up to this one reach; 0 where it says nothing.
+    spool: int = 0
+
+
+class Result(Frame, frozen=True, kw_only=True, tag="result"):
+    """A slice of a value that the notebook has recorded."""
+
+    name: str
+    #: See domain/results.py.
+    type: str
+    #: JSON text, or a slice of it.
+    body: str
+    #: Seconds since the epoch.
+    told_at: float
+    more: bool = False
+    spool: int = 0
+
+
+class ItemFailure(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of a tracked loop that has failed."""
+
+    #: JSON text; None where it is not known.
+    key: str | None = None
+    error: str
+
+
+class Items(Frame, frozen=True, kw_only=True, tag="items"):
+    """Items of a tracked loop that are done or have failed since the frame before."""
+
+    name: str
+    #: Their keys, each a JSON text.
+    done: tuple[str, ...] = ()
+    failed: tuple[ItemFailure, ...] = ()
+    spool: int = 0
 
 
 class Heartbeat(Frame, frozen=True, kw_only=True, tag="heartbeat"):
@@ -172,6 +206,8 @@ AnyFrame = (
     | Output
     | CellFinished
     | Progress
+    | Result
+    | Items
     | Heartbeat
     | ArtifactChunk
     | Finished

@@ -7,6 +7,7 @@ from datetime import datetime
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.frames import OutputOp
+from jupyter_batch.domain.results import ResultRecord
 from jupyter_batch.domain.value import Value
 
 
@@ -62,6 +63,7 @@ class Recording(Value, frozen=True, kw_only=True):
     documents: tuple[DocumentSlice, ...] = ()
     artifacts: tuple[ArtifactSlice, ...] = ()
     log: tuple[LogLine, ...] = ()
+    results: tuple[ResultRecord, ...] = ()
     #: Without outputs; those are made of ``outputs`` by the store.
     events: tuple[RunEvent, ...] = ()
 

@@ -13,6 +13,7 @@ from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.overlap import OverlapPolicy
+from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.state import ACTIVE, TERMINAL, TRANSITIONS, RunState
 from jupyter_batch.domain.value import Value
@@ -141,6 +142,8 @@ class Run(Value, frozen=True, kw_only=True):
     cells: CellCount = CellCount()
     error: CellError | None = None
     artifacts: tuple[Artifact, ...] = ()
+    #: Of the newest attempt: its loops over ``jb.track``, in the order in which they began.
+    progress: tuple[ItemProgress, ...] = ()
     policies: RunPolicies = RunPolicies()
     #: A run that has not started by then is skipped.
     start_before: datetime | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,6 +14,8 @@ from jupyter_batch.ports import Bundle
 
 _BLOCK = tarfile.BLOCKSIZE
 _SLICE = 1024 * 1024
+#: Of a file that is read out of an attempt.
+MAX_KEPT_BYTES = 64 * 1024 * 1024
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,3 +70,35 @@ def tar_stream(members: Iterable[Member]) -> Iterator[bytes]:
         yield from member.slices()
         yield bytes(-info.size % _BLOCK)
     yield bytes(2 * _BLOCK)
+
+
+def first_file(pieces: Iterable[bytes], max_bytes: int) -> bytes | None:
+    """Returns the content of the first member of a tar stream; None where it is no plain file,
+    or a larger one."""
+    with tarfile.open(fileobj=io.BufferedReader(_Pieces(pieces)), mode="r|") as archive:
+        member = archive.next()
+        if member is None or not member.isreg() or member.size > max_bytes:
+            return None
+        content = archive.extractfile(member)
+        return None if content is None else content.read()
+
+
+class _Pieces(io.RawIOBase):
+    """A file of what an iterable yields."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size

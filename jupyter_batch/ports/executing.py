@@ -133,6 +133,12 @@ class Executor(Protocol):
     async def stop(self, handle: AttemptHandle, *, grace_seconds: float) -> None:
         """Sends SIGTERM, and SIGKILL after the grace; no error where it has ended already."""
 
+    async def kept(self, handle: AttemptHandle, name: str) -> bytes | None:
+        """Returns a file that the runner keeps beside the attempt, also of one that was killed.
+
+        None where there is none, or it is larger than 64 MiB. Raises EngineUnavailable.
+        """
+
     async def remove(self, handle: AttemptHandle) -> None:
         """Removes what is left of the attempt; no error where nothing is."""
 

@@ -14,6 +14,7 @@ from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.queries import JobQuery, Page, RunQuery, SweepQuery
 from jupyter_batch.domain.recording import LogLine, Recording, Watermark
+from jupyter_batch.domain.results import ResultRecord, ResultRow
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.domain.sweep import Sweep, SweepFacts
 from jupyter_batch.domain.trigger import TriggerProgress
@@ -240,6 +241,15 @@ class RecordStore(Protocol):
 
     async def document(self, run_id: str, attempt_no: int, name: str) -> str | None:
         """Returns a document's whole text (see frames.Document), or None where it is not whole."""
+
+    async def results(self, run_id: str, attempt_no: int) -> tuple[ResultRecord, ...]:
+        """Returns the results of an attempt, of each name the newest, in order."""
+
+    async def result_rows(self, query: RunQuery) -> Page[ResultRow]:
+        """Returns a page of runs, newest first, with the results of their newest attempts."""
+
+    async def done_items(self, run_id: str, *, before: int) -> Mapping[str, tuple[str, ...]]:
+        """Returns the keys of done items, by tracked loop, of the attempts below a number."""
 
     async def log(
         self, run_id: str, attempt_no: int, *, after_line: int = 0, limit: int = 10_000

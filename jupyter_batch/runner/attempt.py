@@ -7,8 +7,10 @@ import time
 from typing import Any, Dict, List, Optional
 
 from .bundle import Bundle
+from .glued import glued
 from .masking import Masker
 from .ops import OutputStream
+from .spool import SpoolReader
 from .stopper import Stopper
 from .usage import Usage
 from .writer import FrameWriter, to_json
@@ -30,6 +32,7 @@ class Attempt:
         masker: Masker,
         stopper: Stopper,
         usage: Usage,
+        spool: SpoolReader,
     ) -> None:
         self.kernel = kernel
         #: The notebook that papermill has at hand.
@@ -47,6 +50,7 @@ class Attempt:
         self._masker = masker
         self._stopper = stopper
         self._usage = usage
+        self._spool = spool
         self._cell_began_at = 0.0
 
     def prepared(self, nb: Any) -> None:
@@ -113,7 +117,9 @@ class Attempt:
         )
 
     def appended(self, index: int, output: Dict[str, Any]) -> None:
-        """Passes on a new output."""
+        """Passes on a new output, and what it glues."""
+        for name, kind, value in glued(output):
+            self._spool.send_result(name, kind, value)
         self._outputs.append(index, output)
 
     def replaced(self, index: int, no: int, output: Dict[str, Any]) -> None:

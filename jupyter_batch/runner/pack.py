@@ -6,11 +6,14 @@ import importlib.util
 import io
 import marshal
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 #: Its name in the zip application; not ours, so that an installed jupyter_batch is no matter.
 _PACKAGE = "jb_runner"
 _MAIN = f"from {_PACKAGE}.program import main\n\nmain()\n"
+#: What kernels are given where jupyter_batch is not installed; see standin.py.
+_STANDIN, _ALONE = "standin/jupyter_batch.py", "standin/alone/jupyter_batch"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -22,11 +25,9 @@ def zipapp_bytes() -> bytes:
     it some hundredths of a second.
     """
     members = {"__main__.py": _MAIN.encode()}
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        if path.name not in ("__main__.py", Path(__file__).name):
-            name = f"{_PACKAGE}/{path.name}"
-            members[name] = source = path.read_bytes()
-            members[f"{name}c"] = _compiled(name, source)
+    for name, path in _sources(Path(__file__).parent):
+        members[name] = source = path.read_bytes()
+        members[f"{name}c"] = _compiled(name, source)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, content in members.items():
@@ -35,6 +36,16 @@ def zipapp_bytes() -> bytes:
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content)
     return target.getvalue()
+
+
+def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.glob("*.py")):
+        if path.name not in ("__main__.py", "standin.py", Path(__file__).name):
+            yield f"{_PACKAGE}/{path.name}", path
+    yield _STANDIN, folder / "standin.py"
+    whole = folder.parent
+    for path in (whole / "__init__.py", whole / "errors.py", *sorted(whole.glob("inside/*.py"))):
+        yield f"{_ALONE}/{path.relative_to(whole).as_posix()}", path
 
 
 def _compiled(name: str, source: bytes) -> bytes:

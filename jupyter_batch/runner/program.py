@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import importlib.util
 import os
 import platform
 import shutil
@@ -21,6 +22,7 @@ from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, Failur
 from .kernel import Kernel
 from .masking import Masker
 from .ops import OutputStream
+from .spool import FOLDER_VARIABLE, SPOOL_NAME, SpoolReader, prepare
 from .stopper import Interrupted, Stopper
 from .usage import Usage, oom_kills
 from .writer import FrameWriter
@@ -53,6 +55,7 @@ class Program:
         self._budget = Budget(_GIB)
         self._masker = Masker({})
         self._folder = ""
+        self._spool: Optional[SpoolReader] = None
 
     def run(self, source: Optional[str]) -> int:
         """Returns the exit code, after the ``finished`` frame has been written."""
@@ -114,6 +117,8 @@ class Program:
             return self._execute(bundle, kernel, kills_before)
         finally:
             kernel.kill()
+            if self._spool is not None:
+                self._spool.close()
 
     def _start_kernel(self, bundle: Bundle) -> Kernel:
         """Starts the kernel before anything else: it boots while papermill is imported."""
@@ -149,7 +154,26 @@ class Program:
             **{name: str(value) for name, value in bundle.get("env", {}).items()},
             **bundle.secrets,
             **{name: str(value) for name, value in told.items() if value is not None},
+            **self._way_in(bundle),
         }
+
+    def _way_in(self, bundle: Bundle) -> Dict[str, str]:
+        """Returns the variables by which the notebook finds us and ``jupyter_batch``."""
+        facts = {
+            name: bundle.get(name)
+            for name in ("run_id", "attempt_no", "job_name", "scheduled_for", "notebook_path")
+        }
+        context = prepare(
+            self._folder, {**facts, "parameters": bundle.parameters}, bundle.get("done_items")
+        )
+        spool = os.path.join(os.environ.get(FOLDER_VARIABLE) or self._folder, SPOOL_NAME)
+        self._spool = SpoolReader(spool, self._frames, self._masker, self._budget)
+        variables = {"JUPYTER_BATCH_CONTEXT": context, "JUPYTER_BATCH_SPOOL": spool}
+        standin = standin_path()
+        if standin is not None:
+            paths = [standin, bundle.get("env", {}).get("PYTHONPATH", os.environ.get("PYTHONPATH"))]
+            variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        return variables
 
     def _execute(
         self, bundle: Bundle, kernel: Kernel, kills_before: Optional[int]
@@ -165,8 +189,17 @@ class Program:
         from .outcome import Facts, decide
 
         outputs = OutputStream(self._frames, self._masker, self._budget)
+        assert self._spool is not None
+        self._spool.start()
         attempt = Attempt(
-            bundle, kernel, self._frames, outputs, self._masker, self._stopper, self._usage
+            bundle,
+            kernel,
+            self._frames,
+            outputs,
+            self._masker,
+            self._stopper,
+            self._usage,
+            self._spool,
         )
         path = os.path.join(self._folder, "notebook.ipynb")
         with open(path, "wb") as file:
@@ -203,6 +236,18 @@ class Program:
                 )
 
         threading.Thread(target=beat, name="jb-heartbeat", daemon=True).start()
+
+
+def standin_path() -> Optional[str]:
+    """Returns where a kernel finds what it needs of jupyter_batch; None where that is installed.
+
+    It lies in our own zip application (see pack.py). The kernel may have another Python than
+    we have: then it looks by itself whether the whole package is there.
+    """
+    archive = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if not os.path.isfile(archive) or importlib.util.find_spec("jupyter_batch") is not None:
+        return None
+    return os.path.join(archive, "standin")
 
 
 def _verdict(verdict: str, cause: str, message: str) -> Tuple[Dict[str, Any], int]:

@@ -17,6 +17,9 @@ STATUS = {
     "invalid_notebook": HTTPStatus.BAD_REQUEST,
     "unknown_kernel": HTTPStatus.BAD_REQUEST,
     "invalid_schedule": HTTPStatus.BAD_REQUEST,
+    "invalid_query": HTTPStatus.BAD_REQUEST,
+    # The caller can ask for less, or for more time.
+    "query_stopped": HTTPStatus.UNPROCESSABLE_ENTITY,
     "too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "not_allowed": HTTPStatus.FORBIDDEN,
     "not_found": HTTPStatus.NOT_FOUND,
@@ -35,6 +38,7 @@ STATUS = {
     # Raised by the Python API only.
     "unknown_option": HTTPStatus.BAD_REQUEST,
     "wait_timeout": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "items_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
     "run_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

@@ -7,7 +7,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -31,8 +31,10 @@ from jupyter_batch.ports import (
     Store,
 )
 from jupyter_batch.services.availability import Availability
+from jupyter_batch.services.bundles import bundle_settings
 from jupyter_batch.services.guard import Guard, time_left
 from jupyter_batch.services.recorder import AttemptRecorder
+from jupyter_batch.services.salvage import salvage
 from jupyter_batch.services.starting import ENGINE_PAUSE, Starter
 
 log = logging.getLogger(__name__)
@@ -145,7 +147,13 @@ class Conductor:
         bundle = Bundle(
             notebook=frozen.content,
             files=frozen.files,
-            settings=self._bundle_settings(run),
+            settings=bundle_settings(
+                run,
+                self.attempt_no,
+                self._settings,
+                timeout_seconds=self._guard.timeout_seconds,
+                done_items=await self._store.records.done_items(run.id, before=self.attempt_no),
+            ),
             secrets=await self._secrets.get(run.environment.secrets, user=run.created_by),
         )
         await self._store.runs.update(
@@ -199,6 +207,7 @@ class Conductor:
             await asyncio.gather(guard, return_exceptions=True)
         if ending is not None and ending.never_started and not self._guard.is_over:
             return await self.conduct()
+        await salvage(self._run, handle, recorder, executor=self._executor, secrets=self._secrets)
         # The end of a run is recorded even if the owner is being shut down right now.
         verdict = judge(self._evidence(ending, engine_error))
         await asyncio.shield(self._end(verdict, ending, recorder))
@@ -377,22 +386,3 @@ class Conductor:
             data={"attempt_no": self.attempt_no, "message": message, "share": share},
         )
         self._hub.publish([event])
-
-    def _bundle_settings(self, run: Run) -> dict[str, Any]:
-        settings = self._settings
-        return {
-            "run_id": run.id,
-            "attempt_no": self.attempt_no,
-            "job_name": run.name if run.job_id else None,
-            "scheduled_for": run.scheduled_for.isoformat().replace("+00:00", "Z"),
-            "notebook_path": run.notebook.path,
-            "parameters": run.parameters,
-            "kernel": run.environment.kernel,
-            "env": run.environment.env,
-            "timeout_seconds": self._guard.timeout_seconds,
-            "grace_seconds": settings.grace_seconds,
-            "max_output_bytes": settings.max_output_bytes,
-            "max_artifact_bytes": settings.max_artifact_bytes,
-            "memory_limit_bytes": run.environment.memory_bytes,
-            "heartbeat_seconds": settings.heartbeat_seconds,
-        }

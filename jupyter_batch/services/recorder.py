@@ -26,6 +26,8 @@ from jupyter_batch.domain.recording import (
 )
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.ports import EventSink, RecordStore
+from jupyter_batch.runner.masking import Masker
+from jupyter_batch.services.said import Said
 
 _SOURCE_SHOWN = 200
 _TAIL_LINES = 5
@@ -60,6 +62,7 @@ class AttemptRecorder:
         self._skeleton: list[str] = []
         self._planned: list[_SkeletonCell] = []
         self._done: dict[int, CellState] = {}
+        self._said = Said(attempt_no)
         self._current: frames.CellStarted | None = None
         self._current_since: datetime | None = None
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
@@ -97,6 +100,10 @@ class AttemptRecorder:
                 self._take_frame(item)
         await self._write(self._advance())
 
+    def salvage(self, spool: bytes, masker: Masker) -> None:
+        """Takes what the notebook has said and a killed runner could not pass on."""
+        self.last_seq = self._said.salvage(spool, masker, self.last_seq)
+
     async def finish(self, change: Callable[[Run], Run]) -> None:
         """Records the cells that were not finished, together with the end of the run."""
         now_failed = self._current
@@ -122,10 +129,11 @@ class AttemptRecorder:
             for index, cell in enumerate(self._planned)
             if index not in self._done
         )
-        await self._write(change)
+        progress = self._said.progress
+        await self._write(lambda run: change(replace(run, progress=progress)))
 
     def _advance(self) -> Callable[[Run], Run]:
-        counts, artifacts = self.counts, self.artifacts
+        counts, artifacts, progress = self.counts, self.artifacts, self._said.progress
         begun = self.started_at is not None
 
         def change(run: Run) -> Run:
@@ -133,12 +141,13 @@ class AttemptRecorder:
                 run = run.move_to(RunState.RUNNING, at=self.started_at)
                 if run.attempt is not None:
                     run = run.with_attempt(replace(run.attempt, state=RunState.RUNNING))
-            return replace(run, cells=counts, artifacts=artifacts)
+            return replace(run, cells=counts, artifacts=artifacts, progress=progress)
 
         return change
 
     async def _write(self, change: Callable[[Run], Run]) -> None:
         batch, self._batch = self._batch, _Batch()
+        results, said = self._said.take()
         await self._records.record(
             Recording(
                 run_id=self._run_id,
@@ -147,9 +156,10 @@ class AttemptRecorder:
                 last_line=max(self.last_line, self._recorded.last_line),
                 cells=tuple(batch.cells),
                 outputs=tuple(batch.outputs),
-                documents=tuple(batch.documents),
+                documents=(*batch.documents, *said),
                 artifacts=tuple(batch.artifacts),
                 log=tuple(batch.log),
+                results=results,
                 events=tuple(batch.events),
             ),
             change,
@@ -265,28 +275,29 @@ class AttemptRecorder:
 
     @_apply.register
     def _(self, frame: frames.Progress, new: bool) -> None:
-        self._event(frame, new, {"name": frame.name, **frame.data})
+        told = self._said.moved(frame)
+        if new:
+            self._tell(frame, told)
+
+    @_apply.register
+    def _(self, frame: frames.Result, new: bool) -> None:
+        told = self._said.result(frame, new)
+        if told is not None:
+            self._event(frame, new, told)
+
+    @_apply.register
+    def _(self, frame: frames.Items, new: bool) -> None:
+        told = self._said.items(frame, new)
+        if told is not None:
+            self._event(frame, new, told)
 
     @_apply.register
     def _(self, frame: frames.Heartbeat, new: bool) -> None:
         self.heartbeat = frame
-        if not new:
-            return
-        self._hub.publish(
-            [
-                RunEvent(
-                    run_id=self._run_id,
-                    event_id=0,
-                    at=_instant(frame.at),
-                    kind="heartbeat",
-                    data={
-                        "attempt_no": self._attempt_no,
-                        "memory_bytes": frame.memory_bytes,
-                        "cpu_seconds": frame.cpu_seconds,
-                    },
-                )
-            ]
-        )
+        if new:
+            self._tell(
+                frame, {"memory_bytes": frame.memory_bytes, "cpu_seconds": frame.cpu_seconds}
+            )
 
     @_apply.register
     def _(self, frame: frames.ArtifactChunk, new: bool) -> None:
@@ -319,6 +330,17 @@ class AttemptRecorder:
             new,
             {"verdict": frame.verdict, "cause": frame.cause, "message": frame.message},
         )
+
+    def _tell(self, frame: frames.AnyFrame, data: dict[str, Any]) -> None:
+        """Tells listeners what is only of the moment: it is not kept."""
+        event = RunEvent(
+            run_id=self._run_id,
+            event_id=0,
+            at=_instant(frame.at),
+            kind=frames.kind_of(frame),
+            data={"attempt_no": self._attempt_no, **data},
+        )
+        self._hub.publish([event])
 
     def _event(self, frame: frames.AnyFrame, new: bool, data: dict[str, Any]) -> None:
         if new:

@@ -21,6 +21,7 @@ from jupyter_batch.domain.run import Run
 from jupyter_batch.store.changes import encode_event, state_event, update_run
 from jupyter_batch.store.database import Connection, transaction
 from jupyter_batch.store.ledger import Ledger, Mark, Progress
+from jupyter_batch.store.results import add_result
 from jupyter_batch.store.rows import Rows
 from jupyter_batch.store.segment_rows import SegmentRows
 from jupyter_batch.store.sql import load_queries
@@ -30,6 +31,7 @@ from jupyter_batch.store.writer import Failed
 T = TypeVar("T")
 
 _SQL = load_queries("records")
+_RESULTS = load_queries("results")
 _NOTHING = Progress()
 
 
@@ -104,7 +106,7 @@ class Recorder:
                     mark.stored.run_no,
                     recording,
                     mark.progress.get(recording.attempt_no, _NOTHING),
-                    needs_records=bool(recording.cells or recording.events),
+                    needs_records=bool(recording.cells or recording.events or recording.results),
                 )
                 reached = mark.progress | {recording.attempt_no: progress}
                 ledger.remember(replace(mark, progress=reached))
@@ -141,6 +143,9 @@ class Recorder:
         newest = [event.event_id for event in events]
         reached = frame_event_id(recording.attempt_no, recording.last_seq)
         mark = replace(mark, newest_event=max(mark.newest_event, reached, *newest))
+        results = [r for r in recording.results if done is None or r.seq > done.last_seq]
+        for result in results:
+            add_result(rows.results, run_no, result)
         if recording.cells:
             self._take_cells(rows.cells, run_no, recording)
         if after != before:
@@ -153,7 +158,7 @@ class Recorder:
             clean, columns = encode_event(run_no, replace(event, position=ledger.next_position()))
             rows.events.add(**columns)
             stored.append(clean)
-        if recording.cells or events or after != before:
+        if recording.cells or events or results or after != before:
             mark = _advance(rows.watermarks, mark, recording)
         newest = [event.event_id for event in events]
         ledger.remember(replace(mark, newest_event=max(mark.newest_event, *newest, 0)))
@@ -184,10 +189,11 @@ class _RecordRows:
     def __init__(self) -> None:
         self.cells = Rows(_SQL["insert_cells"])
         self.events = Rows(_SQL["insert_events_of_runs"])
+        self.results = Rows(_RESULTS["insert"])
         self.watermarks = Rows(_SQL["insert_watermarks"])
 
     def write(self, connection: Connection) -> None:
-        for rows in (self.cells, self.events, self.watermarks):
+        for rows in (self.cells, self.events, self.results, self.watermarks):
             rows.write(connection)
 
 

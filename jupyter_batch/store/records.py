@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from jupyter_batch.domain.cell import CellError, CellRecord, CellState
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.recording import LogLine, Recording, Watermark
+from jupyter_batch.domain.results import ResultRecord, ResultRow
 from jupyter_batch.domain.run import Run
 from jupyter_batch.errors import NotFound
 from jupyter_batch.ports import OutputRecord
@@ -22,6 +24,7 @@ from jupyter_batch.store.outputs import read_outputs
 from jupyter_batch.store.places import Places
 from jupyter_batch.store.readers import Readers
 from jupyter_batch.store.recorder import Item, Recorder
+from jupyter_batch.store.results import select_done, select_result_rows, select_results
 from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.text import from_utc
 from jupyter_batch.store.writer import Writer
@@ -69,6 +72,17 @@ class DuckRecords:
 
     async def document(self, run_id: str, attempt_no: int, name: str) -> str | None:
         return await self._places.read(run_id, _document, attempt_no, name)
+
+    async def results(self, run_id: str, attempt_no: int) -> tuple[ResultRecord, ...]:
+        return await self._readers.run(select_results, run_id, attempt_no)
+
+    async def result_rows(self, query: RunQuery) -> Page[ResultRow]:
+        return await self._readers.run(select_result_rows, query)
+
+    async def done_items(self, run_id: str, *, before: int) -> Mapping[str, tuple[str, ...]]:
+        if before <= 1:
+            return {}
+        return await self._places.read(run_id, select_done, before)
 
     async def log(
         self, run_id: str, attempt_no: int, *, after_line: int = 0, limit: int = 10_000

@@ -14,6 +14,7 @@ import msgspec
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.run import (
     Attempt,
@@ -77,6 +78,7 @@ def encode_run(run: Run) -> dict[str, Any]:
         "sweep_id": None if run.sweep is None else run.sweep.id,
         "sweep_index": None if run.sweep is None else run.sweep.index,
         "sweep_max_concurrent": None if run.sweep is None else run.sweep.max_concurrent,
+        "progress": to_json(run.progress) if run.progress else None,
     }
 
 
@@ -119,18 +121,24 @@ def select_runs(connection: Connection, conditions: Conditions, limit: int) -> l
 
 def select_page(connection: Connection, query: RunQuery) -> Page[Run]:
     """Returns a page, with three queries however many runs there are."""
-    rows = _rows(connection, _conditions(query), query.limit + 1)
+    rows = _rows(connection, conditions_of(query), query.limit + 1)
     runs = _decode_all(connection, rows[: query.limit])
     next_after = rows[query.limit - 1][2] if len(rows) > query.limit else None
     return Page(items=tuple(stored.run for stored in runs), next_after=next_after)
 
 
-def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[tuple[Any, ...]]:
-    where = " AND ".join(_SQL[name] for name in conditions) or "TRUE"
-    parameters: dict[str, Any] = {"limit": limit}
+def where_of(conditions: Conditions) -> tuple[str, dict[str, Any]]:
+    """Returns the conditions as SQL, and their parameters."""
+    parameters: dict[str, Any] = {}
     for given in conditions.values():
         parameters.update(given)
-    return connection.execute(_SQL["select_page"].format(where=where), parameters).fetchall()
+    return " AND ".join(_SQL[name] for name in conditions) or "TRUE", parameters
+
+
+def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[tuple[Any, ...]]:
+    where, parameters = where_of(conditions)
+    query = _SQL["select_page"].format(where=where)
+    return connection.execute(query, {**parameters, "limit": limit}).fetchall()
 
 
 def _decode_all(connection: Connection, rows: list[tuple[Any, ...]]) -> list[StoredRun]:
@@ -148,7 +156,8 @@ def _decode_all(connection: Connection, rows: list[tuple[Any, ...]]) -> list[Sto
     return runs
 
 
-def _conditions(query: RunQuery) -> dict[str, dict[str, Any]]:
+def conditions_of(query: RunQuery) -> dict[str, dict[str, Any]]:
+    """Returns a query's conditions."""
     given: dict[str, dict[str, Any]] = {}
     if query.after is not None:
         given["after"] = {"after": query.after}
@@ -233,9 +242,14 @@ def _decode(
         missed=None if row[29] is None else msgspec.json.decode(row[29], type=Missed),
         backfill=None if row[30] is None else msgspec.json.decode(row[30], type=Backfill),
         sweep=None if row[31] is None else _sweep(row[31:34]),
+        progress=() if row[34] is None else _progress(row[34]),
         attempts=tuple(_attempt(part) for part in attempts),
         artifacts=tuple(_artifact(part) for part in artifacts),
     )
+
+
+def _progress(text: str) -> tuple[ItemProgress, ...]:
+    return msgspec.json.decode(text, type=tuple[ItemProgress, ...])
 
 
 @lru_cache(maxsize=256)

@@ -23,6 +23,7 @@ from jupyter_batch.store.sweep_rows import drop_empty_sweeps
 
 _RUNS = load_queries("runs")
 _SEGMENTS = load_queries("segments")
+_TABLES = ("runs", "attempts", "artifacts", "cells", "events", "watermarks", "results")
 _DELETED_AT_ONCE = 100_000
 
 
@@ -98,7 +99,7 @@ class RunWrites:
         with ledger.records.transaction():
             doomed = connection.execute(_RUNS["select_doomed"], {"ids": run_ids}).fetchall()
             run_nos = [row[0] for row in doomed]
-            for table in ("runs", "attempts", "artifacts", "cells", "events", "watermarks"):
+            for table in _TABLES:
                 query = "delete_runs" if table == "runs" else f"delete_{table}_of"
                 connection.execute(_RUNS[query], {"run_nos": run_nos})
             connection.execute(_RUNS["delete_keys_of"], {"ids": [row[2] for row in doomed]})

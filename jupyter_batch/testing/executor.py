@@ -37,6 +37,8 @@ class FakeAttempt:
         self.items: list[frames.AnyFrame | LogLine] = []
         self.ending: Ending | None = None
         self.stopped_with: float | None = None
+        #: Files that its runner keeps.
+        self.kept: dict[str, bytes] = {}
         self._seq = 0
         self._lines = 0
         self._changed = asyncio.Condition()
@@ -216,6 +218,10 @@ class FakeExecutor:
             await attempt.end(verdict="cancelled", cause="sigterm", message="stopped")
         else:
             await attempt.end(Ending(exit_code=137), verdict=None)
+
+    async def kept(self, handle: AttemptHandle, name: str) -> bytes | None:
+        """Returns what the test has put there."""
+        return self._find(handle).kept.get(name)
 
     async def remove(self, handle: AttemptHandle) -> None:
         """Forgets the attempt."""

@@ -86,7 +86,9 @@ def make_event(run_id: str, seq: int, **fields: Any) -> RunEvent:
 def make_recording(run_id: str, **fields: Any) -> Recording:
     """Returns a recording of attempt 1 that reaches as far as what is in it."""
     seqs = [
-        part.seq for name in ("outputs", "documents", "artifacts") for part in fields.get(name, ())
+        part.seq
+        for name in ("outputs", "documents", "artifacts", "results")
+        for part in fields.get(name, ())
     ]
     seqs += [event.event_id >> 10 & (1 << 32) - 1 for event in fields.get("events", ())]
     values: dict[str, Any] = {

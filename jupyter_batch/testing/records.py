@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.events import RunEvent, frame_event_id
 from jupyter_batch.domain.outputs import fold_outputs, output_event
+from jupyter_batch.domain.progress import ITEMS_PREFIX
+from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.recording import (
     ArtifactSlice,
     DocumentSlice,
@@ -17,6 +21,7 @@ from jupyter_batch.domain.recording import (
     Recording,
     Watermark,
 )
+from jupyter_batch.domain.results import ResultCell, ResultRecord, ResultRow
 from jupyter_batch.domain.run import Run
 from jupyter_batch.ports import OutputRecord
 
@@ -34,6 +39,7 @@ class AttemptRecords:
         self.documents: list[DocumentSlice] = []
         self.artifacts: list[ArtifactSlice] = []
         self.log: list[LogLine] = []
+        self.results: list[ResultRecord] = []
 
     def take(self, recording: Recording) -> list[OutputRow]:
         """Keeps what is above the watermark; returns the new outputs."""
@@ -43,6 +49,7 @@ class AttemptRecords:
         self.documents += [part for part in recording.documents if part.seq > done.last_seq]
         self.artifacts += [part for part in recording.artifacts if part.seq > done.last_seq]
         self.log += [line for line in recording.log if line.line_no > done.last_line]
+        self.results += [part for part in recording.results if part.seq > done.last_seq]
         self.cells.update({cell.cell_index: cell for cell in recording.cells})
         self.watermark = Watermark(
             last_seq=max(recording.last_seq, done.last_seq),
@@ -54,8 +61,11 @@ class AttemptRecords:
 class FakeRecords:
     """Implements ports.RecordStore."""
 
-    def __init__(self, memory: Memory) -> None:
+    def __init__(
+        self, memory: Memory, list_runs: Callable[[RunQuery], Awaitable[Page[Run]]]
+    ) -> None:
         self._memory = memory
+        self._list_runs = list_runs
 
     async def record(
         self, recording: Recording, change: Callable[[Run], Run] | None = None
@@ -105,6 +115,27 @@ class FakeRecords:
             return None
         return "".join(part.body for part in slices)
 
+    async def results(self, run_id: str, attempt_no: int) -> tuple[ResultRecord, ...]:
+        newest = {r.name: r for r in self._of(run_id, attempt_no).results}
+        return tuple(sorted(newest.values(), key=lambda result: result.seq))
+
+    async def result_rows(self, query: RunQuery) -> Page[ResultRow]:
+        found = await self._list_runs(query)
+        rows = [_row(run, await self._newest(run)) for run in found.items]
+        return Page(items=tuple(rows), next_after=found.next_after)
+
+    async def _newest(self, run: Run) -> tuple[ResultRecord, ...]:
+        return await self.results(run.id, run.attempt.attempt_no) if run.attempt else ()
+
+    async def done_items(self, run_id: str, *, before: int) -> Mapping[str, tuple[str, ...]]:
+        texts: dict[str, str] = {}
+        for number in range(1, before):
+            for part in self._of(run_id, number).documents:
+                if part.name.startswith(ITEMS_PREFIX):
+                    name = part.name.removeprefix(ITEMS_PREFIX)
+                    texts[name] = texts.get(name, "") + part.body
+        return {name: tuple(dict.fromkeys(text.splitlines())) for name, text in texts.items()}
+
     async def log(
         self, run_id: str, attempt_no: int, *, after_line: int = 0, limit: int = 10_000
     ) -> tuple[LogLine, ...]:
@@ -143,6 +174,27 @@ class FakeRecords:
     def _of(self, run_id: str, attempt_no: int) -> AttemptRecords:
         self._memory.run(run_id)
         return self._memory.attempts.get((run_id, attempt_no)) or AttemptRecords()
+
+
+def _row(run: Run, results: tuple[ResultRecord, ...]) -> ResultRow:
+    return ResultRow(
+        run_id=run.id,
+        job_id=run.job_id,
+        name=run.name,
+        state=run.state,
+        attempt_no=run.attempt.attempt_no if run.attempt else None,
+        scheduled_for=run.scheduled_for,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        parameters=msgspec.Raw(msgspec.json.encode(run.parameters)),
+        results={
+            r.name: ResultCell(
+                type=r.type, size=r.size, value=msgspec.Raw((r.value or "null").encode())
+            )
+            for r in results
+        },
+    )
 
 
 def _events(recording: Recording, outputs: list[OutputRow]) -> list[RunEvent]:

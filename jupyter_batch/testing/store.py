@@ -27,7 +27,7 @@ class FakeStore:
         self._jobs = FakeJobs(self.memory)
         self._runs = FakeRuns(self.memory)
         self._sweeps = FakeSweeps(self.memory, self._runs)
-        self._records = FakeRecords(self.memory)
+        self._records = FakeRecords(self.memory, self._runs.list)
         self.is_closed = False
         #: How often space was given back.
         self.reclaimed = 0

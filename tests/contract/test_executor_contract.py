@@ -274,3 +274,23 @@ async def test_impossible_limits_are_refused_by_name(
 
 async def test_a_resolved_environment_names_its_executor(executor: Executor):
     assert executor.resolve(Environment()).executor == executor.name
+
+
+async def test_what_a_killed_attempt_has_kept_can_be_read(executor: Executor):
+    source = (
+        "import jupyter_batch as jb, time\n"
+        "for n in jb.track(range(9), name='x', resume=True):\n"
+        "    print('at', n, flush=True)\n    time.sleep(600 if n == 5 else 0)"
+    )
+    handle = await executor.start(await a_spec(executor, source))
+    async for batch in executor.follow(handle):
+        if "at 5" in printed(batch):
+            break
+    assert await executor.kept(handle, "nothing") is None
+    assert b'["d","x",4]' in (await executor.kept(handle, "spool") or b"")
+    await executor.stop(handle, grace_seconds=0)
+    await executor.wait(handle)
+    assert b'["d","x",4]' in (await executor.kept(handle, "spool") or b"")
+    assert b'["d","x",5]' not in (await executor.kept(handle, "spool") or b"")
+    await executor.remove(handle)
+    assert await executor.kept(handle, "spool") is None

@@ -11,6 +11,7 @@ from jupyter_batch.domain.environment import Environment, Volume
 from jupyter_batch.executors.bundle import Member, pack
 from jupyter_batch.executors.docker.images import HARDENING, ImageFacts
 from jupyter_batch.ports import AttemptSpec
+from jupyter_batch.runner.spool import FOLDER_VARIABLE
 
 STORE_LABEL = "jupyter_batch.store"
 RUN_LABEL = "jupyter_batch.run"
@@ -22,6 +23,8 @@ _HOME = f"/{_FOLDER}/home"
 _RUNNER = f"/{_FOLDER}/jb-runner.pyz"
 _INBOX = f"/{_FOLDER}/inbox"
 _BUNDLE = f"{_INBOX}/bundle.tar"
+#: Where the runner keeps what must be found when it was killed.
+KEPT_FOLDER = f"/{_FOLDER}/kept"
 
 #: Libraries that would otherwise start a thread for each cpu of the machine.
 _THREAD_VARIABLES = (
@@ -91,6 +94,7 @@ def inbox(spec: AttemptSpec, facts: ImageFacts, runner: bytes) -> list[Member]:
         Member(name=WORK_FOLDER[1:], mode=0o755, uid=facts.uid, gid=facts.gid),
         Member(name=_HOME[1:], mode=0o700, uid=facts.uid, gid=facts.gid),
         Member(name=_INBOX[1:], mode=0o700, uid=facts.uid, gid=facts.gid),
+        Member(name=KEPT_FOLDER[1:], mode=0o700, uid=facts.uid, gid=facts.gid),
         Member(
             name=_BUNDLE[1:], mode=0o400, content=pack(spec.bundle), uid=facts.uid, gid=facts.gid
         ),
@@ -120,6 +124,7 @@ def _variables(environment: Environment, facts: ImageFacts) -> dict[str, str]:
     variables = dict.fromkeys(_THREAD_VARIABLES, threads)
     # An image's own home is kept where its user can write to it.
     variables["HOME"] = facts.home or _HOME
+    variables[FOLDER_VARIABLE] = KEPT_FOLDER
     return variables
 
 

@@ -27,7 +27,7 @@ from jupyter_batch.errors import (
     InvalidInput,
 )
 from jupyter_batch.executors import limits
-from jupyter_batch.executors.bundle import tar_stream
+from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, first_file, tar_stream
 from jupyter_batch.executors.channel import Channel
 from jupyter_batch.executors.docker import containers
 from jupyter_batch.executors.docker.building import Builder
@@ -280,6 +280,19 @@ class DockerExecutor:
 
         with refusals("stopping the container"), contextlib.suppress(Gone):
             await self._engine.call(stop)
+
+    async def kept(self, handle: AttemptHandle, name: str) -> bytes | None:
+        """Reads a file out of the container, running or not."""
+
+        def read(client: docker.APIClient) -> bytes | None:
+            path = f"{containers.KEPT_FOLDER}/{name}"
+            with contextlib.suppress(Gone):
+                pieces, _ = client.get_archive(handle.container_id, path)
+                return first_file(pieces, MAX_KEPT_BYTES)
+            return None
+
+        with refusals("reading out of the container"):
+            return await self._engine.call(read)
 
     async def remove(self, handle: AttemptHandle) -> None:
         """Removes the container and its anonymous volumes."""

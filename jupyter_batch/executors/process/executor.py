@@ -28,7 +28,7 @@ from jupyter_batch.errors import (
     InvalidInput,
     NotAllowed,
 )
-from jupyter_batch.executors.bundle import pack
+from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, pack
 from jupyter_batch.executors.channel import Channel
 from jupyter_batch.executors.process.folder import AttemptFolder
 from jupyter_batch.executors.process.following import LOOK_EVERY, FileFollower
@@ -224,6 +224,10 @@ class ProcessExecutor:
         except AttemptGone:
             return True
         return True
+
+    async def kept(self, handle: AttemptHandle, name: str) -> bytes | None:
+        """Reads a file of the attempt's folder."""
+        return await asyncio.to_thread(self._of(handle).kept, name, MAX_KEPT_BYTES)
 
     async def remove(self, handle: AttemptHandle) -> None:
         """Kills what is left of the attempt and deletes its folder."""

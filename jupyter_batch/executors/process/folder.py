@@ -25,8 +25,11 @@ from jupyter_batch.executors.process.supervisor import (
     claim,
 )
 from jupyter_batch.ports import AttemptHandle, AttemptSpec, Ending
+from jupyter_batch.runner.spool import FOLDER_VARIABLE
 
 _RECORD = "attempt.json"
+#: Where the runner keeps what must be found when it was killed.
+_KEPT_NAME = "kept"
 #: Start times are told with the boot time added, which a corrected clock may move.
 _START_TOLERANCE = 2.0
 _KILL_ROUNDS = 3
@@ -108,12 +111,14 @@ class AttemptFolder:
             self.remove()
         self.path.mkdir(mode=stat.S_IRWXU)
         (self.path / WORK_NAME).mkdir()
+        (self.path / _KEPT_NAME).mkdir()
         return True
 
     def _spawn(self, stdin: int, command: list[str]) -> int:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         mode = stat.S_IRUSR | stat.S_IWUSR
-        env = {**os.environ, MARK: str(self.path)}
+        kept = str(self.path / _KEPT_NAME)
+        env = {**os.environ, MARK: str(self.path), FOLDER_VARIABLE: kept}
         env.pop("JPY_PARENT_PID", None)
         # Not Popen, which wants to see the end of its child and warns if it may not.
         return os.posix_spawn(
@@ -142,6 +147,20 @@ class AttemptFolder:
         if not self.path.exists():
             raise FileNotFoundError(self.path)
         return Ending(error="the process that watched over the attempt was killed")
+
+    def kept(self, name: str, max_bytes: int) -> bytes | None:
+        """Returns a file that the runner keeps; None where there is none, or a larger one."""
+        # The notebook may have put anything in its place, such as a pipe that would block.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            file = os.open(self.path / _KEPT_NAME / name, flags)
+        except OSError:
+            return None
+        with os.fdopen(file, "rb") as content:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > max_bytes:
+                return None
+            return content.read()
 
     def has_exit_code(self) -> bool:
         """Whether the attempt has ended in order: the cheap look."""

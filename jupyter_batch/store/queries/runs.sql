@@ -4,7 +4,7 @@ VALUES ($run_no, $segment_id, $id, $job_id, $name, $state, $reason, $trigger, $t
         $scheduled_for, $created_at, $started_at, $finished_at, $not_before, $created_by,
         $notebook_path, $notebook_sha256, $parameters, $environment, $files, $timeout_seconds,
         $priority, $cells_total, $cells_done, $cells_failed, $error, $policies, $start_before,
-        $give_up_at, $missed, $backfill, $sweep_id, $sweep_index, $sweep_max_concurrent)
+        $give_up_at, $missed, $backfill, $sweep_id, $sweep_index, $sweep_max_concurrent, $progress)
 
 -- name: insert_all
 INSERT INTO records.runs
@@ -22,7 +22,8 @@ SELECT unnest($run_no::BIGINT[]), unnest($segment_id::INTEGER[]), unnest($id::VA
        unnest($error::VARCHAR[]), unnest($policies::VARCHAR[]),
        unnest($start_before::TIMESTAMP[]), unnest($give_up_at::TIMESTAMP[]),
        unnest($missed::VARCHAR[]), unnest($backfill::VARCHAR[]), unnest($sweep_id::VARCHAR[]),
-       unnest($sweep_index::INTEGER[]), unnest($sweep_max_concurrent::INTEGER[])
+       unnest($sweep_index::INTEGER[]), unnest($sweep_max_concurrent::INTEGER[]),
+       unnest($progress::VARCHAR[])
 
 -- name: select_page
 -- {where} is put together from the conditions below.
@@ -30,7 +31,7 @@ SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id,
        created_at, started_at, finished_at, not_before, created_by, notebook_path,
        notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
        cells_done, cells_failed, error, policies, start_before, give_up_at, missed, backfill,
-       sweep_id, sweep_index, sweep_max_concurrent
+       sweep_id, sweep_index, sweep_max_concurrent, progress
 FROM records.runs
 WHERE {where}
 ORDER BY id DESC
@@ -141,6 +142,9 @@ DELETE FROM records.events WHERE run_no IN (SELECT unnest($run_nos))
 
 -- name: delete_watermarks_of
 DELETE FROM records.watermarks WHERE run_no IN (SELECT unnest($run_nos))
+
+-- name: delete_results_of
+DELETE FROM records.results WHERE run_no IN (SELECT unnest($run_nos))
 
 -- name: delete_keys_of
 DELETE FROM records.idempotency_keys

@@ -1,0 +1,256 @@
+"""Reads what the notebook says to us through a file (see inside/context.py) and sends frames.
+
+A file rather than a pipe: it is there whatever happens to the kernel, to this process or to
+the container, and what has not been sent when the container dies can be read out of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+from .budget import Budget
+from .masking import Masker
+from .writer import FrameWriter, slices, to_bytes
+
+#: By which an executor names a folder that it can read when the container is dead.
+FOLDER_VARIABLE = "JUPYTER_BATCH_KEPT"
+SPOOL_NAME = "spool"
+CONTEXT_NAME = "context.json"
+DONE_NAME = "done.json"
+
+_LOOK_SECONDS = 0.1
+_READ = 4 * 1024 * 1024
+#: Keys in one frame, in characters; each frame is one row of the store.
+_KEYS_CHARS = 128 * 1024
+#: No notebook of ours writes more of a key, of a result, or of one line.
+_KEY_LENGTH, _RESULT_CHARS, _LINE = 2_000, 5 * 1024 * 1024, 8 * 1024 * 1024
+_NAME_LENGTH = 240
+_YEAR_SECONDS = 366 * 24 * 3600
+_KINDS = {"d": "done", "f": "failed", "p": "progress", "result": "result"}
+_FACTS = (
+    "processed",
+    "failed",
+    "skipped",
+    "total",
+    "rate_per_second",
+    "eta_seconds",
+    "elapsed_seconds",
+)
+TYPES = frozenset({"number", "text", "bool", "none", "datetime", "table", "json", "parquet"})
+
+
+class Told:
+    """What a piece of the spool says, made of its lines in order."""
+
+    def __init__(self) -> None:
+        #: By name, the last one: type, JSON text, seconds since the epoch.
+        self.results: Dict[str, Tuple[str, str, float]] = {}
+        #: By the tracker's name.
+        self.done: Dict[str, List[str]] = {}
+        self.failed: Dict[str, List[Dict[str, Any]]] = {}
+        self.progress: Dict[str, Dict[str, Any]] = {}
+
+    def take(self, line: bytes) -> None:
+        """Takes a line; one that is none of ours (anything can write there) is passed over."""
+        try:
+            said = json.loads(line)
+            take = getattr(self, f"_take_{_KINDS[said[0]]}")
+            take(*said[1:])
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            pass
+
+    def _take_done(self, name: Any, key: Any) -> None:
+        text = _dumps(key)
+        if len(text) <= _KEY_LENGTH:
+            self.done.setdefault(_name(name), []).append(text)
+
+    def _take_failed(self, name: Any, key: Any, error: Any) -> None:
+        failure = {"key": None if key is None else str(key)[:_KEY_LENGTH], "error": _short(error)}
+        self.failed.setdefault(_name(name), []).append(failure)
+
+    def _take_progress(self, at: Any, facts: Any) -> None:
+        numbers = {key: _number(facts.get(key)) for key in _FACTS}
+        self.progress[_name(facts["name"])] = {**numbers, "is_over": facts.get("is_over") is True}
+
+    def _take_result(self, at: Any, name: Any, kind: Any, value: Any) -> None:
+        text = to_bytes(_dumps(value, ensure_ascii=False)).decode()
+        if kind in TYPES and len(text) <= _RESULT_CHARS:
+            told_at = float(at)
+            is_now = abs(told_at - time.time()) < _YEAR_SECONDS
+            self.results[_name(name)] = (kind, text, told_at if is_now else time.time())
+
+
+class SpoolReader:
+    """Sends what is new as frames, several times a second and once more at the end."""
+
+    def __init__(self, path: str, frames: FrameWriter, masker: Masker, budget: Budget) -> None:
+        self._path = path
+        self._frames = frames
+        self._masker = masker
+        self._budget = budget
+        #: How many bytes have been sent as frames, and the beginning of a line after them.
+        self._offset = 0
+        self._rest = b""
+        #: Of each tracker, how many keys have come: a kernel that was killed has told less.
+        self._counts: Dict[str, int] = {}
+        self._last: Dict[str, Dict[str, Any]] = {}
+        self._ended = threading.Event()
+        self._thread: Optional[threading.Thread] = None
+        with open(path, "ab"):
+            pass
+
+    def start(self) -> None:
+        """Begins to look."""
+        self._thread = threading.Thread(target=self._run, name="jb-spool", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Sends the rest; to be called when the kernel has ended."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        with open(self._path, "rb", buffering=0) as file:
+            while True:
+                is_last = self._ended.wait(_LOOK_SECONDS)
+                while self._look(file):
+                    pass
+                if is_last:
+                    self._send_last()
+                    return
+
+    def _look(self, file: Any) -> bool:
+        data = file.read(_READ)
+        if not data:
+            return False
+        whole, newline, self._rest = (self._rest + data).rpartition(b"\n")
+        if len(self._rest) > _LINE:
+            self._offset += len(self._rest)
+            self._rest = b""
+        if newline:
+            told = Told()
+            for line in whole.split(b"\n"):
+                told.take(line)
+            self._offset += len(whole) + 1
+            self._send(told)
+        return True
+
+    def _send(self, told: Told) -> None:
+        """Writes frames; the last of them says how far into the spool they reach."""
+        sent: List[Tuple[str, Dict[str, Any]]] = []
+        for name, (kind, text, at) in told.results.items():
+            sent += self._result(self._masker.text(name), kind, text, at)
+        for name in dict.fromkeys([*told.done, *told.failed]):
+            sent += self._items(name, told.done.get(name, []), told.failed.get(name, []))
+        for name, facts in told.progress.items():
+            self._last[name] = facts
+            sent.append(("progress", {"name": self._masker.text(name), "data": facts}))
+        for number, (kind, fields) in enumerate(sent, start=1):
+            if number == len(sent):
+                fields["spool"] = self._offset
+            self._frames.write(kind, **fields)
+
+    def _send_last(self) -> None:
+        """Corrects the progress of a kernel that was killed before it could tell."""
+        for name, facts in self._last.items():
+            count = self._counts.get(name, 0)
+            if count > (facts.get("processed") or 0):
+                self._frames.write(
+                    "progress",
+                    name=self._masker.text(name),
+                    data={**facts, "processed": count},
+                    spool=self._offset,
+                )
+
+    def send_result(self, name: str, kind: str, value: Any) -> None:
+        """Sends a result that came another way (scrapbook's)."""
+        told = Told()
+        told.take(_dumps(["result", time.time(), name, kind, value]).encode())
+        for kind, fields in [
+            frame
+            for name, result in told.results.items()
+            for frame in self._result(self._masker.text(name), *result)
+        ]:
+            self._frames.write(kind, **fields)
+
+    def _may_write(self, size: int) -> bool:
+        """Takes so much of the budget, or nothing of it."""
+        granted = self._budget.take(size)
+        if granted < size:
+            self._budget.give_back(granted)
+            self._budget.cut += granted
+        return granted == size
+
+    def _result(self, name: str, kind: str, text: str, at: float) -> List[Tuple[str, Any]]:
+        if self._masker:
+            text = _dumps(self._masker.value(json.loads(text)), ensure_ascii=False)
+        if not self._may_write(len(text)):
+            print(
+                f"[jupyter_batch: the output limit is reached; result {name!r} is left out]",
+                flush=True,
+            )
+            return []
+        head = {"name": name, "type": kind, "told_at": at}
+        return [("result", {**head, "body": piece, "more": more}) for piece, more in slices(text)]
+
+    def _items(
+        self, name: str, done: List[str], failed: List[Dict[str, Any]]
+    ) -> List[Tuple[str, Any]]:
+        self._counts[name] = self._counts.get(name, 0) + len(done)
+        if not self._may_write(sum(map(len, done))):
+            print(
+                f"[jupyter_batch: the output limit is reached; keys of {name!r} are left out]",
+                flush=True,
+            )
+            done = []
+        parts: List[Tuple[str, Any]] = []
+        shown = self._masker.text(name)
+        for lot in _lots(list(map(self._masker.text, done))):
+            parts.append(("items", {"name": shown, "done": lot}))
+        if failed:
+            parts.append(("items", {"name": shown, "failed": self._masker.value(failed)}))
+        return parts
+
+
+def prepare(folder: str, facts: Dict[str, Any], done: Any) -> str:
+    """Writes what the notebook may ask for; returns the file to point it at."""
+    path = os.path.join(folder, CONTEXT_NAME)
+    if done:
+        with open(os.path.join(folder, DONE_NAME), "w", encoding="utf-8") as file:
+            json.dump(done, file)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(facts, file)
+    return path
+
+
+def _lots(keys: List[str]) -> List[List[str]]:
+    lots: List[List[str]] = []
+    size = _KEYS_CHARS
+    for key in keys:
+        if size >= _KEYS_CHARS:
+            lots.append([])
+            size = 0
+        lots[-1].append(key)
+        size += len(key) + 3
+    return lots
+
+
+def _name(name: Any) -> str:
+    return str(name)[:_NAME_LENGTH]
+
+
+def _short(text: Any) -> str:
+    return str(text)[:_KEY_LENGTH]
+
+
+def _number(value: Any) -> Any:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _dumps(value: Any, ensure_ascii: bool = True) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=ensure_ascii, allow_nan=False)

@@ -1,0 +1,37 @@
+"""What a runner is told of its attempt; runner/README.md has the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jupyter_batch.domain.run import Run
+from jupyter_batch.domain.settings import Settings
+
+
+def bundle_settings(
+    run: Run,
+    attempt_no: int,
+    settings: Settings,
+    *,
+    timeout_seconds: float | None,
+    done_items: Mapping[str, Sequence[str]],
+) -> dict[str, Any]:
+    """Returns the settings of the bundle of an attempt."""
+    return {
+        "run_id": run.id,
+        "attempt_no": attempt_no,
+        "job_name": run.name if run.job_id else None,
+        "scheduled_for": run.scheduled_for.isoformat().replace("+00:00", "Z"),
+        "notebook_path": run.notebook.path,
+        "parameters": run.parameters,
+        "done_items": done_items,
+        "kernel": run.environment.kernel,
+        "env": run.environment.env,
+        "timeout_seconds": timeout_seconds,
+        "grace_seconds": settings.grace_seconds,
+        "max_output_bytes": settings.max_output_bytes,
+        "max_artifact_bytes": settings.max_artifact_bytes,
+        "memory_limit_bytes": run.environment.memory_bytes,
+        "heartbeat_seconds": settings.heartbeat_seconds,
+    }

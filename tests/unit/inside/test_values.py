@@ -1,0 +1,86 @@
+"""Values as results keep them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from jupyter_batch.errors import InvalidInput, TooLarge
+from jupyter_batch.inside.values import encoded
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "plain"),
+    [
+        (1, "number", 1),
+        (0.5, "number", 0.5),
+        (float("nan"), "number", "NaN"),
+        (float("inf"), "number", "Infinity"),
+        (float("-inf"), "number", "-Infinity"),
+        (2**70, "number", 2**70),
+        (True, "bool", True),
+        (None, "none", None),
+        ("é", "text", "é"),
+        (date(2026, 1, 2), "datetime", "2026-01-02"),
+        (datetime(2026, 1, 2, tzinfo=UTC), "datetime", "2026-01-02T00:00:00+00:00"),
+        ([1, (2, {"a": float("nan")})], "json", [1, [2, {"a": None}]]),
+        ({1: {"b"}}, "json", {"1": ["b"]}),
+    ],
+)
+def test_a_value_has_a_type_and_strict_json(value: Any, kind: str, plain: Any):
+    told, text = encoded("x", value)
+    assert (told, json.loads(text)) == (kind, plain)
+
+
+@pytest.mark.parametrize("value", [object(), b"bytes", Decimal(1), [1, [object()]], 1j, print])
+def test_what_cannot_be_kept_is_refused_with_its_place(value: Any):
+    with pytest.raises(InvalidInput, match="cannot be recorded") as caught:
+        encoded("x", value)
+    assert str(caught.value.details["field"]).startswith("x")
+
+
+def test_a_value_that_is_too_large_says_what_to_do():
+    with pytest.raises(TooLarge, match="output"):
+        encoded("x", "y" * 5_000_000)
+
+
+def test_what_is_nested_without_end_is_refused():
+    loop: list[Any] = []
+    loop.append(loop)
+    with pytest.raises(InvalidInput, match="nested too deeply"):
+        encoded("x", loop)
+
+
+def test_numpy_becomes_python():
+    numpy = pytest.importorskip("numpy")
+    assert encoded("x", numpy.float64(0.5)) == ("number", "0.5")
+    assert encoded("x", numpy.int32(3)) == ("number", "3")
+    assert encoded("x", numpy.bool_(True)) == ("bool", "true")
+    assert encoded("x", numpy.array([[1, 2], [3, 4]])) == ("json", "[[1,2],[3,4]]")
+
+
+def test_a_frame_keeps_its_columns_types_and_index():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(
+        {"n": [1, 2], "f": [0.5, float("nan")], "t": ["a", None], "at": pandas.Timestamp("2026")},
+        index=pandas.Index(["x", "y"], name="key"),
+    )
+    kind, text = encoded("x", frame)
+    table = json.loads(text)
+    assert kind == "table"
+    assert table["rows"] == 2
+    assert [(c["name"], c["values"]) for c in table["columns"]] == [
+        ("n", [1, 2]),
+        ("f", [0.5, None]),
+        ("t", ["a", None]),
+        ("at", ["2026-01-01T00:00:00", "2026-01-01T00:00:00"]),
+    ]
+    assert table["columns"][0]["dtype"] == "int64"
+    assert table["index"][0]["values"] == ["x", "y"]
+    assert encoded("x", pandas.DataFrame({"a": [1]}))[1].count('"index":null') == 1
+    assert encoded("x", pandas.Series([1], name="s"))[0] == "table"
+    assert encoded("x", pandas.NA) == ("none", "null")
