@@ -72,7 +72,8 @@ def test_the_python_examples_work(place: Path):
     for example in PYTHON:
         done = in_place(place, [sys.executable, "-c", example])
         assert done.returncode == 0, done.stderr
-        assert "succeeded" in done.stdout
+        # What is for inside of a notebook displays by hand, and runs nothing.
+        assert ("orders = 2" if "jb.record(" in example else "succeeded") in done.stdout
 
 
 @pytest.mark.docker
