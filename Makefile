@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser lab bench image clean
+.PHONY: help setup demo test browser kills lab bench image clean
 with_engine := .venv/bin/python .ci/engine.py
 
 # Jupyter asks for this where one is root, as in many containers.
@@ -19,6 +19,9 @@ test: setup ## check everything that this machine can check
 
 browser: setup ## drive the panel in Chromium (Debian: apt-get install chromium fonts-dejavu-core)
 	@$(with_engine) --optional --image .venv/bin/pytest -q tests/e2e/browser
+
+kills: setup ## kill the store's writer at 500 random moments (about five minutes)
+	@JUPYTER_BATCH_KILLS=500 .venv/bin/pytest -q tests/integration/store/test_crashes.py
 
 lab: setup ## open JupyterLab with the extension
 	@$(with_engine) --optional .venv/bin/jupyter lab $(as_root) --notebook-dir=notebooks

@@ -1,4 +1,4 @@
-"""Asks the executors' side, in a process of its own: this side does not import it."""
+"""Asks the executors' side, or the store's, in a process of its own: this side imports neither."""
 
 from __future__ import annotations
 
@@ -23,9 +23,16 @@ _MODULE = "jupyter_batch.executors.command"
 Tell = Callable[[str, float | None], None]
 
 
-def ask(task: str, *, data_dir: Path, more: Sequence[str] = (), tell: Tell) -> dict[str, Any]:
+def ask(
+    task: str,
+    *,
+    data_dir: Path,
+    more: Sequence[str] = (),
+    tell: Tell,
+    module: str = _MODULE,
+) -> dict[str, Any]:
     """Returns what the task answers; raises its error as what it was."""
-    command = [sys.executable, "-P", "-m", _MODULE, task, "--data", str(data_dir), *more]
+    command = [sys.executable, "-P", "-m", module, task, "--data", str(data_dir), *more]
     # Into a file: what pip and others say there may be more than a pipe holds.
     with tempfile.TemporaryFile() as log:
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:
@@ -42,7 +49,7 @@ def ask(task: str, *, data_dir: Path, more: Sequence[str] = (), tell: Tell) -> d
         log.seek(0)
         trouble = log.read().decode(errors="replace").strip()
     last = trouble.splitlines()[-1:] or [f"exit code {process.returncode}"]
-    raise ExecutorError(f"the engine could not be asked: {last[0]}", log=trouble)
+    raise ExecutorError(f"{task} could not be done: {last[0]}", log=trouble)
 
 
 def folder_of(data: str | None) -> Path:

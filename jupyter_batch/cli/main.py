@@ -14,6 +14,7 @@ from rich.text import Text
 from jupyter_batch import __version__, errors
 from jupyter_batch.cli import (
     acting,
+    backup,
     doctor,
     image,
     jobs,
@@ -105,7 +106,18 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=Parser
     )
-    for module in (submitting, listing, showing, acting, schedule, jobs, image, doctor, serve):
+    for module in (
+        submitting,
+        listing,
+        showing,
+        acting,
+        schedule,
+        jobs,
+        image,
+        backup,
+        doctor,
+        serve,
+    ):
         module.add(commands)
     return parser
 

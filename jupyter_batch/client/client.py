@@ -12,6 +12,7 @@ from typing import Any, Unpack
 import httpx
 import msgspec
 
+from jupyter_batch.client.backup import save_backup
 from jupyter_batch.client.connection import Address, Connection, FixedAddress, Locator
 from jupyter_batch.client.discovery import LocalOwner
 from jupyter_batch.client.forms import check_address, path_text
@@ -25,6 +26,7 @@ from jupyter_batch.client.runs import Runs
 from jupyter_batch.client.schedules import JobOptions
 from jupyter_batch.client.sweep import Sweep
 from jupyter_batch.client.sweeps import Sweeps
+from jupyter_batch.domain.backup import BackupManifest
 from jupyter_batch.errors import InvalidInput, InvalidSchedule, PassingOwnerWarning
 from jupyter_batch.wire.owner import default_data_dir
 
@@ -178,6 +180,16 @@ class Client:
         content = self._connection.get("notebooks/parameters", {"path": named})
         schema: dict[str, Any] = msgspec.json.decode(content)
         return schema
+
+    def backup(
+        self, path: str | os.PathLike[str], *, overwrite: bool = False
+    ) -> tuple[Path, BackupManifest]:
+        """Writes a whole and consistent backup of the store to a file, or into a folder.
+
+        Runs go on meanwhile. The file appears when it is complete and has been checked. Returns
+        where it is and what is in it; raises Conflict for a file that is there already.
+        """
+        return save_backup(self._connection, Path(path), overwrite=overwrite)
 
     def close(self) -> None:
         """Closes the connections; runs go on."""

@@ -14,6 +14,7 @@ from jupyter_batch.ports.executing import (
 )
 from jupyter_batch.ports.notebooks import ExecutedParts, Notebooks
 from jupyter_batch.ports.stores import (
+    BackupFile,
     JobLoad,
     JobStore,
     NewRun,
@@ -30,6 +31,7 @@ __all__ = [
     "Alarm",
     "AttemptHandle",
     "AttemptSpec",
+    "BackupFile",
     "Bundle",
     "Clock",
     "Ending",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 import msgspec
 
+from jupyter_batch.domain.backup import BackupManifest
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.job import Job, TriggerState
@@ -273,6 +275,16 @@ class RecordStore(Protocol):
         """Returns the position of the newest event, 0 for none."""
 
 
+class BackupFile(Protocol):
+    """A whole and consistent copy of the store in one file; see ``Store.backup``."""
+
+    size_bytes: int
+    manifest: BackupManifest
+
+    def slices(self) -> AsyncIterator[bytes]:
+        """Yields its bytes."""
+
+
 class Store(Protocol):
     """One data folder, opened by its owner."""
 
@@ -294,6 +306,13 @@ class Store(Protocol):
 
     async def reclaim(self) -> int:
         """Gives the space of what was deleted back to the system; returns the bytes."""
+
+    def backup(self) -> AbstractAsyncContextManager[BackupFile]:
+        """Gives a copy of all as it stands at one moment; it is gone when the context is left.
+
+        Reading and writing go on meanwhile; space is given back afterwards. Needs about the
+        size of the store as free space. Raises StoreFull, StoreError.
+        """
 
     async def close(self) -> None:
         """Finishes what is being written and lets go of the files."""

@@ -9,6 +9,7 @@ from jupyter_server.utils import url_path_join
 from tornado.web import Application
 
 from jupyter_batch.server.about import HealthHandler, ParametersHandler, UnknownHandler
+from jupyter_batch.server.backup import BackupHandler
 from jupyter_batch.server.door import Door
 from jupyter_batch.server.events import EventsHandler, RunEventsHandler
 from jupyter_batch.server.handler import DOOR, BatchHandler
@@ -62,6 +63,7 @@ ROUTES: dict[str, type[BatchHandler]] = {
     "runs/{run_id}/events": RunEventsHandler,
     "events": EventsHandler,
     "notebooks/parameters": ParametersHandler,
+    "backup": BackupHandler,
     "health": HealthHandler,
     "openapi.json": OpenApiHandler,
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from jupyter_batch.domain.parameters import ParameterSchema
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.ports import Alarm, Clock, Executor, Notebooks, Secrets, Store
+from jupyter_batch.ports import Alarm, BackupFile, Clock, Executor, Notebooks, Secrets, Store
 from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.alarm import SystemAlarm
 from jupyter_batch.services.attempt import Conductor
@@ -48,6 +49,7 @@ class Engine:
     ) -> None:
         self.settings = settings
         self.hub = hub
+        self._backups = 0
         self.store = store
         self._executors = executors
         self._notebooks = notebooks
@@ -119,9 +121,19 @@ class Engine:
             "runs": {str(state): count for state, count in counts.items()},
         }
 
+    @asynccontextmanager
+    async def backup(self) -> AsyncIterator[BackupFile]:
+        """Gives a backup of the store; the owner does not count as idle meanwhile."""
+        self._backups += 1
+        try:
+            async with self.store.backup() as made:
+                yield made
+        finally:
+            self._backups -= 1
+
     async def is_idle(self) -> bool:
         """Says whether nothing runs, waits or listens."""
-        if self.dispatcher.active or self.hub.listeners:
+        if self.dispatcher.active or self.hub.listeners or self._backups:
             return False
         counts = await self.store.runs.count()
         return not any(count for state, count in counts.items() if not state.is_terminal)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +13,15 @@ import duckdb
 
 from jupyter_batch.errors import StoreDamaged
 from jupyter_batch.store.failures import translated
+from jupyter_batch.store.files import sync_file
 from jupyter_batch.store.sql import load_migrations, load_queries
+
+_log = logging.getLogger(__name__)
 
 Connection = duckdb.DuckDBPyConnection
 
+#: Beside a database: what it was before it was migrated.
+KEPT_FOLDER = "backups"
 #: Rows in a row group: what a checkpoint writes anew and the least that is read at once.
 _ROW_GROUPS = {"records": 16_384, "outputs": 2_048}
 #: A table takes at least a block; a segment of which little is left should be small.
@@ -46,7 +53,7 @@ def connect(data_dir: Path, *, memory_limit: str, threads: int) -> Connection:
 def attach(connection: Connection, path: Path, alias: str, kind: str) -> None:
     """Attaches a file under a name and brings it to the newest version.
 
-    A file that is not there is made. Raises StoreLocked, StoreDamaged (also for a database
+    A file that is not there is made; one of an older version is kept beside first. Raises StoreLocked, StoreDamaged (also for a database
     that is not ours, which stays as it is), StoreError.
     """
     with translated(path):
@@ -65,6 +72,11 @@ def attach_file(connection: Connection, path: Path, alias: str, kind: str) -> No
         f"(ROW_GROUP_SIZE {_ROW_GROUPS[kind]}, BLOCK_SIZE {_BLOCK_SIZES[kind]}, "
         f"STORAGE_VERSION {_quoted(_STORAGE_VERSION)})"
     )
+
+
+def attach_to_read(connection: Connection, path: Path, alias: str) -> None:
+    """Attaches a file of any version to look into it; nothing of it is changed."""
+    connection.execute(f"ATTACH {_quoted(str(path))} AS {alias} (READ_ONLY)")
 
 
 def _migrate(connection: Connection, path: Path, alias: str, kind: str) -> None:
@@ -92,6 +104,8 @@ def _migrate(connection: Connection, path: Path, alias: str, kind: str) -> None:
     pending = [item for item in migrations if item[0] > version]
     if not pending:
         return
+    if version:
+        _keep(connection, path, alias, kind, version)
     cursor = connection.cursor()
     cursor.execute(f"USE {alias}")
     for number, script in pending:
@@ -100,6 +114,28 @@ def _migrate(connection: Connection, path: Path, alias: str, kind: str) -> None:
             cursor.execute(script)
             cursor.execute(f"INSERT INTO {marker} VALUES ({number})")
     cursor.close()
+
+
+def _keep(connection: Connection, path: Path, alias: str, kind: str, version: int) -> None:
+    """Makes a backup of a file that is about to be migrated.
+
+    Each step of the migration is a transaction, so an interrupted one goes on where it was; the
+    backup is for whoever has to go back to an older jupyter_batch.
+    """
+    folder = path.parent / KEPT_FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    kept = folder / f"{path.stem}-version-{version}.duckdb"
+    fresh = kept.with_name(f"{kept.name}.new")
+    for leaving in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+        leaving.unlink(missing_ok=True)
+    attach_file(connection, fresh, "kept", kind)
+    try:
+        connection.execute(f"COPY FROM DATABASE {alias} TO kept")
+    finally:
+        connection.execute("DETACH kept")
+    sync_file(fresh)
+    os.replace(fresh, kept)
+    _log.warning("%s will be migrated from version %d; it is kept as %s", path, version, kept)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def store_error(error: BaseException, path: Path) -> StoreError:
     if any(part in text for part in _DAMAGED):
         return StoreDamaged(
             f"{path} cannot be read ({text.strip()}); it has been left as it is: move it away, "
-            "or put a backup in its place",
+            "or put a backup in its place (jupyter batch restore FILE --force)",
             path=str(path),
         )
     if any(part in text for part in _DENIED):

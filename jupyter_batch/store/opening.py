@@ -14,8 +14,9 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.state import UNFINISHED
-from jupyter_batch.errors import StoreError
+from jupyter_batch.errors import StoreDamaged, StoreError
 from jupyter_batch.ports import Clock
+from jupyter_batch.store.backing_up import remove_work
 from jupyter_batch.store.compaction import compact_records, remove_leavings
 from jupyter_batch.store.database import attach, connect, transaction
 from jupyter_batch.store.failures import translated
@@ -24,10 +25,12 @@ from jupyter_batch.store.ledger import Ledger
 from jupyter_batch.store.live import LiveRun, LiveRuns, live_run
 from jupyter_batch.store.lock import FolderLock
 from jupyter_batch.store.records_file import RecordsFile
+from jupyter_batch.store.replacing import finish_restore
 from jupyter_batch.store.run_rows import select_runs
 from jupyter_batch.store.segments import Segment, Segments
 from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.text import from_utc
+from jupyter_batch.store.trimming import trim
 
 _log = logging.getLogger(__name__)
 #: Rows that are more than there can be.
@@ -56,6 +59,7 @@ class OpenFiles:
             self._lock = FolderLock(data_dir)
         try:
             with translated(data_dir):
+                finish_restore(data_dir)
                 (data_dir / "outputs").mkdir(mode=0o700, exist_ok=True)
                 self.connection = connect(data_dir, memory_limit=memory_limit, threads=threads)
             try:
@@ -102,6 +106,7 @@ class OpenFiles:
 
     def _attach(self) -> None:
         remove_leavings(self.path)
+        remove_work(self.path.parent)
         attach(self.connection, self.path, "records", "records")
         self.records = RecordsFile(self.connection, self.path)
         compact_records(self.records)
@@ -112,6 +117,7 @@ class OpenFiles:
             self.live.reset(*self._live_rows())
             self._load_segments()
             self._load_numbers()
+            self._trim_active()
         self.segments.remove_strangers()
 
     def _load_id(self) -> str:
@@ -142,6 +148,35 @@ class OpenFiles:
             self.segments.add(segment)
             self.last_segment_id = segment_id
             self.current = segment if closed_at is None else None
+
+    def _trim_active(self) -> None:
+        """Takes back what a crash has left half written; see trimming.py."""
+        by_segment: dict[int, list[int]] = {}
+        for stored in select_runs(
+            self.connection, {"with_numbers": {"run_nos": self.live.active()}}, _ALL
+        ):
+            by_segment.setdefault(stored.segment_id, []).append(stored.run_no)
+        for segment_id, run_nos in by_segment.items():
+            try:
+                with self.segments.lease(segment_id) as segment:
+                    trim(self.connection, segment, run_nos)
+            except StoreDamaged:
+                _log.exception("an output segment cannot be read: %s", segment_id)
+
+    def trim_all(self) -> None:
+        """Takes all segments back to where the records database is."""
+        for segment_id in self.segments.ids():
+            try:
+                with self.segments.lease(segment_id) as segment:
+                    trim(self.connection, segment)
+            except StoreDamaged:
+                _log.exception("an output segment cannot be read: %s", segment_id)
+
+    def put_id(self, store_id: str) -> None:
+        """Gives the store another name, so that it and one it was copied from stay apart."""
+        with self.records.transaction():
+            put_meta(self.connection, "store_id", store_id)
+        self.store_id = store_id
 
     def _load_numbers(self) -> None:
         self._position = max(

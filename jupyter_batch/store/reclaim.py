@@ -22,7 +22,9 @@ _log = logging.getLogger(__name__)
 _SQL = load_queries("segments")
 #: A segment of whose bytes less than this share belongs to live runs is written anew.
 _LEAST_SHARE = 0.5
-_TABLES = ("frozen", "progress", "outputs", "documents", "artifacts", "log")
+_OF_RUNS = ("frozen", "progress", "outputs", "documents", "artifacts", "log")
+#: All tables of a segment.
+TABLES = (*_OF_RUNS, "contents")
 
 
 class Reclaimer:
@@ -36,11 +38,12 @@ class Reclaimer:
         self._writer = writer
         self._readers = readers
         self._folder = folder
-        self._alone = asyncio.Lock()
+        #: Held while files are taken away; whoever copies them takes it too.
+        self.alone = asyncio.Lock()
 
     async def reclaim(self) -> int:
         """Returns by how many bytes the folder has become smaller."""
-        async with self._alone:
+        async with self.alone:
             before = await asyncio.to_thread(folder_size, self._folder)
             for segment in await self._writer.call(self._touched):
                 await self._reclaim(segment)
@@ -105,7 +108,7 @@ class Reclaimer:
             attach(cursor, path, target, "outputs")
             try:
                 with translated(path), transaction(cursor):
-                    for table in _TABLES:
+                    for table in _OF_RUNS:
                         query = _SQL["copy_rows"].format(target=target, segment=alias, table=table)
                         cursor.execute(query, {"segment_id": old.segment_id})
                     cursor.execute(_SQL["copy_contents"].format(target=target, segment=alias))

@@ -67,6 +67,11 @@ class Segments:
                 raise StoreDamaged(f"output segment {segment_id} is not on record")
             return self._segments[segment_id]
 
+    def ids(self) -> tuple[int, ...]:
+        """Returns all segments that are on record."""
+        with self._lock:
+            return tuple(sorted(self._segments))
+
     @contextmanager
     def lease(self, segment_id: int) -> Iterator[str]:
         """Gives the name under which the segment is attached; to be taken before a transaction.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.ports import Clock, EventSink
+from jupyter_batch.store.backing_up import BackupMaker, MadeBackup
 from jupyter_batch.store.batch_writes import BatchWrites
 from jupyter_batch.store.jobs import DuckJobs
 from jupyter_batch.store.opening import OpenFiles
@@ -24,7 +26,8 @@ from jupyter_batch.store.sweeps import DuckSweeps
 from jupyter_batch.store.writer import Writer
 
 #: Size at which an output segment takes no more new runs.
-_SEGMENT_BYTES = 256 * 1024 * 1024
+SEGMENT_BYTES = 256 * 1024 * 1024
+MEMORY_LIMIT = "256MB"
 
 
 class DuckStore:
@@ -64,6 +67,9 @@ class DuckStore:
         self._reclaimer = Reclaimer(
             ledger, rollover, self._writer, self._readers, files.path.parent
         )
+        self._backups = BackupMaker(
+            ledger, self._writer, files.path.parent, files.store_id, self._reclaimer.alone
+        )
         self._closed = False
 
     @property
@@ -89,6 +95,9 @@ class DuckStore:
     async def reclaim(self) -> int:
         return await self._reclaimer.reclaim()
 
+    def backup(self) -> AbstractAsyncContextManager[MadeBackup]:
+        return self._backups.make()
+
     async def close(self) -> None:
         if self._closed:
             return
@@ -103,8 +112,8 @@ async def open_store(
     *,
     sink: EventSink,
     clock: Clock,
-    segment_bytes: int = _SEGMENT_BYTES,
-    memory_limit: str = "256MB",
+    segment_bytes: int = SEGMENT_BYTES,
+    memory_limit: str = MEMORY_LIMIT,
     threads: int = 1,
 ) -> DuckStore:
     """Opens the store in a folder, or makes one there, and has it for itself until it is closed.

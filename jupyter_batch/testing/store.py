@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import io
+import zipfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
+import msgspec
+
+from jupyter_batch.domain.backup import BackupManifest
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenNotebook
@@ -56,8 +62,42 @@ class FakeStore:
         self.reclaimed += 1
         return 0
 
+    @asynccontextmanager
+    async def backup(self) -> AsyncIterator[FakeBackup]:
+        self.memory.check()
+        jobs, runs = len(self.memory.jobs), len(self.memory.runs)
+        yield FakeBackup(
+            BackupManifest(
+                version="0",
+                made_at=self.memory.clock.now(),
+                store_id=self._id,
+                host="here",
+                data_dir="/data",
+                records_version=1,
+                outputs_version=1,
+                jobs=jobs,
+                runs=runs,
+                files=(),
+            )
+        )
+
     async def close(self) -> None:
         self.is_closed = True
+
+
+class FakeBackup:
+    """Implements ports.BackupFile: an archive with nothing but its table of contents."""
+
+    def __init__(self, manifest: BackupManifest) -> None:
+        self.manifest = manifest
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("manifest.json", msgspec.json.encode(manifest))
+        self._content = file.getvalue()
+        self.size_bytes = len(self._content)
+
+    async def slices(self) -> AsyncIterator[bytes]:
+        yield self._content
 
 
 class FakeJobs:

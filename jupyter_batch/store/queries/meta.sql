@@ -22,3 +22,8 @@ SELECT count(*) FROM records.runs
 
 -- name: newest_id
 SELECT coalesce(max(id), '') FROM records.runs
+
+-- name: look
+-- What a store is and has, whatever its version.
+SELECT (SELECT max(value) FROM records.meta WHERE key = 'store_id'),
+       (SELECT count(*) FROM records.jobs), (SELECT count(*) FROM records.runs)

@@ -12,7 +12,7 @@ from jupyter_batch.server.routes import ROUTES
 from .conftest import JUPYTER_TOKEN, Server, StartServer
 
 EVERY = [
-    (method, path.format(job_id="j", run_id="r", path="p"))
+    (method, path.format(job_id="j", run_id="r", sweep_id="s", path="p"))
     for path, handler in ROUTES.items()
     for method in METHODS
     if operation_of(handler, method)

@@ -1,4 +1,4 @@
-"""Writes to a store until it is killed, and says on stdout what has been acknowledged.
+"""Writes to a store until it is killed (zygote.py), and says on stdout what has been acknowledged.
 
 Runs are worked on side by side. Each output's body can be told from run and step. Runs that
 were active when the last child died are taken up from their watermark, as the reconciler does.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sys
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -58,13 +57,17 @@ async def work(store: DuckStore, run_id: str) -> None:
 
 
 def recording(run_id: str, seq: int):
-    """Two frames: a cell with its event, and an output; or only the output."""
-    output = make_output(seq * 2, body(run_id, seq), no=seq)
+    """Two frames: a cell with its event, and an output of it; or one more output of that cell."""
+    output = make_output(seq * 2, body(run_id, seq), no=seq, cell=cell_of(seq))
     if seq % 3 == 0:
         return make_recording(run_id, outputs=(output,))
     cell = CellRecord(cell_index=seq, cell_type="code", source="", state=CellState.SUCCEEDED)
     event = make_event(run_id, seq * 2 - 1)
     return make_recording(run_id, outputs=(output,), cells=(cell,), events=(event,))
+
+
+def cell_of(seq: int) -> int:
+    return seq if seq % 3 else seq - 1
 
 
 def begin(run):
@@ -103,7 +106,3 @@ async def main(folder: Path, seed: int) -> None:
         run.id for run in (*await store.runs.active(), *await store.runs.queued(now=AT, limit=99))
     ]
     await asyncio.gather(*(worker(store, left, luck) for _ in range(4)))
-
-
-if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))

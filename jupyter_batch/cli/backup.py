@@ -1,0 +1,140 @@
+"""``backup`` and ``restore``: the whole store, as one file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jupyter_batch.cli.arguments import SUCCEEDED, UsageError, add_command
+from jupyter_batch.cli.engine_side import ask, folder_of
+from jupyter_batch.cli.session import Session
+from jupyter_batch.cli.words import full_clock, plural, size
+from jupyter_batch.client.discovery import LocalOwner
+from jupyter_batch.domain.backup import RestoreReport
+from jupyter_batch.errors import Conflict, InvalidInput
+
+_MODULE = "jupyter_batch.store.command"
+_WHO = {
+    "jupyter": "a Jupyter server",
+    "serve": "jupyter batch serve",
+    "passing": "a passing owner, which ends by itself when it is idle",
+}
+
+_BACKUP = """\
+  jupyter batch backup nightly.zip --overwrite
+  jupyter batch backup /var/backups/           a file with the time in its name
+
+Runs go on meanwhile. The file appears when it is complete and checked. It holds the notebooks,
+outputs and parameters of all runs: keep it as you keep those. Secrets are not in it."""
+
+_RESTORE = """\
+  jupyter batch restore nightly.zip
+  jupyter batch restore nightly.zip --data /tmp/look     a copy, to look into
+  jupyter batch restore nightly.zip --takes-over         the machine of the original is no more
+
+Nobody may own the data folder meanwhile. Runs that were not over when the backup was made are
+'lost' in the restored store; retry those that are to run. In another place than that of the
+original, the store becomes a copy: it gets an id of its own, so that neither takes the other's
+containers away, and its schedules are paused, so that nothing runs twice."""
+
+
+def add(commands: Any) -> None:
+    """Adds the commands."""
+    backup = add_command(
+        commands,
+        "backup",
+        make_backup,
+        help="write all jobs, runs and outputs to one file, while runs go on",
+        epilog=_BACKUP,
+    )
+    backup.add_argument("file", metavar="FILE", help="a file to write, or a folder for it")
+    backup.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    restore = add_command(
+        commands,
+        "restore",
+        restore_backup,
+        help="put a backup in the place of the store",
+        epilog=_RESTORE,
+    )
+    restore.add_argument("file", metavar="FILE", help="what jupyter batch backup has written")
+    restore.add_argument(
+        "--force",
+        action="store_true",
+        help="also where there are jobs or runs; they are kept in a folder beside",
+    )
+    restore.add_argument(
+        "--takes-over",
+        action="store_true",
+        help="the original is gone: keep its id, and let schedules go on",
+    )
+
+
+def make_backup(args: argparse.Namespace, session: Session) -> int:
+    """Makes a backup."""
+    path, manifest = session.client.backup(args.file, overwrite=args.overwrite)
+    written = path.stat().st_size
+    if session.as_json:
+        session.answer({"file": str(path), "size_bytes": written, **_plain(manifest)})
+        return SUCCEEDED
+    jobs, runs = plural(manifest.jobs, "job"), plural(manifest.runs, "run")
+    session.say(f"{path}: {jobs} and {runs}, {size(written)}")
+    _tell_missing(manifest.missing, session)
+    session.note(f"put it back: jupyter batch restore {path}", style="dim")
+    return SUCCEEDED
+
+
+def restore_backup(args: argparse.Namespace, session: Session) -> int:
+    """Restores a backup."""
+    if args.url:
+        raise UsageError("a backup is restored on the machine of the data folder: leave out --url")
+    file = Path(args.file).expanduser().absolute()
+    if not file.is_file():
+        raise InvalidInput(f"there is no file {args.file}", field="file")
+    folder = folder_of(args.data)
+    owner = LocalOwner(folder).find()
+    if owner is not None:
+        raise Conflict(
+            f"{_WHO[owner.kind]} (process {owner.pid}) owns {folder}: end it, then restore",
+            pid=owner.pid,
+        )
+    more = ["--file", str(file)]
+    more += ["--force"] if args.force else []
+    more += ["--takes-over"] if args.takes_over else []
+    answer = ask("restore", data_dir=folder, more=more, tell=lambda *_: None, module=_MODULE)
+    answer.pop("kind")
+    if session.as_json:
+        session.answer(answer)
+        return SUCCEEDED
+    _tell(msgspec.convert(answer, RestoreReport), session)
+    return SUCCEEDED
+
+
+def _tell(report: RestoreReport, session: Session) -> None:
+    jobs, runs = plural(report.jobs, "job"), plural(report.runs, "run")
+    session.say(
+        f"restored {jobs} and {runs} into {report.data_dir}, as of {full_clock(report.made_at)}"
+    )
+    if report.kept_as:
+        session.say(f"what was there before is kept in {report.kept_as}")
+    if report.lost:
+        session.note(f"{plural(report.lost, 'run')} had not ended: now lost, and can be retried")
+    if report.paused:
+        session.note(
+            f"this is a copy, so the schedules of {plural(report.paused, 'job')} are paused; "
+            "where they are to run: jupyter batch resume JOB",
+            style="yellow",
+        )
+    _tell_missing(report.missing, session)
+
+
+def _tell_missing(missing: tuple[str, ...], session: Session) -> None:
+    for name in missing:
+        session.note(f"output file {name} could not be read: it is not in the backup", "yellow")
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    built: dict[str, Any] = msgspec.to_builtins(value)
+    return built

@@ -1,0 +1,11 @@
+-- name: copy_records
+COPY FROM DATABASE records TO backup_records
+
+-- name: count
+SELECT (SELECT count(*) FROM backup_records.jobs), (SELECT count(*) FROM backup_records.runs)
+
+-- name: segments
+SELECT segment_id, file FROM backup_records.segments ORDER BY segment_id
+
+-- name: copy_outputs
+INSERT INTO backup_outputs.{table} SELECT * FROM {segment}.{table}
