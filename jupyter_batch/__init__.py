@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jupyter_batch import widgets
     from jupyter_batch.client.client import Client
     from jupyter_batch.client.job import Job, JobList
     from jupyter_batch.client.jobs import Jobs
@@ -57,6 +58,7 @@ __all__ = [
     "sweeps",
     "track",
     "use",
+    "widgets",
 ]
 
 #: Where each name comes from; loaded when it is first used, so that the import stays light.
@@ -88,9 +90,11 @@ _OF_THE_CLIENT = ("jobs", "runs", "sweeps")
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES and name not in _OF_THE_CLIENT:
+    if name not in _HOMES and name not in _OF_THE_CLIENT and name != "widgets":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
+        if name == "widgets":
+            return importlib.import_module("jupyter_batch.widgets")
         if name in _OF_THE_CLIENT:
             shortcuts = importlib.import_module("jupyter_batch.client.shortcuts")
             return getattr(shortcuts.default_client(), name)

@@ -1,17 +1,18 @@
-"""Follows a run's events: what was, then what happens, over dropped connections and new owners."""
+"""Follows events: what was, then what happens, over dropped connections and new owners."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 
 import httpx
 import msgspec
 
 from jupyter_batch.client.connection import Connection
-from jupyter_batch.client.sse import read_messages
+from jupyter_batch.client.sse import ALIVE, read_messages
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.run import TERMINAL, Run
-from jupyter_batch.errors import OwnerUnavailable
+from jupyter_batch.errors import NotAllowed, OwnerUnavailable
 
 #: The server says something at least every so often; after this silence the connection is dead.
 _SILENCE_SECONDS = 45.0
@@ -63,3 +64,56 @@ def follow_run(connection: Connection, run_id: str, *, after: int = 0) -> Iterat
         was_over = _run.decode(connection.get(f"runs/{run_id}")).state.is_terminal
         if not was_over:
             connection.pause(0.1)
+
+
+class Sign(Enum):
+    """What a stream says besides events, so that its reader has its turn."""
+
+    #: The stream has been opened; with no event seen before, something may have been missed.
+    OPENED = "opened"
+    #: The server has nothing to say.
+    ALIVE = "alive"
+
+
+def follow_all(connection: Connection, *, after: int | None = None) -> Iterator[RunEvent | Sign]:
+    """Yields what happens to all runs, outputs left out, above a position; None for from now on.
+
+    Never ends by itself. Raises OwnerUnavailable after several failures in a row, and NotAllowed.
+    """
+    last, failures = after, 0
+    while True:
+        headers = {"Accept": "text/event-stream"}
+        if last is not None:
+            headers["Last-Event-ID"] = str(last)
+        try:
+            with connection.stream(
+                "events", headers=headers, silence_seconds=_SILENCE_SECONDS
+            ) as response:
+                yield Sign.OPENED
+                for message in read_messages(response.iter_bytes(), alive=True):
+                    failures = 0
+                    if message is ALIVE:
+                        yield Sign.ALIVE
+                        continue
+                    event = _event.decode(message.data)
+                    if event.position:
+                        if last is not None and event.position <= last:
+                            continue
+                        last = event.position
+                    yield event
+        except (httpx.TransportError, OwnerUnavailable) as error:
+            failures += 1
+            if failures >= _FAILURES:
+                raise OwnerUnavailable(
+                    f"lost the server at {connection.address.url}: {error}"
+                ) from error
+        except NotAllowed:
+            # An owner that has started anew has another token, maybe at the same address.
+            refused = connection.address
+            connection.relocate()
+            if connection.address == refused:
+                raise
+        # An owner that ends closes its streams: there will be another.
+        connection.pause(min(0.1 * 2**failures, 5.0))
+        if failures:
+            connection.relocate()

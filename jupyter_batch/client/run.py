@@ -19,7 +19,7 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.errors import RunFailed
-from jupyter_batch.wire.answers import CellAnswer, CellList, LogPage
+from jupyter_batch.wire.answers import CellAnswer, CellList, LogPage, OutputList
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -161,6 +161,20 @@ class Run(RunFacts):
         params = {"attempt": attempt, "outputs": "true" if outputs else None}
         content = self._connection.get(f"runs/{self.id}/cells", params)
         return list(msgspec.json.decode(content, type=CellList).items)
+
+    def outputs(
+        self, attempt: int | None = None, *, cell: int | None = None
+    ) -> dict[int, list[dict[str, Any]]]:
+        """Returns outputs in nbformat by cell index, also of the cell that is running.
+
+        Of all cells, or of one. Very large ones are left out; the notebook has them.
+        """
+        params = {"attempt": attempt, "cell": cell}
+        content = self._connection.get(f"runs/{self.id}/outputs", params)
+        found: dict[int, list[dict[str, Any]]] = {}
+        for item in msgspec.json.decode(content, type=OutputList).items:
+            found.setdefault(item.cell_index, []).append(msgspec.json.decode(item.output))
+        return found
 
     def log(self, attempt: int | None = None) -> str:
         """Returns the log (stderr) of an attempt, of the newest by default."""

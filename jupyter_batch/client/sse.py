@@ -16,8 +16,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     id: str | None = None
 
 
-def read_messages(chunks: Iterable[bytes]) -> Iterator[Message]:
-    """Yields the events of a stream; what is unfinished at its end is no event, and is left out."""
+#: What stands for a comment, by which a server with nothing to say keeps a stream alive.
+ALIVE = Message(event="")
+
+
+def read_messages(chunks: Iterable[bytes], *, alive: bool = False) -> Iterator[Message]:
+    """Yields the events of a stream; what is unfinished at its end is no event, and is left out.
+
+    With ``alive`` comments are told too, as ``ALIVE``.
+    """
     event, id_ = "message", None
     data: list[str] = []
     for line in _lines(chunks):
@@ -26,6 +33,8 @@ def read_messages(chunks: Iterable[bytes]) -> Iterator[Message]:
                 yield Message(event=event, data="\n".join(data), id=id_)
             event, data, id_ = "message", [], None
             continue
+        if alive and line.startswith(":"):
+            yield ALIVE
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "data":

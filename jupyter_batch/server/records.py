@@ -10,12 +10,20 @@ import msgspec
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
-from jupyter_batch.wire.answers import ArtifactList, CellAnswer, CellList, LogPage
+from jupyter_batch.wire.answers import (
+    ArtifactList,
+    CellAnswer,
+    CellList,
+    LogPage,
+    OutputAnswer,
+    OutputList,
+)
 from jupyter_batch.wire.questions import (
     ArtifactQuestion,
     CellsQuestion,
     LogQuestion,
     NotebookQuestion,
+    OutputsQuestion,
 )
 
 #: Outputs in one answer with cells; what goes beyond is counted and left out.
@@ -91,6 +99,29 @@ class CellsHandler(BatchHandler):
             )
             for cell in cells
         ]
+
+
+class OutputsHandler(BatchHandler):
+    """``runs/{id}/outputs``."""
+
+    @endpoint(
+        "read",
+        "Lists the outputs of an attempt, or of one of its cells, also while it is running",
+        question=OutputsQuestion,
+        answer=OutputList,
+    )
+    async def get(self, run_id: str, question: OutputsQuestion) -> None:
+        """Lists the outputs."""
+        outputs: list[OutputAnswer] = []
+        omitted, room = 0, MAX_OUTPUT_BYTES
+        async for record in self.engine.runs.outputs(run_id, question.attempt, question.cell):
+            body = record.body.encode()
+            if len(body) > room:
+                omitted += 1
+                continue
+            room -= len(body)
+            outputs.append(OutputAnswer(cell_index=record.cell_index, output=msgspec.Raw(body)))
+        await self.reply_list(outputs, next_cursor=None, omitted=omitted)
 
 
 class LogHandler(BatchHandler):

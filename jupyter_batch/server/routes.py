@@ -21,6 +21,7 @@ from jupyter_batch.server.records import (
     CellsHandler,
     LogHandler,
     NotebookHandler,
+    OutputsHandler,
 )
 from jupyter_batch.server.runs import CancelHandler, RetryHandler, RunHandler, RunsHandler
 from jupyter_batch.server.schedules import (
@@ -57,6 +58,7 @@ ROUTES: dict[str, type[BatchHandler]] = {
     "runs/{run_id}/retry": RetryHandler,
     "runs/{run_id}/notebook": NotebookHandler,
     "runs/{run_id}/cells": CellsHandler,
+    "runs/{run_id}/outputs": OutputsHandler,
     "runs/{run_id}/logs": LogHandler,
     "runs/{run_id}/artifacts": ArtifactsHandler,
     "runs/{run_id}/artifacts/{path}": ArtifactHandler,

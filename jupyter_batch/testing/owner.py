@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from jupyter_batch.domain.sentence import sentence
 from jupyter_batch.domain.upcoming import count_instants, upcoming
 from jupyter_batch.errors import BatchError, Conflict, NotFound
 from jupyter_batch.testing.owner_sweeps import FakeOwnerSweeps
+from jupyter_batch.testing.told import ToldEvents
 
 _STATUS = {"not_found": 404, "conflict": 409, "not_allowed": 403}
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,15 +44,21 @@ class FakeOwner(httpx.BaseTransport):
         self.runs: dict[str, Run] = {}
         self.jobs: dict[str, Job] = {}
         self.cells: list[dict[str, Any]] = []
+        #: Outputs in nbformat by cell.
+        self.outputs: dict[int, list[dict[str, Any]]] = {}
         self.log: list[str] = []
         self.files: dict[str, bytes] = {}
         self.notebook = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
         #: JSON Schema of each parameter; None to take anything.
         self.properties: dict[str, Any] | None = None
+        #: Names of the parameters that have no default.
+        self.required: list[str] = []
         #: Changes of a new run, one for each look at it.
         self.plan: list[Step] = []
         #: Kind and data of the events of a run, in order; ``None`` drops the connection there.
         self.script: list[tuple[str, dict[str, Any]] | None] = []
+        #: The stream of all runs' events.
+        self.told = ToldEvents()
         #: Errors to answer or to raise in place of the next answers.
         self.trouble: deque[BatchError | Exception] = deque()
         self._ids = IdSource()
@@ -138,7 +145,10 @@ class FakeOwner(httpx.BaseTransport):
             ("GET", f"{run}/events", self._events),
             ("GET", f"{run}/notebook", lambda _, id: httpx.Response(200, content=self.notebook)),
             ("GET", f"{run}/cells", lambda _, id: _answer({"items": self.cells})),
+            ("GET", f"{run}/outputs", self._outputs),
             ("GET", f"{run}/logs", self._logs),
+            ("GET", "events", self._all_events),
+            ("GET", "notebooks/parameters", lambda _: _answer(self._parameters())),
             ("GET", rf"{run}/artifacts/(.+)", self._artifact),
             ("GET", "jobs", self._list_jobs),
             ("POST", "jobs", self._create_job),
@@ -170,7 +180,8 @@ class FakeOwner(httpx.BaseTransport):
         self, body: dict[str, Any], key: str, *, notebook: str, name: str, job_id: str | None = None
     ) -> httpx.Response:
         parameters = body.get("parameters") or {}
-        self.check(parameters)
+        if self.properties is not None:
+            check_parameters(self._parameters(), parameters)
         ref = NotebookRef(path=notebook, sha256="0" * 64)
         run = self.add_run(name=name, notebook=ref, parameters=parameters, job_id=job_id)
         self.plan_for(run.id)
@@ -251,6 +262,29 @@ class FakeOwner(httpx.BaseTransport):
             text = json.dumps(event, ensure_ascii=False)
             yield f"id: {number}\nevent: {kind}\ndata: {text}\n\n".encode()
 
+    def _all_events(self, request: httpx.Request) -> httpx.Response:
+        known = request.headers.get("Last-Event-ID")
+        return httpx.Response(200, stream=_Stream(self.told.stream(int(known) if known else None)))
+
+    def _outputs(self, request: httpx.Request, run_id: str) -> httpx.Response:
+        asked = request.url.params.get("cell")
+        items = [
+            {"cell_index": index, "output": output}
+            for index, outputs in sorted(self.outputs.items())
+            for output in outputs
+            if asked in (None, str(index))
+        ]
+        return _answer({"items": items})
+
+    def _parameters(self) -> ParameterSchema:
+        schema = {
+            "type": "object",
+            "properties": self.properties or {},
+            "required": self.required,
+            "additionalProperties": False,
+        }
+        return ParameterSchema(schema=schema, has_parameters_cell=True, language="python")
+
     def _logs(self, request: httpx.Request, run_id: str) -> httpx.Response:
         after = int(request.url.params.get("after", 0))
         lines = [{"line_no": i + 1, "text": text} for i, text in enumerate(self.log)]
@@ -318,6 +352,11 @@ class _Stream(httpx.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         return self._pieces
+
+    def close(self) -> None:
+        """Ends what makes the pieces."""
+        if isinstance(self._pieces, Generator):
+            self._pieces.close()
 
 
 def _answer(value: Any, status: int = 200) -> httpx.Response:

@@ -63,6 +63,23 @@ class CellList(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
+class OutputAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """One output of a cell as it now stands."""
+
+    cell_index: int
+    #: In nbformat.
+    output: msgspec.Raw
+
+
+class OutputList(msgspec.Struct, frozen=True, kw_only=True):
+    """Outputs of an attempt, in order, also of the cell that is running."""
+
+    items: tuple[OutputAnswer, ...]
+    #: How many outputs were left out because of their size; the notebook has them.
+    omitted: int = 0
+    next_cursor: str | None = None
+
+
 class LogPage(msgspec.Struct, frozen=True, kw_only=True):
     """Lines of an attempt's log, in order."""
 

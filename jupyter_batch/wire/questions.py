@@ -111,6 +111,14 @@ class CellsQuestion(Question, frozen=True, kw_only=True):
     outputs: bool = False
 
 
+class OutputsQuestion(Question, frozen=True, kw_only=True):
+    """``GET runs/{id}/outputs``."""
+
+    attempt: AttemptNo | None = None
+    #: Index of the one cell that is asked about, from 0; all by default.
+    cell: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+
+
 class LogQuestion(Question, frozen=True, kw_only=True):
     """``GET runs/{id}/logs``."""
 

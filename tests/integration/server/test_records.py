@@ -102,6 +102,28 @@ async def test_outputs_beyond_the_limit_are_counted(server: Server):
     assert cell["outputs_omitted"] == 1
 
 
+async def test_outputs_come_by_cell_and_while_it_is_running(server: Server):
+    async def print_and_wait(attempt: FakeAttempt) -> None:
+        attempt.begin(["print()"])
+        attempt.start_cell(0)
+        attempt.print(0, "so far\n")
+        await attempt.flush()
+
+    server.parts.executor.behaviour = print_and_wait
+    run_id = (await server.submit())["id"]
+    async with server.http.stream("GET", f"runs/{run_id}/events") as events:
+        async for line in events.aiter_lines():
+            if line == "event: output":
+                break
+    answer = await server.http.get(f"runs/{run_id}/outputs", params={"cell": "0"})
+    (item,) = answer.json()["items"]
+    assert (item["cell_index"], item["output"]["text"]) == (0, "so far\n")
+    answer = await server.http.get(f"runs/{run_id}/outputs", params={"cell": "1"})
+    assert answer.json() == {"items": [], "omitted": 0, "next_cursor": None}
+    refused = await server.http.get(f"runs/{run_id}/outputs", params={"cell": "-1"})
+    assert (refused.status_code, refused.json()["details"]["field"]) == (400, "cell")
+
+
 async def test_the_log_is_read_in_pages(server: Server, run_id: str):
     texts: list[str] = []
     after = 0

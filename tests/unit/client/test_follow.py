@@ -4,9 +4,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from jupyter_batch.client.follow import follow_run
+from jupyter_batch.client.follow import Sign, follow_all, follow_run
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.errors import NotFound, OwnerUnavailable
+from jupyter_batch.errors import NotAllowed, NotFound, OwnerUnavailable
 
 END = ("state", {"state": "succeeded"})
 
@@ -73,3 +73,27 @@ def test_a_server_that_does_not_come_back_ends_the_following(owner, connection, 
     with pytest.raises(OwnerUnavailable, match="lost the server"):
         list(follow_run(connection, run.id))
     assert pauses == sorted(pauses)
+
+
+def test_all_runs_are_followed_from_now_on_over_dropped_connections(owner, connection, run):
+    owner.told.tell(run.id, "state", {"state": "starting"})
+    told = follow_all(connection)
+    assert next(told) is Sign.OPENED
+    # The stream begins when it is first read.
+    assert next(told) is Sign.ALIVE
+    owner.told.tell(run.id, "state", {"state": "running"})
+    assert next(e for e in told if e is not Sign.ALIVE).data == {"state": "running"}
+    owner.told.drop()
+    assert next(e for e in told if e is not Sign.ALIVE) is Sign.OPENED
+    owner.told.tell(run.id, "state", {"state": "succeeded"})
+    assert next(e for e in told if e is not Sign.ALIVE).data == {"state": "succeeded"}
+    told.close()
+    assert owner.told.streams == 0
+    asked = [request.headers.get("Last-Event-ID") for request in owner.requests]
+    assert asked == [None, "2"]
+
+
+def test_a_token_that_is_refused_at_the_same_address_ends_the_following_of_all(owner, connection):
+    owner.token = "another"
+    with pytest.raises(NotAllowed):
+        next(follow_all(connection))

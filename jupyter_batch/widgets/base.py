@@ -1,0 +1,69 @@
+"""What the widgets have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets as ipw
+
+from jupyter_batch.client.client import Client
+from jupyter_batch.client.shortcuts import default_client
+from jupyter_batch.errors import BatchError
+from jupyter_batch.widgets import look
+from jupyter_batch.widgets.live import Live
+
+
+class Box(ipw.VBox):  # type: ignore[misc]
+    """A column of parts with a place for trouble at its end; a listener of the shared stream."""
+
+    def __init__(self, live: Live, parts: Sequence[ipw.Widget], **layout: Any) -> None:
+        self._live = live
+        self._trouble = html_box()
+        super().__init__(children=[*parts, self._trouble], layout=full(**layout))
+
+    def show_trouble(self, error: BatchError | None) -> None:
+        """Tells in the widget what could not be done; nothing with None."""
+        self._trouble.value = look.note(error.message if error else "")
+
+    def close(self) -> None:
+        """Ends the following, and takes the widget and all its parts away."""
+        if hasattr(self, "_live"):
+            self._live.forget(self)
+        parts = _parts_of(self)
+        super().close()
+        for part in parts:
+            close_with_parts(part)
+
+
+def html_box(value: str = "", **layout: Any) -> ipw.HTML:
+    """Returns a place for HTML that takes the whole width."""
+    return ipw.HTML(value, layout=full(**{"margin": "0", **layout}))
+
+
+def small() -> ipw.Layout:
+    """Returns the layout of a button that is as wide as its words."""
+    return ipw.Layout(width="auto")
+
+
+def client_or_default(client: Client | None) -> Client:
+    """Returns the client that is given, or the one that ``jupyter_batch.run`` uses."""
+    return client if client is not None else default_client()
+
+
+def full(**more: Any) -> ipw.Layout:
+    """Returns a layout over the whole width; one each, as a shared one would end with the first."""
+    return ipw.Layout(**{"width": "100%", **more})
+
+
+def close_with_parts(widget: ipw.Widget) -> None:
+    """Closes a widget with its children, layout and style, all of which ipywidgets leaves open."""
+    parts = _parts_of(widget)
+    widget.close()
+    for part in parts:
+        close_with_parts(part)
+
+
+def _parts_of(widget: ipw.Widget) -> list[ipw.Widget]:
+    own = [getattr(widget, name, None) for name in ("layout", "style")]
+    return [*getattr(widget, "children", ()), *(p for p in own if isinstance(p, ipw.Widget))]

@@ -1,0 +1,273 @@
+"""What all widgets of a kernel share: one event stream of a server, and one pair of hands."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.follow import Sign, follow_all
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.errors import BatchError
+
+#: Changes that come closer together than this are shown together.
+_TOGETHER_SECONDS = 0.15
+#: After a server that did not answer at all, the reader rests so long before it tries again.
+_REST_SECONDS = 5.0
+#: What moves without events, such as the outputs of a running cell, is looked at that often,
+#: and never for more than this share of the time.
+_TICK_SECONDS = 1.0
+_TICK_SHARE = 0.1
+#: Whatever has been told: a listener looks for itself that often, lest an event were missed.
+_LOOK_SECONDS = 15.0
+
+
+class Listener(Protocol):
+    """A widget that follows runs."""
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether there is something to look at that events do not tell of."""
+
+    def take(self, event: RunEvent) -> bool:
+        """Notes an event and says whether ``update`` is to be called; on the reader's thread."""
+
+    def update(self, *, anew: bool) -> None:
+        """Shows what is noted; ``anew`` where events may have been missed. On the hands' thread."""
+
+    def show_trouble(self, error: BatchError | None) -> None:
+        """Tells that the server does not answer, or, with None, that it does again."""
+
+
+class Live:
+    """Follows all runs of a server for any number of listeners.
+
+    One thread reads the stream, one does what listeners and people ask for, so that neither the
+    kernel nor the stream waits for an answer. Both end when nobody listens and nothing is to be
+    done. Listeners are held weakly.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+        self._changed = threading.Condition()
+        #: Listeners to be updated, and whether they must ask for everything anew.
+        self._due: weakref.WeakKeyDictionary[Listener, bool] = weakref.WeakKeyDictionary()
+        self._work: deque[Callable[[], None]] = deque()
+        self._busy = False
+        self._is_open = False
+        self._trouble: BatchError | None = None
+        self._reader: threading.Thread | None = None
+        self._hands: threading.Thread | None = None
+
+    def listen(self, listener: Listener) -> None:
+        """Begins to tell a listener; it is updated once as soon as the stream is open."""
+        with self._changed:
+            self._listeners.add(listener)
+            if self._is_open or self._trouble is not None:
+                self._due[listener] = True
+            if self._reader is None:
+                self._reader = self._start(self._read, "jupyter-batch-events")
+            self._want_hands()
+
+    def forget(self, listener: Listener) -> None:
+        """Tells a listener no more."""
+        with self._changed:
+            self._listeners.discard(listener)
+            self._due.pop(listener, None)
+            self._changed.notify_all()
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Does something soon, one thing after the other; it must see to its own errors."""
+        with self._changed:
+            self._work.append(work)
+            self._want_hands()
+
+    def ask(self, listener: Listener) -> None:
+        """Has a listener ask for everything anew, whether it is told or not."""
+        with self._changed:
+            self._due[listener] = True
+            self._want_hands()
+
+    @property
+    def listeners(self) -> int:
+        """How many listen."""
+        return len(self._listeners)
+
+    @property
+    def threads(self) -> int:
+        """How many threads it has at the moment."""
+        return sum(thread is not None for thread in (self._reader, self._hands))
+
+    def settle(self, timeout: float = 10.0) -> bool:
+        """Waits until nothing is left to be shown or done; returns whether that came about."""
+        with self._changed:
+            return self._changed.wait_for(self._is_settled, timeout)
+
+    def _is_settled(self) -> bool:
+        is_known = self._reader is None or self._is_open or self._trouble is not None
+        return is_known and not (self._due or self._work or self._busy)
+
+    def _start(self, target: Callable[[], None], name: str) -> threading.Thread:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _want_hands(self) -> None:
+        if self._hands is None:
+            self._hands = self._start(self._serve, "jupyter-batch-widgets")
+        self._changed.notify_all()
+
+    def _nobody_listens(self) -> bool:
+        """Says whether the reader may end, and lets it go."""
+        with self._changed:
+            if self._listeners:
+                return False
+            self._reader, self._is_open, self._trouble = None, False, None
+            self._changed.notify_all()
+            return True
+
+    def _read(self) -> None:
+        while True:
+            try:
+                for event in follow_all(self.connection):
+                    if self._nobody_listens():
+                        return
+                    self._hand_out(event)
+            except Exception as error:
+                # Whatever it is, the widgets must say it: nobody else looks at this thread.
+                self._tell_trouble(error)
+            if self._nobody_listens():
+                return
+            self.connection.pause(_REST_SECONDS)
+
+    def _hand_out(self, event: RunEvent | Sign) -> None:
+        with self._changed:
+            if event is Sign.OPENED:
+                # What was missed before it was open has to be asked for.
+                self._is_open, self._trouble = True, None
+                for listener in tuple(self._listeners):
+                    self._due[listener] = True
+            elif isinstance(event, RunEvent):
+                # A copy: the last hold on a listener may go with the step to the next one.
+                for listener in tuple(self._listeners):
+                    if listener.take(event):
+                        self._due.setdefault(listener, False)
+            if self._due:
+                self._want_hands()
+
+    def _tell_trouble(self, error: Exception) -> None:
+        told = error if isinstance(error, BatchError) else BatchError(f"{error!r}")
+        with self._changed:
+            self._is_open, self._trouble = False, told
+            for listener in tuple(self._listeners):
+                self._due[listener] = True
+            self._want_hands()
+
+    def _serve(self) -> None:
+        rounds = _Rounds(time.monotonic())
+        while True:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+                self._changed.wait_for(
+                    self._has_something_to_do, rounds.seconds_left(time.monotonic())
+                )
+                if not (self._due or self._work or self._listeners):
+                    self._hands = None
+                    return
+                self._plan_rounds(rounds)
+                self._busy = True
+                work = self._work.popleft() if self._work else None
+                due = [] if work else list(self._due.items())
+                if not work:
+                    self._due.clear()
+                trouble = self._trouble
+            if work is not None:
+                work()
+                continue
+            begun = time.monotonic()
+            while due:
+                listener, anew = due.pop()
+                _update(listener, anew, trouble)
+                # Not to be held while resting, or nobody could give it up.
+                del listener
+            rounds.took(time.monotonic() - begun)
+            self._rest()
+
+    def _plan_rounds(self, rounds: _Rounds) -> None:
+        now = time.monotonic()
+        if rounds.is_look(now):
+            for listener in tuple(self._listeners):
+                self._due[listener] = True
+        elif rounds.is_tick(now):
+            for listener in tuple(self._listeners):
+                if listener.is_moving:
+                    self._due.setdefault(listener, False)
+
+    def _has_something_to_do(self) -> bool:
+        return bool(self._due or self._work or not self._listeners)
+
+    def _rest(self) -> None:
+        """Lets changes gather; what people ask for goes on at once."""
+        with self._changed:
+            self._busy = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: bool(self._work), _TOGETHER_SECONDS)
+
+
+class _Rounds:
+    """When the next looks without a cause are due."""
+
+    def __init__(self, now: float) -> None:
+        self._tick_at = now + _TICK_SECONDS
+        self._look_at = now + _LOOK_SECONDS
+        self._pause = _TICK_SECONDS
+
+    def seconds_left(self, now: float) -> float:
+        return max(0.0, min(self._tick_at, self._look_at) - now)
+
+    def is_look(self, now: float) -> bool:
+        if now < self._look_at:
+            return False
+        self._look_at, self._tick_at = now + _LOOK_SECONDS, now + self._pause
+        return True
+
+    def is_tick(self, now: float) -> bool:
+        if now < self._tick_at:
+            return False
+        self._tick_at = now + self._pause
+        return True
+
+    def took(self, seconds: float) -> None:
+        self._pause = max(_TICK_SECONDS, seconds / _TICK_SHARE)
+
+
+def _update(listener: Listener, anew: bool, trouble: BatchError | None) -> None:
+    listener.show_trouble(trouble)
+    if trouble is not None:
+        return
+    try:
+        listener.update(anew=anew)
+    except BatchError as error:
+        listener.show_trouble(error)
+    except Exception as error:
+        # A fault of ours must be seen, and must not end the updates of all the others.
+        listener.show_trouble(BatchError(f"cannot be shown: {error!r}"))
+
+
+_lives: weakref.WeakValueDictionary[int, Live] = weakref.WeakValueDictionary()
+_lives_lock = threading.Lock()
+
+
+def live_of(connection: Connection) -> Live:
+    """Returns the one that all widgets of a connection share; it goes when the last of them goes."""
+    with _lives_lock:
+        live = _lives.get(id(connection))
+        if live is None:
+            live = _lives[id(connection)] = Live(connection)
+        return live

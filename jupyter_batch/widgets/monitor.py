@@ -1,0 +1,192 @@
+"""A live view of one run."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import ipywidgets as ipw
+
+from jupyter_batch.client.client import Client
+from jupyter_batch.client.run import Run
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.errors import BatchError
+from jupyter_batch.widgets import look, monitor_html
+from jupyter_batch.widgets.base import Box, client_or_default, html_box, small
+from jupyter_batch.widgets.live import live_of
+from jupyter_batch.widgets.output_list import OutputList
+from jupyter_batch.widgets.picture import Picture
+
+_LOG_TAB = 2
+_LOG_KEPT = 2000
+#: An answer with outputs that took long is not asked for again before so many times as long.
+_OUTPUTS_REST = 20
+
+
+class RunMonitor(Box):
+    """Shows a run live: cells, progress, outputs, log, the error; with buttons to cancel and retry.
+
+        jb.widgets.RunMonitor(jb.submit("report.ipynb"))
+
+    Takes a Run, or the id of one. It follows the run to its end, or until ``close()``.
+    """
+
+    def __init__(self, run: Run | str, *, client: Client | None = None, **layout: Any) -> None:
+        known = run if isinstance(run, Run) else client_or_default(client).runs.get(run)
+        #: As it was last asked for.
+        self.run = known
+        self._picture = Picture(known)
+        self._events: deque[RunEvent] = deque()
+        self._log: deque[str] = deque(maxlen=_LOG_KEPT)
+        self._log_no = 0
+        self._outputs_again_at = 0.0
+        self._make_parts()
+        super().__init__(live_of(known._connection), self._children(), **layout)
+        self.add_class("jb-RunMonitor")
+        self._show()
+        if known.is_over:
+            self._live.ask(self)
+        else:
+            self._live.listen(self)
+
+    def _make_parts(self) -> None:
+        self._head = html_box(flex="1 1 20em", width="auto")
+        self._bar = ipw.IntProgress(layout=ipw.Layout(width="auto", height="10px"))
+        self._cancel = ipw.Button(
+            description="Cancel", icon="stop", tooltip="End this run", layout=small()
+        )
+        self._retry = ipw.Button(
+            description="Retry",
+            icon="repeat",
+            tooltip="Queue one more attempt of this run",
+            layout=small(),
+        )
+        self._error = html_box()
+        self._cells, self._log_view = html_box(), html_box()
+        self._outputs = OutputList()
+        self._tabs = ipw.Tab(
+            children=[self._cells, self._outputs.box, self._log_view],
+            titles=("Cells", "Outputs", "Log"),
+        )
+        self._cancel.on_click(lambda _: self._act(self._do_cancel))
+        self._retry.on_click(lambda _: self._act(self._do_retry))
+        self._tabs.observe(lambda _: self._live.ask(self), names="selected_index")
+
+    def _children(self) -> list[ipw.Widget]:
+        top = ipw.HBox(
+            [self._head, self._cancel, self._retry],
+            layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
+        )
+        return [top, self._bar, self._error, self._tabs]
+
+    # --- what the shared threads call ---------------------------------------------------------
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether a cell is running, whose outputs come without events."""
+        return self._picture.current is not None
+
+    def take(self, event: RunEvent) -> bool:
+        """Notes an event of its run."""
+        if event.run_id != self.run.id:
+            return False
+        self._events.append(event)
+        return True
+
+    def update(self, *, anew: bool) -> None:
+        """Shows what has happened since."""
+        picture = self._picture
+        while self._events:
+            anew = picture.apply(self._events.popleft()) or anew
+        if anew:
+            picture.read(self.run.refresh())
+            picture.read_cells(self.run.cells())
+        self._fetch_outputs(all_of_them=picture.is_over)
+        if anew or self._tabs.selected_index == _LOG_TAB:
+            self._fetch_log()
+        self._show()
+        if picture.is_over and not picture.stale_outputs and not self._events:
+            self._live.forget(self)
+
+    # --- what people do -----------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Asks for the run to end, as the button does."""
+        self._act(self._do_cancel)
+
+    def retry(self) -> None:
+        """Queues one more attempt, as the button does."""
+        self._act(self._do_retry)
+
+    def _act(self, action: Callable[[], None]) -> None:
+        self._cancel.disabled = self._retry.disabled = True
+        self._live.do(lambda: self._try(action))
+
+    def _try(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+            self.show_trouble(None)
+        except BatchError as error:
+            self.show_trouble(error)
+        finally:
+            self._show_buttons()
+
+    def _do_cancel(self) -> None:
+        self._picture.read(self.run.cancel())
+        self._show()
+
+    def _do_retry(self) -> None:
+        self._picture.read(self.run.retry())
+        self._live.listen(self)
+        self._live.ask(self)
+
+    # --- what is shown ------------------------------------------------------------------------
+
+    def _fetch_outputs(self, *, all_of_them: bool) -> None:
+        picture = self._picture
+        if picture.current is not None:
+            picture.stale_outputs.add(picture.current)
+        begun = time.monotonic()
+        stale = sorted(picture.stale_outputs)
+        if not stale or (begun < self._outputs_again_at and not all_of_them):
+            return
+        picture.stale_outputs.clear()
+        cells = [stale[0]] if len(stale) == 1 else [None]
+        found = self.run.outputs(cell=cells[0])
+        for index in stale:
+            line = picture.cells.get(index)
+            if line is not None and line.cell_type == "code":
+                self._outputs.put(line, found.get(index, []))
+        self._outputs.keep(picture.cells)
+        self._outputs_again_at = begun + (time.monotonic() - begun) * _OUTPUTS_REST
+
+    def _fetch_log(self) -> None:
+        for line in self.run.log_lines(after=self._log_no):
+            self._log_no = line.line_no
+            self._log.append(line.text)
+
+    def _show(self) -> None:
+        picture, now = self._picture, datetime.now(UTC)
+        self._head.value = monitor_html.head(self.run.name, self.run.id, picture, now)
+        with self._bar.hold_sync():
+            self._bar.max = max(1, picture.count.total)
+            self._bar.value = picture.count.done
+            self._bar.bar_style = look.bar_style(str(picture.state))
+        failed = picture.cells.get(picture.error.cell_index) if picture.error else None
+        self._error.value = monitor_html.error_box(picture.error, failed.source if failed else "")
+        cells = [picture.cells[index] for index in sorted(picture.cells)]
+        self._cells.value = monitor_html.cell_list(cells, picture.count.total)
+        self._log_view.value = monitor_html.log_text(list(self._log), self._log_no)
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        state = self._picture.state
+        self._cancel.disabled = state.is_terminal or state is RunState.CANCELLING
+        self._retry.disabled = not state.is_terminal or state in (
+            RunState.SUCCEEDED,
+            RunState.SKIPPED,
+        )

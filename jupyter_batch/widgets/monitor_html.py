@@ -1,0 +1,109 @@
+"""The pieces of HTML that a run's monitor is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from jupyter_batch.domain.cell import CellError
+from jupyter_batch.widgets import look
+from jupyter_batch.widgets.picture import CellLine, Picture
+
+#: Cells in the list at once; of long notebooks those around the one that runs or failed.
+_MOST_CELLS = 100
+_MOST_LOG_LINES = 500
+
+
+def head(name: str, run_id: str, picture: Picture, now: datetime) -> str:
+    """Returns the line that says which run it is and how it stands."""
+    count = picture.count
+    facts = []
+    if count.total:
+        facts.append(f"{count.done} of {count.total} cells")
+    seconds = picture.seconds(now)
+    if seconds is not None:
+        facts.append(look.duration(seconds))
+    if picture.attempt_no > 1:
+        facts.append(f"attempt {picture.attempt_no}")
+    if picture.memory_bytes and not picture.is_over:
+        facts.append(look.size(picture.memory_bytes))
+    parts = [f"<b>{look.escape(name)}</b>", look.pill(str(picture.state))]
+    parts += [f"<span>{look.escape(fact)}</span>" for fact in facts]
+    parts.append(look.soft(run_id))
+    line = f'<div class="jbw-head">{"".join(parts)}</div>'
+    told = picture.reason or (picture.preparing if not picture.is_over else None)
+    if told:
+        line += f"<div>{look.escape(told)}</div>"
+    return look.STYLE + look.block(line, role="status")
+
+
+def error_box(error: CellError | None, source: str) -> str:
+    """Returns the exception that ended the run with its cell; empty where there was none."""
+    if error is None:
+        return ""
+    trace = look.escape("\n".join(error.traceback) or f"{error.ename}: {error.evalue}")
+    title = f"Cell {error.cell_index + 1}: {error.ename}: {error.evalue}"
+    code = f'<pre class="jbw-soft">{look.escape(source)}</pre>' if source else ""
+    return look.block(
+        f'<div class="jbw-note" role="alert"><b>{look.escape(title)}</b>{code}<pre>{trace}</pre></div>'
+    )
+
+
+def cell_list(cells: Sequence[CellLine], total: int) -> str:
+    """Returns the cells as a table, one line each."""
+    if not cells:
+        return look.block(look.soft("No cell has started yet."))
+    shown = _window(cells)
+    rows = [_row(cell) for cell in shown]
+    before = shown[0].index
+    if before:
+        rows.insert(0, _remark(f"{before} cells before"))
+    after = max(total, cells[-1].index + 1) - shown[-1].index - 1
+    if after > 0:
+        rows.append(_remark(f"{after} more to come" if shown[-1] is cells[-1] else f"{after} more"))
+    heading = (
+        '<tr><th class="jbw-number">Cell</th><th>State</th><th>Source</th>'
+        '<th class="jbw-number">Time</th></tr>'
+    )
+    body = f"<table><thead>{heading}</thead><tbody>{''.join(rows)}</tbody></table>"
+    return look.block(f'<div class="jbw-scroll" tabindex="0">{body}</div>')
+
+
+def log_text(lines: Sequence[str], count: int) -> str:
+    """Returns the end of the log."""
+    if not lines:
+        return look.block(look.soft("The log is empty."))
+    left_out = count - min(count, _MOST_LOG_LINES)
+    remark = look.soft(f"{left_out:,} lines before") if left_out else ""
+    text = look.escape("\n".join(lines[-_MOST_LOG_LINES:]))
+    return look.block(f'{remark}<pre tabindex="0">{text}</pre>')
+
+
+def outputs_head(cell: CellLine) -> str:
+    """Returns what stands above the outputs of a cell."""
+    code = f"<code>{look.escape(look.first_line(cell.source))}</code>"
+    return look.block(f'<div class="jbw-head">{look.soft(f"Cell {cell.index + 1}")}{code}</div>')
+
+
+def _row(cell: CellLine) -> str:
+    took = look.duration(cell.seconds)
+    source = look.escape(look.first_line(cell.source))
+    if cell.cell_type != "code":
+        source = f'<span class="jbw-soft">{source}</span>'
+    return (
+        f'<tr><td class="jbw-number">{cell.index + 1}</td><td>{look.pill(cell.state)}</td>'
+        f'<td class="jbw-wide"><code>{source}</code></td><td class="jbw-number">{took}</td></tr>'
+    )
+
+
+def _remark(text: str) -> str:
+    return f'<tr><td></td><td></td><td colspan="2">{look.soft(text)}</td></tr>'
+
+
+def _window(cells: Sequence[CellLine]) -> Sequence[CellLine]:
+    if len(cells) <= _MOST_CELLS:
+        return cells
+    places = [i for i, cell in enumerate(cells) if cell.state in ("running", "failed")]
+    middle = places[-1] if places else len(cells) - 1
+    begin = max(0, min(middle - _MOST_CELLS * 3 // 4, len(cells) - _MOST_CELLS))
+    return cells[begin : begin + _MOST_CELLS]
