@@ -114,14 +114,9 @@ class FakeOwner(httpx.BaseTransport):
         return run
 
     def check(self, parameters: dict[str, Any]) -> None:
-        """Raises InvalidParameters for what ``properties`` does not have."""
+        """Raises InvalidParameters unless they fit ``properties``."""
         if self.properties is not None:
-            schema = {
-                "type": "object",
-                "properties": self.properties,
-                "additionalProperties": False,
-            }
-            check_parameters(ParameterSchema(schema=schema, has_parameters_cell=True), parameters)
+            check_parameters(self._parameters(), parameters)
 
     def bodies(self, method: str, path: str) -> list[Any]:
         """Returns the JSON that has been sent to an address."""
@@ -180,8 +175,7 @@ class FakeOwner(httpx.BaseTransport):
         self, body: dict[str, Any], key: str, *, notebook: str, name: str, job_id: str | None = None
     ) -> httpx.Response:
         parameters = body.get("parameters") or {}
-        if self.properties is not None:
-            check_parameters(self._parameters(), parameters)
+        self.check(parameters)
         ref = NotebookRef(path=notebook, sha256="0" * 64)
         run = self.add_run(name=name, notebook=ref, parameters=parameters, job_id=job_id)
         self.plan_for(run.id)
