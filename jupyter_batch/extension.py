@@ -135,6 +135,19 @@ class BatchExtension(ExtensionApp):
         allow_none=True,
         help="File with secrets, ``NAME=value`` lines, readable by its user only; None for none.",
     ).tag(config=True)
+    keep_runs = Int(
+        None,
+        allow_none=True,
+        min=1,
+        help="How many runs of each job that are over are kept; None for all. "
+        "A job may say otherwise.",
+    ).tag(config=True)
+    keep_days = Float(
+        None,
+        allow_none=True,
+        min=0.0,
+        help="For how many days; None for ever. The newest success of a job is always kept.",
+    ).tag(config=True)
     passing_idle_seconds = Float(
         60.0, help="A passing owner ends after so long with nothing to do."
     ).tag(config=True)

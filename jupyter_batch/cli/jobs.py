@@ -23,7 +23,16 @@ from jupyter_batch.cli.arguments import (
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.schedule_arguments import add_policies, add_schedule, schedule_of
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import clock, cpus, duration, full_clock, short, size, state_text
+from jupyter_batch.cli.words import (
+    clock,
+    cpus,
+    duration,
+    full_clock,
+    plural,
+    short,
+    size,
+    state_text,
+)
 from jupyter_batch.client.job import Job
 from jupyter_batch.domain.sentence import sentence
 
@@ -265,6 +274,12 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     ]
     if any(limits):
         yield "limits", ", ".join(limit for limit in limits if limit)
+    kept = [
+        f"{plural(job.record.keep_runs, 'run')}" if job.record.keep_runs else "",
+        f"{job.record.keep_days:g} days" if job.record.keep_days else "",
+    ]
+    if any(kept):
+        yield "kept", ", ".join(part for part in kept if part)
     if job.files:
         yield "files", ", ".join(job.files)
     yield "changed", full_clock(job.updated_at)

@@ -62,6 +62,13 @@ def add_policies(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--run-timeout", metavar="TIME", help="of all attempts together")
     group.add_argument("--queue-timeout", metavar="TIME", help="skip a run that waits longer")
+    group.add_argument("--keep-runs", type=int, metavar="N", help="keep its N newest runs")
+    group.add_argument(
+        "--keep-days",
+        type=float,
+        metavar="DAYS",
+        help="keep its runs so long; its newest success is always kept",
+    )
     group.add_argument(
         "--source",
         choices=["latest", "pinned"],

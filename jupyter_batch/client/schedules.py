@@ -55,6 +55,10 @@ class ScheduleOptions(TypedDict, total=False):
     run_timeout: float | str | None
     #: A run that waits longer is skipped.
     queue_timeout: float | str | None
+    #: How many of its runs that are over are kept, and for how many days; the newest success
+    #: always is. What is left out is as the server's settings say.
+    keep_runs: int | None
+    keep_days: float | None
     #: ``latest`` or ``pinned``.
     source: str | None
 
@@ -75,6 +79,8 @@ _CRON_ONLY = {"gap": "gap", "repeat": "overlap"}
 _POLICIES = {
     "overlap": "overlap_policy",
     "pause_after_failures": "pause_after_failures",
+    "keep_runs": "keep_runs",
+    "keep_days": "keep_days",
     "source": "source",
 }
 _POLICY_SECONDS = {"run_timeout": "run_timeout_seconds", "queue_timeout": "queue_timeout_seconds"}

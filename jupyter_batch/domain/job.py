@@ -48,6 +48,10 @@ class Job(Value, frozen=True, kw_only=True):
     run_timeout_seconds: float | None = None
     #: A run that has waited so long is skipped.
     queue_timeout_seconds: float | None = None
+    #: How many of its runs that are over are kept; None for what the settings say.
+    keep_runs: int | None = None
+    #: For how many days; the newest success is always kept.
+    keep_days: float | None = None
     source: Source = Source.LATEST
     #: Whether all triggers rest.
     paused: bool = False

@@ -52,6 +52,8 @@ class JobRequest(Value, frozen=True, kw_only=True):
     pause_after_failures: int | None = None
     run_timeout_seconds: float | None = None
     queue_timeout_seconds: float | None = None
+    keep_runs: int | None = None
+    keep_days: float | None = None
     source: Source = Source.LATEST
 
 
@@ -73,6 +75,8 @@ class JobChanges(Value, frozen=True, kw_only=True):
     pause_after_failures: int | msgspec.UnsetType | None = msgspec.UNSET
     run_timeout_seconds: float | msgspec.UnsetType | None = msgspec.UNSET
     queue_timeout_seconds: float | msgspec.UnsetType | None = msgspec.UNSET
+    keep_runs: int | msgspec.UnsetType | None = msgspec.UNSET
+    keep_days: float | msgspec.UnsetType | None = msgspec.UNSET
     source: Source | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -64,5 +64,9 @@ class Settings(Value, frozen=True, kw_only=True):
     max_body_bytes: int = 64 * _MIB
     #: File with secrets, ``NAME=value`` lines, readable by its user only; None for none.
     secrets_file: str | None = None
+    #: How many runs of each job that are over are kept; None for all. A job may say otherwise.
+    keep_runs: int | None = None
+    #: For how many days; None for ever. The newest success of a job is always kept.
+    keep_days: float | None = None
     #: A passing owner ends after so long with nothing to do.
     passing_idle_seconds: float = 60.0

@@ -17,6 +17,7 @@ from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.queries import JobQuery, Page, RunQuery, SweepQuery
 from jupyter_batch.domain.recording import LogLine, Recording, Watermark
 from jupyter_batch.domain.results import ResultRecord, ResultRow
+from jupyter_batch.domain.retention import EndedGroup, EndedRun
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.domain.sweep import Sweep, SweepFacts
 from jupyter_batch.domain.trigger import TriggerProgress
@@ -160,12 +161,18 @@ class RunStore(Protocol):
     async def count(self) -> Mapping[RunState, int]:
         """Returns how many runs there are in each state; states with none may be missing."""
 
-    async def delete(self, run_ids: Sequence[str]) -> int:
+    async def delete(self, run_ids: Sequence[str], *, ended_only: bool = False) -> int:
         """Removes runs and all that was recorded of them; returns how many there were.
 
         Their disk space goes back to the system soon after (see ``Store.reclaim``). The caller
-        has made sure that they are terminal.
+        has made sure that they are terminal, or asks for those that are not to be left out.
         """
+
+    async def ended_groups(self) -> tuple[EndedGroup, ...]:
+        """Returns what each job has of runs that are over, and what there is without a job."""
+
+    async def oldest_ended(self, job_id: str | None, limit: int) -> tuple[EndedRun, ...]:
+        """Returns runs of a job (None: without one) that are over, oldest first."""
 
     async def frozen(self, run_id: str) -> FrozenNotebook:
         """Returns what the run has frozen; raises NotFound."""

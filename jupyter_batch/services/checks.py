@@ -15,6 +15,7 @@ from jupyter_batch.errors import InvalidInput, InvalidParameters, TooLarge
 
 _NAME_LENGTH = 200
 _PRIORITIES = range(-1000, 1001)
+_MAX_DAYS = 36_600
 _MAX_TIMEOUT = 366 * 24 * 3600.0
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -45,6 +46,12 @@ def check_job(request: JobRequest) -> None:
     if request.pause_after_failures is not None and request.pause_after_failures < 1:
         raise InvalidInput(
             "pause_after_failures is at least 1, or null", field="pause_after_failures"
+        )
+    if request.keep_runs is not None and request.keep_runs < 1:
+        raise InvalidInput("keep_runs is at least 1, or null", field="keep_runs")
+    if request.keep_days is not None and not 0 < request.keep_days <= _MAX_DAYS:
+        raise InvalidInput(
+            f"keep_days is more than 0 and at most {_MAX_DAYS}, or null", field="keep_days"
         )
     for field in ("run_timeout_seconds", "queue_timeout_seconds"):
         seconds: float | None = getattr(request, field)

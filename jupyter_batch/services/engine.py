@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.domain.retention import Retention
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.ports import Alarm, BackupFile, Clock, Executor, Notebooks, Secrets, Store
@@ -26,6 +27,7 @@ from jupyter_batch.services.janitor import Janitor
 from jupyter_batch.services.jobs import JobService
 from jupyter_batch.services.making import RunMaker
 from jupyter_batch.services.reconciler import Reconciler
+from jupyter_batch.services.retention import RetentionService
 from jupyter_batch.services.runs import RunService
 from jupyter_batch.services.scheduler import Scheduler
 from jupyter_batch.services.sweeps import SweepService
@@ -57,6 +59,12 @@ class Engine:
         self._secrets = secrets
         self._availability = Availability(executors, clock)
         self._janitor = Janitor(store, clock)
+        self._retention = RetentionService(
+            store,
+            self._janitor,
+            clock,
+            Retention(keep_runs=settings.keep_runs, keep_days=settings.keep_days),
+        )
         self.dispatcher = Dispatcher(
             store=store,
             clock=clock,
@@ -87,9 +95,11 @@ class Engine:
         self.dispatcher.start()
         await self.scheduler.start()
         self._janitor.start()
+        self._retention.start()
 
     async def stop(self) -> None:
         """Lets go of everything; attempts run on, and the next owner adopts them."""
+        await self._retention.stop()
         await self._janitor.stop()
         await self.scheduler.stop()
         await self._reconciler.stop()
@@ -171,6 +181,7 @@ class Engine:
             notebooks=self._notebooks,
             clock=self._clock,
         )
+        self.jobs.on_change = self._retention.wake
         self.sweeps = SweepService(
             store=self.store,
             intake=intake,

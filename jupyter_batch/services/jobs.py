@@ -54,6 +54,8 @@ class JobService:
         self._notebooks = notebooks
         self._clock = clock
         self._ids = IdSource()
+        #: Hears that a job has been made or changed.
+        self.on_change: Callable[[], None] = lambda: None
 
     async def create(
         self, request: JobRequest, *, user: str, idempotency_key: str | None = None
@@ -80,6 +82,7 @@ class JobService:
             )
             if stored.id == job.id and job.triggers:
                 self._scheduler.put(stored, states)
+        self.on_change()
         return stored
 
     async def get(self, job_id: str) -> Job:
@@ -201,6 +204,7 @@ class JobService:
             self._scheduler.put(stored, states)
             # What a pause has left is decided on as soon as there is none.
             await self._scheduler.settle_held(stored, cause=MissCause.PAUSED)
+        self.on_change()
         return stored
 
     def _states(self, before: Job, after: Job) -> Sequence[TriggerState]:

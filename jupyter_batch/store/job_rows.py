@@ -25,6 +25,8 @@ class _Policies(Value, frozen=True, kw_only=True):
     pause_after_failures: int | None = None
     run_timeout_seconds: float | None = None
     queue_timeout_seconds: float | None = None
+    keep_runs: int | None = None
+    keep_days: float | None = None
     source: Source = Source.LATEST
     paused: bool = False
     paused_reason: str | None = None

@@ -90,14 +90,16 @@ class RunWrites:
         ledger.publish(events)
         return after
 
-    def delete(self, run_ids: Sequence[str]) -> int:
+    def delete(self, run_ids: Sequence[str], *, ended_only: bool = False) -> int:
         """Removes the runs' rows; what segments have of them waits for reclaim."""
-        return sum(self._delete(part) for part in _parts(list(dict.fromkeys(run_ids))))
+        return sum(self._delete(part, ended_only) for part in _parts(list(dict.fromkeys(run_ids))))
 
-    def _delete(self, run_ids: list[str]) -> int:
+    def _delete(self, run_ids: list[str], ended_only: bool) -> int:
         ledger, connection = self._ledger, self._ledger.connection
         with ledger.records.transaction():
             doomed = connection.execute(_RUNS["select_doomed"], {"ids": run_ids}).fetchall()
+            if ended_only:
+                doomed = [row for row in doomed if RunState(row[3]).is_terminal]
             run_nos = [row[0] for row in doomed]
             for table in _TABLES:
                 query = "delete_runs" if table == "runs" else f"delete_{table}_of"

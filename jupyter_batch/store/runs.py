@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from jupyter_batch.domain.notebook import FrozenFile, FrozenNotebook
 from jupyter_batch.domain.queries import Page, RunQuery
-from jupyter_batch.domain.run import Run, RunState
+from jupyter_batch.domain.retention import EndedGroup, EndedRun
+from jupyter_batch.domain.run import TERMINAL, Run, RunState
 from jupyter_batch.errors import NotFound
 from jupyter_batch.ports import Clock, JobLoad, NewRun, TriggerStep
 from jupyter_batch.store.batch_writes import BatchWrites
@@ -21,6 +22,8 @@ from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.writer import Writer
 
 _OUTPUTS = load_queries("outputs")
+_RUNS = load_queries("runs")
+_ENDED = sorted(map(str, TERMINAL))
 
 
 class DuckRuns:
@@ -95,8 +98,14 @@ class DuckRuns:
     async def count(self) -> Mapping[RunState, int]:
         return self._live.counts()
 
-    async def delete(self, run_ids: Sequence[str]) -> int:
-        return await self._writer.call(lambda: self._writes.delete(run_ids))
+    async def delete(self, run_ids: Sequence[str], *, ended_only: bool = False) -> int:
+        return await self._writer.call(lambda: self._writes.delete(run_ids, ended_only=ended_only))
+
+    async def ended_groups(self) -> tuple[EndedGroup, ...]:
+        return await self._readers.run(_ended_groups)
+
+    async def oldest_ended(self, job_id: str | None, limit: int) -> tuple[EndedRun, ...]:
+        return await self._readers.run(_oldest_ended, job_id, limit)
 
     async def frozen(self, run_id: str) -> FrozenNotebook:
         return await self._places.read(run_id, _frozen)
@@ -110,6 +119,18 @@ class DuckRuns:
         return tuple(
             stored.run for stored in sorted(found, key=lambda stored: order[stored.run_no])
         )
+
+
+def _ended_groups(cursor: Connection) -> tuple[EndedGroup, ...]:
+    rows = cursor.execute(_RUNS["ended_groups"], {"states": _ENDED}).fetchall()
+    return tuple(EndedGroup(job_id=row[0], count=row[1], newest_success=row[2]) for row in rows)
+
+
+def _oldest_ended(cursor: Connection, job_id: str | None, limit: int) -> tuple[EndedRun, ...]:
+    rows = cursor.execute(
+        _RUNS["oldest_ended"], {"states": _ENDED, "job_id": job_id, "limit": limit}
+    ).fetchall()
+    return tuple(EndedRun(id=row[0], ended_at=row[1].replace(tzinfo=UTC)) for row in rows)
 
 
 def _frozen(cursor: Connection, segment: str, run_no: int) -> FrozenNotebook:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.queries import Page, RunQuery
+from jupyter_batch.domain.retention import EndedGroup, EndedRun
 from jupyter_batch.domain.run import Run, RunState, TriggerKind
 from jupyter_batch.errors import Conflict, NotFound
 from jupyter_batch.ports import JobLoad, NewRun, TriggerStep
@@ -123,10 +124,38 @@ class FakeRuns:
     async def count(self) -> Mapping[RunState, int]:
         return Counter(run.state for run in self._memory.runs.values())
 
-    async def delete(self, run_ids: Sequence[str]) -> int:
+    async def ended_groups(self) -> tuple[EndedGroup, ...]:
+        groups: dict[str | None, list[Run]] = {}
+        for run in self._memory.runs.values():
+            if run.state.is_terminal:
+                groups.setdefault(run.job_id, []).append(run)
+        return tuple(
+            EndedGroup(
+                job_id=job_id,
+                count=len(runs),
+                newest_success=max(
+                    (run.id for run in runs if run.state is RunState.SUCCEEDED), default=None
+                ),
+            )
+            for job_id, runs in groups.items()
+        )
+
+    async def oldest_ended(self, job_id: str | None, limit: int) -> tuple[EndedRun, ...]:
+        own = [
+            EndedRun(id=run.id, ended_at=run.finished_at or run.created_at)
+            for run in self._memory.runs.values()
+            if run.job_id == job_id and run.state.is_terminal
+        ]
+        return tuple(sorted(own, key=lambda run: run.id)[:limit])
+
+    async def delete(self, run_ids: Sequence[str], *, ended_only: bool = False) -> int:
         memory = self._memory
         memory.check()
-        gone = {run_id for run_id in run_ids if run_id in memory.runs}
+        gone = {
+            run_id
+            for run_id in run_ids
+            if run_id in memory.runs and (memory.runs[run_id].state.is_terminal or not ended_only)
+        }
         for run_id in gone:
             del memory.runs[run_id]
             memory.queued.pop(run_id, None)

@@ -27,6 +27,8 @@ Cpus = Annotated[float, msgspec.Meta(gt=0, le=100_000)]
 Bytes = Annotated[int, msgspec.Meta(gt=0, le=_LARGEST)]
 Gpus = Annotated[int, msgspec.Meta(ge=-1, le=1024)]
 Priority = Annotated[int, msgspec.Meta(ge=-1000, le=1000)]
+KeepRuns = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
+KeepDays = Annotated[float, msgspec.Meta(gt=0, le=36_600)]
 Concurrency = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
@@ -139,6 +141,8 @@ class JobBody(Body, frozen=True, kw_only=True):
     pause_after_failures: int | None = None
     run_timeout_seconds: Seconds | None = None
     queue_timeout_seconds: Seconds | None = None
+    keep_runs: KeepRuns | None = None
+    keep_days: KeepDays | None = None
     source: Source = Source.LATEST
 
     def to_domain(self) -> JobRequest:
@@ -167,6 +171,8 @@ class JobChangesBody(Body, frozen=True, kw_only=True):
     pause_after_failures: int | msgspec.UnsetType | None = msgspec.UNSET
     run_timeout_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
     queue_timeout_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
+    keep_runs: KeepRuns | msgspec.UnsetType | None = msgspec.UNSET
+    keep_days: KeepDays | msgspec.UnsetType | None = msgspec.UNSET
     source: Source | msgspec.UnsetType = msgspec.UNSET
 
     def to_domain(self) -> JobChanges:

@@ -51,6 +51,8 @@ async def test_a_job_keeps_its_triggers_and_policies(kit):
         overlap_policy=OverlapPolicy.QUEUE,
         retry=RetryPolicy(max_attempts=3, exceptions=("OSError",)),
         pause_after_failures=2,
+        keep_runs=3,
+        keep_days=0.5,
         run_timeout_seconds=5.5,
         queue_timeout_seconds=7.0,
         paused=True,

@@ -149,3 +149,16 @@ DELETE FROM records.results WHERE run_no IN (SELECT unnest($run_nos))
 -- name: delete_keys_of
 DELETE FROM records.idempotency_keys
 WHERE kind = 'run' AND id IN (SELECT unnest($ids))
+
+-- name: ended_groups
+SELECT job_id, count(*), max(id) FILTER (state = 'succeeded')
+FROM records.runs
+WHERE state IN (SELECT unnest($states))
+GROUP BY job_id
+
+-- name: oldest_ended
+SELECT id, coalesce(finished_at, created_at)
+FROM records.runs
+WHERE job_id IS NOT DISTINCT FROM $job_id AND state IN (SELECT unnest($states))
+ORDER BY id
+LIMIT $limit

@@ -48,7 +48,10 @@ async def test_a_job_comes_back_with_its_triggers_and_policies(server: Server):
         retry={"max_attempts": 3, "exceptions": ["OSError"]},
         pause_after_failures=5,
         run_timeout_seconds=600,
+        keep_runs=7,
+        keep_days=30.5,
     )
+    assert (job["keep_runs"], job["keep_days"]) == (7, 30.5)
     assert job == (await server.http.get(f"jobs/{job['id']}")).json()
     assert [trigger["kind"] for trigger in job["triggers"]] == ["cron", "interval"]
     assert all(trigger["id"] for trigger in job["triggers"])

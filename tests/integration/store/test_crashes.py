@@ -24,7 +24,7 @@ _KILLS = int(os.environ.get("JUPYTER_BATCH_KILLS", "20"))
 #: After so many deaths a store is left alone, as looking through it takes ever longer.
 _KILLS_OF_A_STORE = 10
 _ORDER = list(RunState)
-_OF_RUNS = ("attempts", "cells", "events", "watermarks", "artifacts")
+_OF_RUNS = ("attempts", "cells", "events", "watermarks", "artifacts", "results")
 
 
 class Acknowledged:

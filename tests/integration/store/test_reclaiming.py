@@ -8,6 +8,10 @@ from datetime import timedelta
 
 from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.recording import ArtifactSlice, DocumentSlice, LogLine
+from jupyter_batch.domain.retention import Retention
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.services.janitor import Janitor
+from jupyter_batch.services.retention import RetentionService
 from jupyter_batch.store.files import folder_size
 from jupyter_batch.testing import (
     AT,
@@ -180,3 +184,18 @@ async def test_a_pruned_records_database_is_written_anew(open_here, folder):
     assert await store.records.last_position() == position
     assert len(await store.records.events(run_id=kept.id)) == 1
     await store.runs.add(make_run(), make_frozen())
+
+
+async def test_retention_gives_the_space_of_old_runs_back(open_here, folder, clock):
+    store = await open_here(segment_bytes=1_000_000)
+    runs = [await add(store, number, size=300_000) for number in range(20)]
+    for run in runs:
+        await store.runs.update(
+            run.id, lambda run: run.move_to(RunState.FAILED, at=AT, reason="x"), at=AT
+        )
+    kept = [await snapshot(store, run) for run in runs[-2:]]
+    before = folder_size(folder)
+    retention = RetentionService(store, Janitor(store, clock), clock, Retention(keep_runs=2))
+    assert await retention.apply() == 18
+    assert await store.reclaim() > before / 2
+    assert [await snapshot(store, run) for run in runs[-2:]] == kept

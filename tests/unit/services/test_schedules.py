@@ -336,6 +336,8 @@ async def test_a_backfill_has_a_limit_of_its_own_and_keeps_no_scheduled_run_from
         ({"parameters": {"alpha": "{{ run.nothing }}"}}, InvalidParameters, "parameters.alpha"),
         ({"retry": RetryPolicy(max_attempts=0)}, InvalidInput, "retry.max_attempts"),
         ({"pause_after_failures": 0}, InvalidInput, "pause_after_failures"),
+        ({"keep_runs": 0}, InvalidInput, "keep_runs"),
+        ({"keep_days": -1.0}, InvalidInput, "keep_days"),
         ({"run_timeout_seconds": -1.0}, InvalidInput, "run_timeout_seconds"),
     ],
 )

@@ -1,0 +1,110 @@
+"""Removes runs that nobody wants to keep, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from jupyter_batch.domain.job import Job
+from jupyter_batch.domain.queries import MAX_LIMIT, JobQuery
+from jupyter_batch.domain.retention import EndedGroup, Retention, doomed, retention_of
+from jupyter_batch.errors import BatchError
+from jupyter_batch.ports import Clock, Store
+from jupyter_batch.services.janitor import Janitor
+from jupyter_batch.services.waiting import wait_set
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks.
+_LOOK = 300.0
+#: Runs that are deleted in one transaction.
+_STEP = 500
+
+
+class RetentionService:
+    """Looks when an owner starts, when a job changes, and then every few minutes."""
+
+    def __init__(self, store: Store, janitor: Janitor, clock: Clock, default: Retention) -> None:
+        self._store = store
+        self._janitor = janitor
+        self._clock = clock
+        self._default = default
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Starts to look."""
+        self._wake.set()
+        self._task = asyncio.create_task(self._look_again(), name="retention")
+
+    def wake(self) -> None:
+        """Says that what is to be kept may have changed."""
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """Stops; what is left is left to the next owner."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def apply(self) -> int | None:
+        """Removes what is to go; returns how many runs, None where all is kept by everybody."""
+        jobs = await self._jobs()
+        policies = {job_id: retention_of(job, self._default) for job_id, job in jobs.items()}
+        if self._default.keeps_all and all(policy.keeps_all for policy in policies.values()):
+            return None
+        deleted = 0
+        for group in await self._store.runs.ended_groups():
+            policy = policies.get(group.job_id or "", self._default)
+            if not policy.keeps_all:
+                # The newest success of a job that is gone is nobody's any more.
+                protected = group.newest_success if group.job_id in jobs else None
+                deleted += await self._apply(group, policy, protected)
+        if deleted:
+            log.info("Removed %d runs that were to be kept no longer", deleted)
+            self._janitor.wake()
+        return deleted
+
+    async def _apply(self, group: EndedGroup, policy: Retention, protected: str | None) -> int:
+        deleted = 0
+        while True:
+            oldest = await self._store.runs.oldest_ended(group.job_id, _STEP)
+            going = doomed(
+                oldest,
+                count=group.count,
+                protected=protected,
+                retention=policy,
+                now=self._clock.now(),
+            )
+            gone = await self._store.runs.delete(going, ended_only=True) if going else 0
+            if not gone:
+                return deleted
+            deleted += gone
+            group = replace(group, count=group.count - gone)
+
+    async def _jobs(self) -> Mapping[str, Job]:
+        jobs: dict[str, Job] = {}
+        after = None
+        while True:
+            page = await self._store.jobs.list(JobQuery(limit=MAX_LIMIT, after=after))
+            jobs |= {job.id: job for job in page.items}
+            after = page.next_after
+            if after is None:
+                return jobs
+
+    async def _look_again(self) -> None:
+        pause: float | None = None
+        while True:
+            await wait_set(self._wake, self._clock, pause)
+            self._wake.clear()
+            try:
+                pause = None if await self.apply() is None else _LOOK
+            except BatchError as error:
+                log.warning("Cannot remove old runs yet: %s", error.message)
+                pause = _LOOK
+            except Exception:
+                log.exception("A fault while removing old runs; going on")
+                pause = _LOOK
