@@ -10,6 +10,7 @@ import sys
 import time
 from typing import Any, Callable, Dict, Optional
 
+from .early import EarlyKernel, launching
 from .failures import EXIT_MISSING, Failure
 from .lean import without
 
@@ -63,8 +64,11 @@ class Kernel:
         self.client: Any = None
         self._process: Optional["subprocess.Popen[bytes]"] = None
 
-    def start(self, env: Dict[str, str]) -> None:
-        """Starts the process, and returns before it answers; raises Failure."""
+    def start(self, env: Dict[str, str], early: Optional[EarlyKernel] = None) -> None:
+        """Starts the process, and returns before it answers; raises Failure.
+
+        ``early`` is a process that may become the kernel.
+        """
         from jupyter_core.utils import run_sync
 
         arguments = []
@@ -72,7 +76,8 @@ class Kernel:
             # As nbclient does.
             arguments.append("--HistoryManager.hist_file=:memory:")
         try:
-            run_sync(self.manager.start_kernel)(extra_arguments=arguments, env=env)
+            with launching(early):
+                run_sync(self.manager.start_kernel)(extra_arguments=arguments, env=env)
         except (OSError, RuntimeError) as error:
             raise Failure(
                 "no_kernel", f"the kernel {self.name!r} does not start: {error}", EXIT_MISSING

@@ -18,6 +18,7 @@ from .attempt import Attempt, notebook_kernel
 from .budget import Budget
 from .bundle import Bundle, BundleError, read_bundle
 from .channels import Channels
+from .early import start_early
 from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, Failure
 from .kernel import Kernel
 from .masking import Masker
@@ -132,8 +133,14 @@ class Program:
                 "the notebook does not say which kernel it is for; give one",
                 EXIT_MISSING,
             )
-        kernel = Kernel(name, self._folder)
-        kernel.start(self._environment(bundle))
+        env = self._environment(bundle)
+        early = start_early(name, env)
+        try:
+            kernel = Kernel(name, self._folder)
+            kernel.start(env, early)
+        finally:
+            if early is not None:
+                early.discard()
         self._stopper.kernel = kernel
         return kernel
 
