@@ -98,7 +98,8 @@ def test_the_notebook_is_told_about_its_run(start: Start):
     line, beside, *_ = running.text(0).splitlines()
     told = json.loads(line)
     assert told.pop("JUPYTER_BATCH_OUTPUT")
-    assert told.pop("JUPYTER_BATCH_CONTEXT") and told.pop("JUPYTER_BATCH_SPOOL")
+    assert told.pop("JUPYTER_BATCH_CONTEXT")
+    assert told.pop("JUPYTER_BATCH_SPOOL")
     assert told == {
         "JUPYTER_BATCH_RUN_ID": "r1",
         "JUPYTER_BATCH_ATTEMPT": "1",
