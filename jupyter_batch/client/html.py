@@ -32,6 +32,8 @@ _COLOURS = {
 }
 _CELL = "text-align:left;padding:2px 10px 2px 0;vertical-align:top"
 _NUMBER = "text-align:right;padding:2px 10px 2px 0;vertical-align:top"
+#: Some pages give tables a colour and a size of their own.
+_TABLE = "border-collapse:collapse;margin:0;color:inherit;font-size:inherit"
 _MONO = "font-family:var(--jp-code-font-family, monospace);font-size:90%"
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _MAX_TEXT = 120
@@ -56,6 +58,13 @@ def text(value: Any, *, limit: int = _MAX_TEXT) -> Html:
 def code(value: Any, *, limit: int = _MAX_TEXT) -> Html:
     """Returns a text in the code's font."""
     return Html(f'<span style="{_MONO}">{text(value, limit=limit)}</span>')
+
+
+def block(value: str, *, lines: int = 20) -> Html:
+    """Returns lines in the code's font; many are cut."""
+    kept = value.splitlines()
+    shown = "\n".join([*kept[:lines], *(["…"] if len(kept) > lines else [])])
+    return Html(f'<pre style="{_MONO};margin:2px 0">{text(shown, limit=4000)}</pre>')
 
 
 def dim(value: Any) -> Html:
@@ -139,7 +148,7 @@ def table(
         for row in rows
     )
     return Html(
-        '<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:0">'
+        f'<div style="overflow-x:auto"><table style="{_TABLE}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -152,7 +161,7 @@ def facts(pairs: Iterable[tuple[str, Any]]) -> Html:
         for name, value in pairs
         if value not in (None, "")
     )
-    return Html(f'<table style="border-collapse:collapse;margin:0"><tbody>{rows}</tbody></table>')
+    return Html(f'<table style="{_TABLE}"><tbody>{rows}</tbody></table>')
 
 
 def box(title: str, *parts: Any) -> Html:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Unpack
@@ -11,6 +10,7 @@ from typing import Any, Unpack
 import msgspec
 
 from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.finding import is_id
 from jupyter_batch.client.forms import check_form, check_text, path_text
 from jupyter_batch.client.job import Job, JobList, job_table
 from jupyter_batch.client.options import on_the_wire, takes_options
@@ -33,8 +33,6 @@ from jupyter_batch.wire.schedules import Upcoming
 
 #: Returns a notebook's path as the server knows it; raises InvalidInput where it cannot see it.
 ServerPath = Callable[[str | os.PathLike[str]], str]
-
-_ID = re.compile(r"[0-9a-z]{26}")
 
 _page = msgspec.json.Decoder(JobPage)
 _job = msgspec.json.Decoder(JobRecord)
@@ -117,7 +115,7 @@ class Jobs:
         """Returns a job by its id or its name; raises NotFound."""
         if not check_text(job, "job"):
             raise InvalidInput("name a job by its name or its id", field="job")
-        if _ID.fullmatch(job):
+        if is_id(job):
             try:
                 return Job(self, _job.decode(self._connection.get(f"jobs/{job}")))
             except NotFound:
@@ -163,7 +161,7 @@ class Jobs:
         """
         if isinstance(job, Job):
             return job.id
-        return job if _ID.fullmatch(check_text(job, "job") or "") else self.get(job).id
+        return job if is_id(check_text(job, "job") or "") else self.get(job).id
 
     def runs_of(self, job_id: str, *, limit: int | None = None) -> RunList:
         """Returns the runs of a job, newest first."""

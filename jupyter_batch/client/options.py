@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any, TypedDict, TypeVar, get_type_hints
 from uuid import UUID
 
-from jupyter_batch.client.forms import check_options
+from jupyter_batch.client.forms import check_options, check_text
 from jupyter_batch.client.units import bytes_of, seconds_of
 from jupyter_batch.errors import InvalidInput, InvalidParameters
 
@@ -54,6 +54,7 @@ class RunOptions(TypedDict, total=False):
 
 #: Options that belong to the environment and have the same name there.
 _SAME = ("executor", "image", "cpus", "gpus", "network", "kernel")
+_TEXTS = {"executor", "image", "network", "kernel"}
 _KNOWN = frozenset(RunOptions.__annotations__)
 
 
@@ -78,6 +79,9 @@ def on_the_wire(options: RunOptions) -> dict[str, Any]:
     check_options(options, _KNOWN)
     given: dict[str, Any] = {k: v for k, v in options.items() if v is not None}
     environment = {name: given[name] for name in _SAME if name in given}
+    for name in _TEXTS & environment.keys():
+        check_text(environment[name], f"environment.{name}")
+    check_text(given.get("name"), "name")
     if "memory" in given:
         environment["memory_bytes"] = bytes_of(given["memory"])
     if "env" in given:

@@ -10,16 +10,18 @@ from urllib.parse import quote
 
 import msgspec
 
+from jupyter_batch.client.cells import Cells, cells_of
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.facts import RunFacts
 from jupyter_batch.client.follow import follow_run
+from jupyter_batch.client.run_html import run_card
 from jupyter_batch.client.waiting import ended, wait_by_asking
 from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.errors import RunFailed
-from jupyter_batch.wire.answers import CellAnswer, CellList, LogPage, OutputList
+from jupyter_batch.wire.answers import LogPage, OutputList
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -152,7 +154,7 @@ class Run(RunFacts):
         target.write_bytes(content)
         return target
 
-    def cells(self, attempt: int | None = None, *, outputs: bool = False) -> list[CellAnswer]:
+    def cells(self, attempt: int | None = None, *, outputs: bool = False) -> Cells:
         """Returns the cell records of an attempt, of the newest by default.
 
         With ``outputs`` each has its outputs in nbformat, as JSON texts; very large ones are
@@ -160,7 +162,7 @@ class Run(RunFacts):
         """
         params = {"attempt": attempt, "outputs": "true" if outputs else None}
         content = self._connection.get(f"runs/{self.id}/cells", params)
-        return list(msgspec.json.decode(content, type=CellList).items)
+        return cells_of(content)
 
     def outputs(
         self, attempt: int | None = None, *, cell: int | None = None
@@ -195,6 +197,9 @@ class Run(RunFacts):
     def artifacts(self) -> tuple[Artifact, ...]:
         """The files that the notebook wrote to the folder in ``JUPYTER_BATCH_OUTPUT``."""
         return tuple(Artifact(self._connection, self.id, a) for a in self._record.artifacts)
+
+    def _repr_html_(self) -> str:
+        return run_card(self, self._record.artifacts)
 
     def _ask(self, patience: float) -> None:
         """Asks for the newest facts, which come at the end of the run or after so many seconds."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Unpack, overload
@@ -12,13 +11,14 @@ from urllib.parse import quote
 import msgspec
 
 from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.finding import find
 from jupyter_batch.client.forms import check_form, check_text
 from jupyter_batch.client.options import RunOptions, on_the_wire, plain, takes_options
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.run_list import RunList, fetch_runs, run_table, states_of
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.errors import InvalidInput, InvalidParameters, NotFound
+from jupyter_batch.errors import InvalidInput, InvalidParameters
 from jupyter_batch.wire.answers import Deleted
 from jupyter_batch.wire.bodies import RunBody
 
@@ -32,9 +32,6 @@ NameNotebook = Callable[[str | os.PathLike[str], list[str]], dict[str, Any]]
 #: Returns the id of a job that is named or at hand; raises NotFound.
 JobId = Callable[["str | Job"], str]
 
-_ID = re.compile(r"[0-9a-z]{26}")
-#: How many runs that contain a text are looked at when one is named by a part of its id.
-_CANDIDATES = 1000
 
 _run = msgspec.json.Decoder(RunRecord)
 
@@ -85,30 +82,7 @@ class Runs:
 
         Raises NotFound; InvalidInput where it may be one of several.
         """
-        if not check_text(text, "run"):
-            raise InvalidInput("name a run by its id, by a part of it, or by 'last'", field="run")
-        if text == "last":
-            newest = self.list(limit=1).first()
-            if newest is None:
-                raise NotFound("there are no runs yet")
-            return newest
-        if _ID.fullmatch(text):
-            return self.get(text)
-        found = [
-            run
-            for run in self.list(q=text, limit=_CANDIDATES)
-            if run.id.startswith(text) or run.id.endswith(text)
-        ]
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            raise NotFound(f"there is no run {text!r}", run_id=text)
-        shown = ", ".join(run.id for run in found[:4])
-        raise InvalidInput(
-            f"{text!r} may be one of {len(found)} runs: {shown}"
-            + (", …" if len(found) > 4 else ""),
-            field="run",
-        )
+        return find("run", text, self.get, lambda q, limit: self.list(q=q, limit=limit))
 
     def list(
         self,

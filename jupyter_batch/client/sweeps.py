@@ -10,6 +10,7 @@ import msgspec
 
 from jupyter_batch.client import html
 from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.finding import find
 from jupyter_batch.client.forms import check_form, check_text
 from jupyter_batch.client.grids import Grid, grid_on_the_wire
 from jupyter_batch.client.lists import PagedList
@@ -74,6 +75,13 @@ class Sweeps:
         content = self._connection.get(f"sweeps/{safe(sweep_id)}")
         return Sweep(self._connection, _sweep.decode(content))
 
+    def find(self, text: str) -> Sweep:
+        """Returns a sweep by its id, by a part of it, or ``last`` for the newest.
+
+        Raises NotFound; InvalidInput where it may be one of several.
+        """
+        return find("sweep", text, self.get, lambda q, limit: self.list(q=q, limit=limit))
+
     def list(self, *, q: str | None = None, limit: int | None = None) -> SweepList:
         """Returns the sweeps, newest first; ``q`` is a text in the name, the path or the id."""
         params = {"q": check_text(q, "q") or None}
@@ -90,8 +98,12 @@ class Sweeps:
     def __iter__(self) -> Iterator[Sweep]:
         return iter(self.list())
 
+    def __getitem__(self, sweep: str) -> Sweep:
+        """Returns a sweep by its id, by a part of it, or ``last``; see ``find``."""
+        return self.find(sweep)
+
     def __repr__(self) -> str:
-        return "<sweeps: iterate, call with q=, or get(id)>"
+        return '<sweeps: iterate, call with q=, or take ["last"] or [id]>'
 
     def _repr_html_(self) -> str:
         return self.list()._repr_html_()
@@ -100,15 +112,14 @@ class Sweeps:
 def sweep_table(sweeps: Sequence[Any]) -> html.Html:
     """Returns sweeps as an HTML table."""
     return html.table(
-        ("Sweep", "State", "Name", "Runs", "Created", "Id"),
+        ("Sweep", "State", "Name", "Runs", "Created"),
         (
             (
-                html.code(sweep.id[-8:]),
+                html.code(sweep.id),
                 html.dot(sweep.state),
                 sweep.name,
                 html.bar(sweep.done, len(sweep)),
                 html.instant(sweep.created_at),
-                html.code(sweep.id),
             )
             for sweep in sweeps
         ),

@@ -13,7 +13,8 @@ from jupyter_batch.client import html
 from jupyter_batch.errors import BatchError, InvalidInput
 
 _SHOWN = 50
-_WIDTH = 24
+#: An id fits.
+_WIDTH = 26
 
 
 class Table(Sequence[Mapping[str, Any]]):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 
-from tests.benchmarks import bench_live, bench_loop, bench_runs, bench_schedules
+from tests.benchmarks import bench_import, bench_live, bench_loop, bench_runs, bench_schedules
 
 BENCHMARKS = {
+    "import": bench_import.main,
     "runs": bench_runs.main,
     "live": bench_live.main,
     "loop": bench_loop.main,

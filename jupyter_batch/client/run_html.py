@@ -1,0 +1,39 @@
+"""A run as a notebook shows it."""
+
+from __future__ import annotations
+
+from jupyter_batch.client import html
+from jupyter_batch.client.facts import RunFacts
+from jupyter_batch.domain.artifact import Artifact
+
+_SHOWN = 10
+
+
+def run_card(run: RunFacts, artifacts: tuple[Artifact, ...]) -> html.Html:
+    """Returns a heading with the state, and what is worth knowing below it."""
+    count, error = run.cell_count, run.error
+    made = html.joined(html.instant(run.created_at), " by ", run.created_by, f" ({run.trigger})")
+    return html.joined(
+        html.box(f"Run {run.name}", html.dot(run.state)),
+        html.facts(
+            [
+                ("why", run.reason),
+                ("error", html.code(f"{error.ename}: {error.evalue}") if error else None),
+                ("cells", html.bar(count.done, count.total)),
+                ("took", html.duration(run.duration_seconds)),
+                ("parameters", html.values(run.parameters) if run.parameters else None),
+                ("notebook", run.notebook_ref.path),
+                ("attempts", len(run.attempts) if len(run.attempts) > 1 else None),
+                ("artifacts", _paths(artifacts)),
+                ("created", made),
+                ("id", html.code(run.id)),
+            ]
+        ),
+    )
+
+
+def _paths(artifacts: tuple[Artifact, ...]) -> str | None:
+    if not artifacts:
+        return None
+    more = f" and {len(artifacts) - _SHOWN} more" if len(artifacts) > _SHOWN else ""
+    return ", ".join(artifact.path for artifact in artifacts[:_SHOWN]) + more
