@@ -147,7 +147,7 @@ def _until_over(run: Run, view: View | None) -> bool:
                 if view is not None:
                     view.note("cancelling; press Ctrl-C again to leave the run to itself")
                 _cancel(run)
-            for event in run.follow(after=last):
+            for event in run.follow(after=last, outputs=False):
                 last = event.event_id or last
                 if view is not None:
                     view.show(event)

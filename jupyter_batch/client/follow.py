@@ -23,8 +23,12 @@ _event = msgspec.json.Decoder(RunEvent)
 _run = msgspec.json.Decoder(Run)
 
 
-def follow_run(connection: Connection, run_id: str, *, after: int = 0) -> Iterator[RunEvent]:
+def follow_run(
+    connection: Connection, run_id: str, *, after: int = 0, outputs: bool = True
+) -> Iterator[RunEvent]:
     """Yields the events of a run above an id, each once and in order, until the run is over.
+
+    Without ``outputs`` those of kind ``output`` are left out.
 
     Events with id 0 (heartbeats, progress of a pull) are only of the moment: they are not
     repeated after a dropped connection. Raises NotFound, OwnerUnavailable.
@@ -36,6 +40,7 @@ def follow_run(connection: Connection, run_id: str, *, after: int = 0) -> Iterat
             with connection.stream(
                 f"runs/{run_id}/events",
                 headers={"Accept": "text/event-stream", "Last-Event-ID": str(last)},
+                params=None if outputs else {"outputs": "false"},
                 silence_seconds=_SILENCE_SECONDS,
             ) as response:
                 for message in read_messages(response.iter_bytes()):

@@ -100,12 +100,14 @@ class Run(RunFacts):
             )
         return self
 
-    def follow(self, after: int = 0) -> Iterator[RunEvent]:
+    def follow(self, after: int = 0, *, outputs: bool = True) -> Iterator[RunEvent]:
         """Yields what has happened and what happens, until the run is over.
+
+        Without ``outputs`` what cells print and show is left out.
 
         ``after`` is the ``event_id`` of the last event already seen.
         """
-        yield from follow_run(self._connection, self.id, after=after)
+        yield from follow_run(self._connection, self.id, after=after, outputs=outputs)
         self.refresh()
 
     def cancel(self) -> Run:

@@ -269,12 +269,17 @@ class RecordStore(Protocol):
         """Yields an artifact's bytes in slices; none for an empty or unknown one."""
 
     async def events(
-        self, *, run_id: str | None = None, after: int = 0, limit: int = 1000
+        self,
+        *,
+        run_id: str | None = None,
+        after: int = 0,
+        limit: int = 1000,
+        outputs: bool = True,
     ) -> tuple[RunEvent, ...]:
         """Returns events in order.
 
-        With ``run_id``: of that run, outputs included (kind ``output``), with an ``event_id``
-        above ``after``. Without: of all runs, outputs left out, with a ``position`` above
+        With ``run_id``: of that run, with ``outputs`` those of kind ``output`` too, with an
+        ``event_id`` above ``after``. Without: of all runs, outputs left out, with a ``position`` above
         ``after``.
         """
 

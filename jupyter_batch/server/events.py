@@ -11,7 +11,7 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
-from jupyter_batch.wire.questions import EventsQuestion
+from jupyter_batch.wire.questions import EventsQuestion, RunEventsQuestion
 
 MEDIA_TYPE = "text/event-stream"
 
@@ -79,15 +79,15 @@ class RunEventsHandler(EventStreamHandler):
     @endpoint(
         "read",
         "Streams the events of a run, those of the past first; ends when the run is over",
-        question=EventsQuestion,
+        question=RunEventsQuestion,
         answer=RunEvent,
         media_type=MEDIA_TYPE,
     )
-    async def get(self, run_id: str, question: EventsQuestion) -> None:
+    async def get(self, run_id: str, question: RunEventsQuestion) -> None:
         """Streams the events of a run."""
         after = self.last_known(question) or 0
         run = await self.engine.runs.get(run_id)
-        events = self.engine.runs.follow(run_id, after)
+        events = self.engine.runs.follow(run_id, after, outputs=question.outputs)
         await self.stream(events, lambda e: e.event_id, live=not run.state.is_terminal)
 
 

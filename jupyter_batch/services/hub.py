@@ -17,9 +17,10 @@ _BACKLOG_BYTES = 8 * 1024 * 1024
 class Subscription:
     """A listener's end; to be closed by whoever opened it."""
 
-    def __init__(self, hub: EventHub, run_id: str | None) -> None:
+    def __init__(self, hub: EventHub, run_id: str | None, outputs: bool) -> None:
         self._hub = hub
         self._run_id = run_id
+        self._outputs = outputs
         self._events: deque[RunEvent] = deque()
         self._bytes = 0
         self._arrived = asyncio.Event()
@@ -31,7 +32,7 @@ class Subscription:
         """Takes an event if it is one for this listener; never blocks."""
         if self._run_id is not None and event.run_id != self._run_id:
             return
-        if self._run_id is None and event.kind == "output":
+        if event.kind == "output" and not self._outputs:
             return
         size = _size(event)
         if len(self._events) >= _BACKLOG or self._bytes + size > _BACKLOG_BYTES:
@@ -68,9 +69,9 @@ class EventHub:
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
 
-    def subscribe(self, run_id: str | None = None) -> Subscription:
-        """Starts listening to one run, or to all (without their outputs)."""
-        subscription = Subscription(self, run_id)
+    def subscribe(self, run_id: str | None = None, *, outputs: bool = True) -> Subscription:
+        """Starts listening to one run, or to all; to outputs or not."""
+        subscription = Subscription(self, run_id, outputs)
         self._subscriptions.add(subscription)
         return subscription
 

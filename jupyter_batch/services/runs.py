@@ -216,9 +216,11 @@ class RunService:
                 return artifact, slices
         raise NotFound(f"the run has no artifact {path!r}", run_id=run_id, path=path)
 
-    def follow(self, run_id: str, after: int = 0) -> AsyncIterator[RunEvent]:
+    def follow(
+        self, run_id: str, after: int = 0, *, outputs: bool = True
+    ) -> AsyncIterator[RunEvent]:
         """Yields the events of a run until it is over; see ``streams.follow_run``."""
-        return follow_run(self._store, self._hub, run_id, after=after)
+        return follow_run(self._store, self._hub, run_id, after=after, outputs=outputs)
 
     def follow_all(self, after: int | None = None) -> AsyncIterator[RunEvent]:
         """Yields the events of all runs; see ``streams.follow_all``."""

@@ -14,14 +14,16 @@ _PAGE = 500
 
 
 async def follow_run(
-    store: Store, hub: EventHub, run_id: str, *, after: int = 0
+    store: Store, hub: EventHub, run_id: str, *, after: int = 0, outputs: bool = True
 ) -> AsyncIterator[RunEvent]:
     """Yields the events of a run above an id, and ends once the run is terminal and all is said.
+
+    Without ``outputs`` those of kind ``output`` are left out.
 
     Events with id 0 (heartbeats, progress of a pull) are only of the moment and are not on
     record. Raises NotFound.
     """
-    subscription = hub.subscribe(run_id)
+    subscription = hub.subscribe(run_id, outputs=outputs)
     try:
         if await store.runs.get(run_id) is None:
             raise NotFound(f"there is no run {run_id}", run_id=run_id)
@@ -30,7 +32,9 @@ async def follow_run(
             if behind:
                 # Looked at before the rest is read: what was committed up to the end is read then.
                 run = await store.runs.get(run_id)
-                while page := await store.records.events(run_id=run_id, after=last, limit=_PAGE):
+                while page := await store.records.events(
+                    run_id=run_id, after=last, limit=_PAGE, outputs=outputs
+                ):
                     for event in page:
                         last = event.event_id
                         yield event
@@ -52,7 +56,7 @@ async def follow_run(
 
 async def wait_until_over(store: Store, hub: EventHub, run_id: str) -> Run:
     """Returns the run once it is over, or as it is when the hub closes; raises NotFound."""
-    subscription = hub.subscribe(run_id)
+    subscription = hub.subscribe(run_id, outputs=False)
     try:
         while True:
             run = await store.runs.get(run_id)
@@ -73,7 +77,7 @@ async def follow_all(
     store: Store, hub: EventHub, *, after: int | None = None
 ) -> AsyncIterator[RunEvent]:
     """Yields the events of all runs, outputs left out, above a position; None for from now on."""
-    subscription = hub.subscribe()
+    subscription = hub.subscribe(outputs=False)
     try:
         last = await store.records.last_position() if after is None else after
         behind = True

@@ -32,15 +32,23 @@ def select_events(cursor: Connection, after: int, limit: int) -> tuple[RunEvent,
 
 
 def select_events_of_run(
-    cursor: Connection, segment: str, run_no: int, run_id: str, after: int, limit: int
+    cursor: Connection,
+    segment: str,
+    run_no: int,
+    run_id: str,
+    after: int,
+    limit: int,
+    with_outputs: bool,
 ) -> tuple[RunEvent, ...]:
-    """Returns events of a run, outputs among them, in the order of their ids.
+    """Returns events of a run, outputs among them where asked for, in the order of their ids.
 
     Large outputs make an answer shorter than ``limit``; only an empty one is the end.
     """
     rows = cursor.execute(
         _RECORDS["select_events_of_run"], {"run_no": run_no, "after": after, "limit": limit}
     ).fetchall()
+    if not with_outputs:
+        return tuple(_decode(rows))
     outputs, last = _outputs(cursor, segment, run_no, run_id, after, limit)
     stored = [event for event in _decode(rows) if last is None or event.event_id <= last]
     return tuple(sorted([*stored, *outputs], key=lambda event: event.event_id)[:limit])

@@ -94,11 +94,16 @@ class DuckRecords:
             yield part
 
     async def events(
-        self, *, run_id: str | None = None, after: int = 0, limit: int = 1000
+        self,
+        *,
+        run_id: str | None = None,
+        after: int = 0,
+        limit: int = 1000,
+        outputs: bool = True,
     ) -> tuple[RunEvent, ...]:
         if run_id is None:
             return await self._readers.run(select_events, after, limit)
-        return await self._places.read(run_id, select_events_of_run, run_id, after, limit)
+        return await self._places.read(run_id, select_events_of_run, run_id, after, limit, outputs)
 
     async def last_position(self) -> int:
         return self._last_position()

@@ -155,7 +155,12 @@ class FakeRecords:
                 yield content
 
     async def events(
-        self, *, run_id: str | None = None, after: int = 0, limit: int = 1000
+        self,
+        *,
+        run_id: str | None = None,
+        after: int = 0,
+        limit: int = 1000,
+        outputs: bool = True,
     ) -> tuple[RunEvent, ...]:
         memory = self._memory
         if run_id is None:
@@ -163,7 +168,7 @@ class FakeRecords:
         memory.run(run_id)
         events = [event for event in memory.events if event.run_id == run_id]
         for (owner, attempt_no), records in memory.attempts.items():
-            if owner == run_id:
+            if owner == run_id and outputs:
                 events += _output_events(run_id, attempt_no, records.outputs)
         events.sort(key=lambda event: event.event_id)
         return tuple([event for event in events if event.event_id > after][:limit])

@@ -135,10 +135,17 @@ class ArtifactQuestion(Question, frozen=True, kw_only=True):
 
 
 class EventsQuestion(Question, frozen=True, kw_only=True):
-    """``GET runs/{id}/events`` and ``GET events``; the header Last-Event-ID goes before."""
+    """``GET events``; the header Last-Event-ID goes before."""
 
     #: Id of the last event that is known already.
     after: EventId | None = None
+
+
+class RunEventsQuestion(EventsQuestion, frozen=True, kw_only=True):
+    """``GET runs/{id}/events``."""
+
+    #: Whether events of kind ``output`` come too.
+    outputs: bool = True
 
 
 class ParametersQuestion(Question, frozen=True, kw_only=True):

@@ -107,7 +107,7 @@ def _answers(running: Owner, executor: str) -> None:
             pass
 
     def fetch_large() -> None:
-        next(runs.list(q="large")).save_notebook(running.folder / "fetched.ipynb")
+        next(iter(runs.list(q="large"))).save_notebook(running.folder / "fetched.ipynb")
 
     def idle() -> None:
         time.sleep(3)

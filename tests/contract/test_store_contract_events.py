@@ -189,3 +189,14 @@ async def test_positions_never_come_again(kit, run):
     again = await kit.runs.add(make_run(), make_frozen())
     (event,) = await kit.records.events(run_id=again.id)
     assert event.position > before
+
+
+async def test_outputs_can_be_left_out_of_a_run_s_events(kit, run):
+    await story(kit, run)
+    everything = await kit.records.events(run_id=run.id)
+    plain = [event for event in everything if event.kind != "output"]
+    assert len(plain) < len(everything)
+    assert await kit.records.events(run_id=run.id, outputs=False) == tuple(plain)
+    assert await kit.records.events(run_id=run.id, after=plain[0].event_id, outputs=False) == tuple(
+        plain[1:]
+    )
