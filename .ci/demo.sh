@@ -14,7 +14,7 @@ if [ -n "${JUPYTER_BATCH_NO_ENGINE:-}" ]; then
 fi
 
 code=0
-"$batch" run notebooks/quickstart.ipynb -p walks 3000 -p dimensions 3 -p title "A demo" \
+"$batch" run notebooks/01-quickstart.ipynb -p walks 3000 -p dimensions 3 -p title "A demo" \
   ${executor[@]+"${executor[@]}"} --output demo-output/quickstart.ipynb --json \
   > demo-output/run.json || code=$?
 run_id="$(.venv/bin/python -c 'import json; print(json.load(open("demo-output/run.json"))["id"])')"

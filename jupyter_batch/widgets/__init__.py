@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from jupyter_batch.widgets.form import RunForm
 from jupyter_batch.widgets.monitor import RunMonitor
+from jupyter_batch.widgets.sweep import SweepMonitor
 from jupyter_batch.widgets.table import RunTable
 
-__all__ = ["RunForm", "RunMonitor", "RunTable"]
+__all__ = ["RunForm", "RunMonitor", "RunTable", "SweepMonitor"]

@@ -58,7 +58,12 @@ font-size:var(--jp-code-font-size,12px);color:inherit;background:none;margin:0;p
 .jbw .jbw-number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .jbw td.jbw-wide{width:99%;max-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .jbw-scroll{max-height:22em;overflow:auto}
-.jbw-box{border:1px solid var(--jbw-line);border-radius:4px}
+.jbw-squares{display:flex;flex-wrap:wrap;gap:3px;margin:4px 0}
+.jbw-square{box-sizing:border-box;width:1.7em;height:1.7em;display:grid;place-items:center;
+border:1px solid var(--jbw-line);border-radius:3px}
+.jbw-square i{font-style:normal;font-weight:700}
+.jbw-square.jbw-good{border-color:var(--jbw-good)}.jbw-square.jbw-bad{border-color:var(--jbw-bad)}
+.jbw-square.jbw-busy{border-color:var(--jbw-busy)}.jbw-square.jbw-odd{border-color:var(--jbw-odd)}
 """.replace("\n", "")
 
 STYLE = f"<style>{_RULES}</style>"
@@ -80,16 +85,21 @@ def block(inner: str, *, role: str = "") -> str:
     return f'<div class="jbw"{spoken}>{inner}</div>'
 
 
+def symbol(state: str) -> tuple[str, str]:
+    """Returns the symbol of a state, and its kind: good, bad, busy, odd or idle."""
+    return _LOOKS.get(state, ("·", "idle"))
+
+
 def pill(state: str) -> str:
     """Returns a state as symbol and word."""
-    symbol, kind = _LOOKS.get(state, ("·", "idle"))
+    mark, kind = symbol(state)
     word = escape(state.replace("_", " "))
-    return f'<span class="jbw-pill jbw-{kind}"><i aria-hidden="true">{symbol}</i>{word}</span>'
+    return f'<span class="jbw-pill jbw-{kind}"><i aria-hidden="true">{mark}</i>{word}</span>'
 
 
 def bar_style(state: str) -> str:
     """Returns the ``bar_style`` of a progress bar of ipywidgets."""
-    return _BARS[_LOOKS.get(state, ("", "idle"))[1]]
+    return _BARS[symbol(state)[1]]
 
 
 def note(text: object, *, fine: bool = False) -> str:

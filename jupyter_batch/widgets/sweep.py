@@ -1,0 +1,140 @@
+"""A live view of a sweep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as ipw
+
+from jupyter_batch.client.client import Client
+from jupyter_batch.client.run import Run
+from jupyter_batch.client.sweep import Sweep
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.sweep import FAILURES
+from jupyter_batch.errors import BatchError
+from jupyter_batch.widgets import look, sweep_html
+from jupyter_batch.widgets.base import Box, client_or_default, html_box, small
+from jupyter_batch.widgets.live import live_of
+
+#: An answer that took long is not asked for again before so many times as long.
+_REST = 5
+
+
+class SweepMonitor(Box):
+    """Shows a sweep live: a square for each run, how many are in each state, what failed and why.
+
+        jb.widgets.SweepMonitor(jb.sweep("report.ipynb", {"alpha": [0.1, 0.2, 0.3]}))
+
+    Takes a Sweep, or the id of one. The buttons cancel all of it, or retry only the failed runs.
+    It follows to the end, or until ``close()``.
+    """
+
+    def __init__(self, sweep: Sweep | str, *, client: Client | None = None, **layout: Any) -> None:
+        known = sweep if isinstance(sweep, Sweep) else client_or_default(client).sweeps.get(sweep)
+        #: As it was last asked for.
+        self.sweep = known
+        #: Its runs, in the order of the parameter sets; empty until they have been asked for.
+        self.runs: tuple[Run, ...] = ()
+        self._states: dict[str, RunState] = {}
+        self._is_stale, self._again_at = True, 0.0
+        self._make_parts()
+        super().__init__(live_of(known._connection), self._parts(), **layout)
+        self.add_class("jb-SweepMonitor")
+        self._show()
+        if known.is_over:
+            self._live.ask(self)
+        else:
+            self._live.listen(self)
+
+    def _make_parts(self) -> None:
+        self._head = html_box(flex="1 1 20em", width="auto")
+        self._bar = ipw.IntProgress(layout=ipw.Layout(width="auto", height="10px"))
+        self._cancel = ipw.Button(
+            description="Cancel", icon="stop", tooltip="End all its runs", layout=small()
+        )
+        self._retry = ipw.Button(
+            description="Retry failed",
+            icon="repeat",
+            tooltip="Queue the failed runs once more, and only those",
+            layout=small(),
+        )
+        self._squares, self._failures = html_box(), html_box()
+        self._cancel.on_click(lambda _: self.cancel())
+        self._retry.on_click(lambda _: self.retry())
+
+    def _parts(self) -> list[ipw.Widget]:
+        top = ipw.HBox(
+            [self._head, self._cancel, self._retry],
+            layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
+        )
+        return [top, self._bar, self._squares, self._failures]
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether something has still to be asked for."""
+        return self._is_stale
+
+    def take(self, event: RunEvent) -> bool:
+        """Notes a change of one of its runs."""
+        if event.kind != "state" or event.data.get("sweep_id") != self.sweep.id:
+            return False
+        self._states[event.run_id] = RunState(event.data["state"])
+        self._is_stale = True
+        return True
+
+    def update(self, *, anew: bool) -> None:
+        """Shows what has happened since."""
+        begun = time.monotonic()
+        if anew or (self._is_stale and begun >= self._again_at):
+            self._is_stale = False
+            self.sweep.refresh()
+            if anew or self.sweep.is_over or not self.runs:
+                # Reasons come with the runs themselves, not with the events.
+                self.runs = tuple(self.sweep.runs())
+                self._states = {run.id: run.state for run in self.runs}
+            self._again_at = begun + (time.monotonic() - begun) * _REST
+        self._show()
+        if self.sweep.is_over and not self._is_stale:
+            self._live.forget(self)
+
+    def cancel(self) -> None:
+        """Ends all its runs, as the button does."""
+        self._act(lambda: self.sweep.cancel())
+
+    def retry(self) -> None:
+        """Queues the failed runs once more, as the button does."""
+        self._act(lambda: self.sweep.retry())
+
+    def _act(self, action: Callable[[], object]) -> None:
+        self._cancel.disabled = self._retry.disabled = True
+        self._live.do(lambda: self._try(action))
+
+    def _try(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except BatchError as error:
+            self.show_trouble(error)
+            self._show_buttons()
+            return
+        self.show_trouble(None)
+        self._live.listen(self)
+        self._live.ask(self)
+
+    def _show(self) -> None:
+        sweep = self.sweep
+        self._head.value = sweep_html.head(sweep)
+        with self._bar.hold_sync():
+            self._bar.max = max(1, len(sweep))
+            self._bar.value = sweep.done
+            self._bar.bar_style = look.bar_style(str(sweep.state))
+        self._squares.value = sweep_html.squares(self.runs, self._states)
+        self._failures.value = sweep_html.failures(self.runs)
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        sweep = self.sweep
+        self._cancel.disabled = sweep.is_over or sweep.state == "cancelling"
+        self._retry.disabled = not any(sweep.counts.get(state) for state in FAILURES)
