@@ -26,16 +26,18 @@ SELECT unnest($run_no::BIGINT[]), unnest($segment_id::INTEGER[]), unnest($id::VA
        unnest($progress::VARCHAR[])
 
 -- name: select_page
--- {where} is put together from the conditions below.
+-- {where} is put together from the conditions below. The rows are found first: sorting whole
+-- rows would read all columns of all that fulfil them.
 SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id, scheduled_for,
        created_at, started_at, finished_at, not_before, created_by, notebook_path,
        notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
        cells_done, cells_failed, error, policies, start_before, give_up_at, missed, backfill,
        sweep_id, sweep_index, sweep_max_concurrent, progress
 FROM records.runs
-WHERE {where}
+WHERE rowid IN (
+    SELECT rowid FROM records.runs WHERE {where} ORDER BY id DESC LIMIT $limit
+)
 ORDER BY id DESC
-LIMIT $limit
 
 -- name: with_id
 id = $id
