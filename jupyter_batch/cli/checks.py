@@ -116,7 +116,8 @@ def owner_finding(place: Place) -> tuple[Finding, dict[str, Any] | None]:
     kinds = {"jupyter": "a Jupyter server", "serve": "jupyter batch serve"}
     who = kinds.get(str(owner.get("kind")), "a passing owner" + ("" if found else ", just started"))
     runs = sum(health.get("runs", {}).values())
-    message = f"{who} (process {owner.get('pid')}) answers; {runs} runs on record"
+    noun = "run" if runs == 1 else "runs"
+    message = f"{who} (process {owner.get('pid')}) answers; {runs} {noun} on record"
     if health.get("version") != __version__:
         return (
             Finding(
