@@ -23,6 +23,7 @@ from jupyter_batch.cli import (
     serve,
     showing,
     submitting,
+    sweeps,
 )
 from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, Parser, UsageError
 from jupyter_batch.cli.parameters import join_parameters
@@ -108,6 +109,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     for module in (
         submitting,
+        sweeps,
         listing,
         showing,
         acting,

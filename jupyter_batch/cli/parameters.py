@@ -49,15 +49,20 @@ def typed_parameter(joined: str) -> tuple[str, str]:
     return name, value
 
 
-def read_file(path: str) -> dict[str, Any]:
-    """Returns the parameters of a JSON or YAML file; raises InvalidInput."""
+def read_values(path: str) -> Any:
+    """Returns what a JSON or YAML file holds; raises InvalidInput."""
     try:
         text = Path(path).expanduser().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(
             f"cannot read {path}: {getattr(error, 'strerror', None) or error}", field="parameters"
         ) from error
-    values = _json(text, path) if path.lower().endswith(".json") else _yaml(text, path)
+    return _json(text, path) if path.lower().endswith(".json") else _yaml(text, path)
+
+
+def read_file(path: str) -> dict[str, Any]:
+    """Returns the parameters of a JSON or YAML file; raises InvalidInput."""
+    values = read_values(path)
     if values is None:
         return {}
     if not isinstance(values, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar, overload
@@ -53,6 +52,8 @@ class PagedList(Generic[T]):
         return islice(self._items(), self._skip, stop)
 
     async def __aiter__(self) -> AsyncIterator[T]:
+        import asyncio  # Only here: a script that starts one run should not wait for it.
+
         items = iter(self)
         while True:
             page = await asyncio.to_thread(lambda: list(islice(items, self._size())))

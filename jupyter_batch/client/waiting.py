@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Callable
@@ -71,6 +70,8 @@ def wait_by_asking(
 
 async def ended(thing: T) -> T:
     """Returns the thing once it is over; the event loop goes on meanwhile."""
+    import asyncio  # Only here: a script that starts one run should not wait for it.
+
     begun = time.monotonic()
     # Each look is a short request in a thread, so that many can be awaited at once.
     while not (await asyncio.to_thread(thing.refresh)).is_over:  # noqa: ASYNC110
