@@ -18,7 +18,7 @@ COMMANDS = [
     line.removeprefix("$ ")
     for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
     for line in block.splitlines()
-    if line.startswith("$ ")
+    if line.startswith("$ jupyter ")
 ]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
