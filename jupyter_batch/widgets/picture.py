@@ -37,8 +37,6 @@ class Picture:
         self.memory_bytes: int | None = None
         #: Cells whose outputs are to be asked for.
         self.stale_outputs: set[int] = set()
-        #: The newest event that is in here, as events may come twice.
-        self._newest = 0
         self.read(run)
 
     def read(self, run: Run) -> None:
@@ -79,10 +77,6 @@ class Picture:
 
     def apply(self, event: RunEvent) -> bool:
         """Takes an event; returns whether the record must be asked for again."""
-        if event.event_id:
-            if event.event_id <= self._newest:
-                return False
-            self._newest = event.event_id
         data = event.data
         if attempt_no := data.get("attempt_no"):
             self._begin_attempt(int(attempt_no))
