@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -16,6 +17,9 @@ MAX_LINE = 512 * 1024
 #: takes up to four bytes: slices of so many characters always fit into a line.
 _ASCII_SLICE = 240 * 1024
 _OTHER_SLICE = 120 * 1024
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+#: Seconds between two looks at a full disk.
+_FULL_PAUSE = 0.5
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -28,14 +32,26 @@ class FrameWriter:
         self._seq = 0
 
     def write(self, kind: str, **fields: Any) -> None:
-        """Writes one frame; returns when the line is with the system. Raises OSError."""
+        """Writes one frame; returns when the line is with the system. Raises OSError.
+
+        Where frames go to a file, a full disk is waited for: half a line would lose all the rest.
+        """
         body = to_json(fields)[1:]
         with self._lock:
             self._seq += 1
             head = f'{{"v":1,"seq":{self._seq},"at":{time.time():.6f},"kind":"{kind}"'
             rest = memoryview(to_bytes(f"{head}{',' if len(body) > 1 else ''}{body}\n"))
             while rest:
-                rest = rest[os.write(self._fd, rest) :]
+                rest = rest[self._write(rest) :]
+
+    def _write(self, part: memoryview) -> int:
+        try:
+            return os.write(self._fd, part)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+        time.sleep(_FULL_PAUSE)
+        return 0
 
     def write_document(self, name: str, text: str) -> None:
         """Writes a document in as many slices as it takes."""

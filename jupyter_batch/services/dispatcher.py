@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -49,6 +49,8 @@ class Dispatcher:
         #: Hears of each run that has come to its end.
         self.on_end: Callable[[Run], Awaitable[None]] | None = None
         self._conductor = conductor
+        #: By run: ends that are still to be recorded, each with its instant.
+        self._owed: dict[str, tuple[datetime, Callable[[Run], Run]]] = {}
         self._wake = asyncio.Event()
         self._conductors: dict[str, Conductor] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -111,6 +113,7 @@ class Dispatcher:
             self._wake.clear()
             pause: float | None = _PAUSE
             try:
+                await self._record_owed()
                 await self._round()
                 pause = await self._until_next()
             except BatchError as error:
@@ -229,11 +232,13 @@ class Dispatcher:
             raise
         except Exception as error:
             log.exception("A fault while conducting run %s", run.id)
-            await self._give_up(run.id, error)
+            await self._give_up(run, error)
         finally:
             self._conductors.pop(run.id, None)
             self._occupancy.remove(run.id)
             self._wake.set()
+        if run.id in self._owed:
+            return
         ended = await self._store.runs.get(run.id)
         if ended is not None:
             await self.tell_end(ended)
@@ -247,21 +252,35 @@ class Dispatcher:
         except BatchError as error:
             log.warning("Cannot act on the end of run %s: %s", run.id, error.message)
 
-    async def _give_up(self, run_id: str, error: Exception) -> None:
+    async def _give_up(self, given: Run, error: Exception) -> None:
         """Ends a run whose conductor has failed, so that none stays running for ever."""
         now = self._clock.now()
         message = error.message if isinstance(error, BatchError) else repr(error)
         reason = f"the server could not record it: {message}"
 
         def change(run: Run) -> Run:
-            if not run.state.is_active:
+            if not run.state.is_active or len(run.attempts) != len(given.attempts):
                 return run
             if run.attempt is not None:
                 ended = replace(run.attempt, state=RunState.LOST, reason=reason, finished_at=now)
                 run = run.with_attempt(ended)
             return end_or_retry(run, RunState.LOST, at=now, luck=random.random(), reason=reason)
 
+        self._owed[given.id] = (now, change)
         try:
-            await self._store.runs.update(run_id, change, at=now)
+            await self._record_owed()
         except BatchError as again:
-            log.error("Cannot record the end of run %s: %s", run_id, again.message)
+            log.error("Cannot record the end of run %s yet: %s", given.id, again.message)
+
+    async def _record_owed(self) -> None:
+        """Records ends that could not be recorded when they came, as on a full disk."""
+        while self._owed:
+            run_id, (at, change) = self._owed.popitem()
+            try:
+                ended = await self._store.runs.update(run_id, change, at=at)
+            except NotFound:
+                continue
+            except BaseException:
+                self._owed[run_id] = (at, change)
+                raise
+            await self.tell_end(ended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -39,14 +40,13 @@ class Memory:
         self.attempts: dict[tuple[str, int], AttemptRecords] = {}
         self.events: list[RunEvent] = []
         self.position = 0
-        #: Error to raise by the next write, as a full disk would.
-        self.trouble: StoreError | None = None
+        #: Errors to raise by the next writes, as a full disk would.
+        self.troubles: deque[StoreError] = deque()
 
     def check(self) -> None:
-        """Raises the trouble that a test has asked for, once."""
-        trouble, self.trouble = self.trouble, None
-        if trouble is not None:
-            raise trouble
+        """Raises the next trouble that a test has asked for, if there is one."""
+        if self.troubles:
+            raise self.troubles.popleft()
 
     def run(self, run_id: str) -> Run:
         """Returns a run; raises NotFound."""

@@ -24,7 +24,7 @@ from jupyter_batch.testing.sweeps import FakeSweeps
 
 
 class FakeStore:
-    """Implements ports.Store; ``trouble`` makes the next write fail."""
+    """Implements ports.Store; ``memory.troubles`` make the next writes fail."""
 
     def __init__(self, *, sink: EventSink | None = None, clock: Clock | None = None) -> None:
         clock = clock or FakeClock()

@@ -24,7 +24,7 @@ async def test_it_comes_as_a_file_to_be_saved(server):
 
 
 async def test_what_keeps_it_from_being_made_is_said(server):
-    server.parts.store.memory.trouble = StoreFull("no space is left")
+    server.parts.store.memory.troubles.append(StoreFull("no space is left"))
     answer = await server.http.get("backup")
     assert answer.status_code == 507
     assert answer.json()["code"] == "store_full"

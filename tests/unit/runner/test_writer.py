@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 
 import pytest
 
@@ -42,3 +43,19 @@ def test_numbers_that_json_has_not_become_null():
 
 def test_lone_surrogates_are_replaced():
     assert to_bytes("a\ud800b\udfff") == "a\ufffdb\ufffd".encode()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk always full")
+def test_a_full_disk_is_waited_for(tmp_path):
+    fd = os.open("/dev/full", os.O_WRONLY)
+    frames = FrameWriter(fd)
+    writing = threading.Thread(target=frames.write, args=("progress",), kwargs={"name": "x"})
+    writing.start()
+    writing.join(0.1)
+    assert writing.is_alive()
+    path = tmp_path / "frames"
+    with path.open("wb") as roomy:
+        os.dup2(roomy.fileno(), fd)
+    writing.join(10)
+    os.close(fd)
+    assert decode_frame(path.read_bytes()).name == "x"

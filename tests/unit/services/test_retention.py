@@ -100,7 +100,7 @@ async def test_it_looks_again_by_the_clock_and_after_trouble(bench):
         await bench.clock.advance(60)
         assert len(await bench.left()) == 1
         bench.clock.set(AT + timedelta(days=2))
-        bench.store.memory.trouble = StoreFull("no space")
+        bench.store.memory.troubles.append(StoreFull("no space"))
         await bench.clock.advance(10)
         assert len(await bench.left()) == 1
         await bench.clock.advance(301)

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.run import Attempt, RunState
+from jupyter_batch.errors import StoreFull
 from jupyter_batch.ports import Ending
 from jupyter_batch.testing import hang
 
@@ -265,3 +266,21 @@ async def test_an_engine_that_comes_and_goes_has_its_whole_patience_each_time(be
         bench.executor.away = False
         await bench.clock.advance(5)
     assert (await bench.engine.runs.get(run.id)).state is RunState.RUNNING
+
+
+async def test_an_end_that_cannot_be_recorded_on_a_full_disk_is_recorded_when_it_can(bench):
+    bench.executor.behaviour = hang
+    run = await bench.submit()
+    await bench.reached(run.id, lambda r: r.state is RunState.RUNNING)
+    (attempt,) = bench.executor.attempts.values()
+    bench.store.memory.troubles.extend([StoreFull("no space is left")] * 4)
+    attempt.print(0, "more\n")
+    await attempt.end()
+    await bench.clock.advance(1)
+    assert (await bench.store.runs.get(run.id)).state is RunState.RUNNING
+    await bench.clock.advance(60)
+    ended = await bench.store.runs.get(run.id)
+    assert ended.state is RunState.LOST
+    assert ended.attempt.state is RunState.LOST
+    assert "no space is left" in ended.reason
+    assert not bench.store.memory.troubles
