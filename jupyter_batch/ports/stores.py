@@ -19,6 +19,7 @@ from jupyter_batch.domain.recording import LogLine, Recording, Watermark
 from jupyter_batch.domain.results import ResultRecord, ResultRow
 from jupyter_batch.domain.retention import EndedGroup, EndedRun
 from jupyter_batch.domain.run import Run, RunState
+from jupyter_batch.domain.sql import SqlAnswer, SqlQuery
 from jupyter_batch.domain.sweep import Sweep, SweepFacts
 from jupyter_batch.domain.trigger import TriggerProgress
 from jupyter_batch.domain.value import Value
@@ -315,6 +316,13 @@ class Store(Protocol):
 
     @property
     def records(self) -> RecordStore: ...
+
+    async def sql(self, query: SqlQuery) -> SqlAnswer:
+        """Answers a SELECT over the documented views.
+
+        Raises InvalidQuery for all that is wrong or does more, QueryStopped for what takes too
+        long or too much memory. A caller who is cancelled ends the query.
+        """
 
     async def reclaim(self) -> int:
         """Gives the space of what was deleted back to the system; returns the bytes."""

@@ -39,12 +39,18 @@ def connect(data_dir: Path, *, memory_limit: str, threads: int) -> Connection:
             "memory_limit": memory_limit,
             "threads": threads,
             "temp_directory": str(data_dir / "tmp"),
+            # A query that sorts the world must not fill the disk of the store.
+            "max_temp_directory_size": "4GB",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            # A name in SQL means no variable of this program.
+            "python_enable_replacements": "false",
             "preserve_insertion_order": "true",
         },
     )
     connection.execute(f"SET allowed_directories = [{folder}]")
+    # What is stored is in UTC; so is what SQL compares with it, such as now().
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

@@ -25,6 +25,11 @@ class Gate:
         self._inside = 0
         self._shut = False
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody waits to be alone, or is."""
+        return self._shut
+
     @contextmanager
     def shared(self) -> Iterator[None]:
         """Waits while somebody is alone."""

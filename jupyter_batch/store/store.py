@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.sql import SqlAnswer, SqlQuery
 from jupyter_batch.ports import Clock, EventSink
 from jupyter_batch.store.backing_up import BackupMaker, MadeBackup
 from jupyter_batch.store.batch_writes import BatchWrites
@@ -21,6 +22,7 @@ from jupyter_batch.store.records import DuckRecords
 from jupyter_batch.store.rollover import Rollover
 from jupyter_batch.store.run_writes import RunWrites
 from jupyter_batch.store.runs import DuckRuns
+from jupyter_batch.store.sql_reads import SqlReads
 from jupyter_batch.store.sweep_writes import SweepWrites
 from jupyter_batch.store.sweeps import DuckSweeps
 from jupyter_batch.store.writer import Writer
@@ -70,6 +72,7 @@ class DuckStore:
         self._backups = BackupMaker(
             ledger, self._writer, files.path.parent, files.store_id, self._reclaimer.alone
         )
+        self._sql = SqlReads(files.records, files.segments)
         self._closed = False
 
     @property
@@ -95,6 +98,9 @@ class DuckStore:
     async def reclaim(self) -> int:
         return await self._reclaimer.reclaim()
 
+    async def sql(self, query: SqlQuery) -> SqlAnswer:
+        return await self._sql.ask(query)
+
     def backup(self) -> AbstractAsyncContextManager[MadeBackup]:
         return self._backups.make()
 
@@ -102,6 +108,7 @@ class DuckStore:
         if self._closed:
             return
         self._closed = True
+        await self._sql.close()
         await self._writer.close()
         await self._readers.close()
         await asyncio.to_thread(self._files.close)

@@ -14,7 +14,8 @@ from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.queries import JobQuery, Page
-from jupyter_batch.errors import Conflict, NotFound
+from jupyter_batch.domain.sql import SqlAnswer, SqlQuery
+from jupyter_batch.errors import Conflict, InvalidQuery, NotFound
 from jupyter_batch.ports import Clock, EventSink
 from jupyter_batch.testing.clock import FakeClock
 from jupyter_batch.testing.memory import Memory, contains, drop_keys, page
@@ -57,6 +58,9 @@ class FakeStore:
     @property
     def records(self) -> FakeRecords:
         return self._records
+
+    async def sql(self, query: SqlQuery) -> SqlAnswer:
+        raise InvalidQuery("a store in memory understands no SQL", field="query")
 
     async def reclaim(self) -> int:
         self.reclaimed += 1
