@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jupyter_batch.client.run import Artifact, Run
     from jupyter_batch.client.run_list import RunList
     from jupyter_batch.client.runs import Runs
-    from jupyter_batch.client.shortcuts import get, run, schedule, submit, sweep, use
+    from jupyter_batch.client.shortcuts import get, results, run, schedule, sql, submit, sweep, use
     from jupyter_batch.client.sweep import Sweep
     from jupyter_batch.client.sweeps import SweepList, Sweeps
     from jupyter_batch.client.tables import Table
@@ -50,9 +50,11 @@ __all__ = [
     "get",
     "jobs",
     "record",
+    "results",
     "run",
     "runs",
     "schedule",
+    "sql",
     "submit",
     "sweep",
     "sweeps",
@@ -78,8 +80,10 @@ _HOMES = {
     "current": "jupyter_batch.inside",
     "get": "jupyter_batch.client.shortcuts",
     "record": "jupyter_batch.inside",
+    "results": "jupyter_batch.client.shortcuts",
     "run": "jupyter_batch.client.shortcuts",
     "schedule": "jupyter_batch.client.shortcuts",
+    "sql": "jupyter_batch.client.shortcuts",
     "submit": "jupyter_batch.client.shortcuts",
     "sweep": "jupyter_batch.client.shortcuts",
     "track": "jupyter_batch.inside",

@@ -14,6 +14,7 @@ from rich.text import Text
 from jupyter_batch import __version__, errors
 from jupyter_batch.cli import (
     acting,
+    asking,
     backup,
     doctor,
     image,
@@ -113,6 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
         listing,
         showing,
         acting,
+        asking,
         schedule,
         jobs,
         image,

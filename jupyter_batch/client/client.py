@@ -21,11 +21,14 @@ from jupyter_batch.client.job import Job
 from jupyter_batch.client.jobs import Jobs
 from jupyter_batch.client.notebooks import below, local_notebook, sent_along
 from jupyter_batch.client.options import RunOptions, takes_options
+from jupyter_batch.client.results import ResultOptions, Results, sql_frame, sql_table
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.runs import Runs
 from jupyter_batch.client.schedules import JobOptions
 from jupyter_batch.client.sweep import Sweep
 from jupyter_batch.client.sweeps import Sweeps
+from jupyter_batch.client.tables import Table
+from jupyter_batch.client.values import pandas_module
 from jupyter_batch.domain.backup import BackupManifest
 from jupyter_batch.errors import InvalidInput, InvalidSchedule, PassingOwnerWarning
 from jupyter_batch.wire.owner import default_data_dir
@@ -67,6 +70,7 @@ class Client:
         self._jobs = Jobs(self._connection, self._server_path)
         self._runs = Runs(self._connection, self._name_notebook, self._jobs.id_of)
         self._sweeps = Sweeps(self._connection, self._name_notebook)
+        self._results = Results(self._connection, self._runs.filters)
 
     @property
     def runs(self) -> Runs:
@@ -163,6 +167,39 @@ class Client:
         Raises NotFound; InvalidInput where it may be one of several.
         """
         return self._runs.find(run_id)
+
+    def results(
+        self,
+        job: str | Job | None = None,
+        *,
+        limit: int | None = None,
+        **options: Unpack[ResultOptions],
+    ) -> Any:
+        """Returns a DataFrame with a row for each run, newest first: what it was given and what
+        it has recorded; see ``jb.results``."""
+        pandas_module()
+        return self.results_table(job, limit=limit, **options).to_pandas()
+
+    def results_table(
+        self,
+        job: str | Job | None = None,
+        *,
+        limit: int | None = None,
+        **options: Unpack[ResultOptions],
+    ) -> Table:
+        """Returns what ``results`` does as a table, which needs no pandas."""
+        return self._results.table(job, limit=limit, **options)
+
+    def sql(self, query: str, *, limit: int | None = None, timeout: float | None = None) -> Any:
+        """Returns a DataFrame with the answer to a SELECT over the records; see ``jb.sql``."""
+        pandas_module()
+        return sql_frame(self._results.query(query, limit, timeout))
+
+    def sql_table(
+        self, query: str, *, limit: int | None = None, timeout: float | None = None
+    ) -> Table:
+        """Returns what ``sql`` does as a table, which needs no pandas."""
+        return sql_table(self._results.query(query, limit, timeout))
 
     @property
     def url(self) -> str:

@@ -14,6 +14,7 @@ from jupyter_batch.client.cells import Cells, cells_of
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.facts import RunFacts
 from jupyter_batch.client.follow import follow_run
+from jupyter_batch.client.results import fetch_results
 from jupyter_batch.client.run_html import run_card
 from jupyter_batch.client.waiting import ended, wait_by_asking
 from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
@@ -179,6 +180,13 @@ class Run(RunFacts):
         for item in msgspec.json.decode(content, type=OutputList).items:
             found.setdefault(item.cell_index, []).append(msgspec.json.decode(item.output))
         return found
+
+    def results(self, attempt: int | None = None) -> dict[str, Any]:
+        """Returns what the notebook has recorded by ``jb.record``, by name, in order.
+
+        Of the newest attempt by default. Data frames come as DataFrames, which needs pandas.
+        """
+        return fetch_results(self._connection, self.id, attempt=attempt)
 
     def log(self, attempt: int | None = None) -> str:
         """Returns the log (stderr) of an attempt, of the newest by default."""

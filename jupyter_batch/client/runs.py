@@ -101,14 +101,7 @@ class Runs:
         without a zone is local time. ``q`` is a text that the name, the notebook's path or the
         id contains. Raises InvalidInput, NotFound for the name of no job.
         """
-        params: dict[str, str | None] = {
-            "state": ",".join(states_of(state)) or None,
-            "job_id": None if job is None else self._job_id(job),
-            "sweep_id": sweep if sweep is None or isinstance(sweep, str) else sweep.id,
-            "since": _instant(since, "since"),
-            "until": _instant(until, "until"),
-            "q": check_text(q, "q") or None,
-        }
+        params = self.filters(state=state, job=job, sweep=sweep, since=since, until=until, q=q)
 
         def fetch(cursor: str | None, size: int) -> tuple[Sequence[Run], str | None]:
             return fetch_runs(self._connection, params, cursor, size)
@@ -116,6 +109,26 @@ class Runs:
         return RunList(fetch, what="runs", show=run_table, limit=limit)
 
     __call__ = list
+
+    def filters(
+        self,
+        *,
+        state: str | RunState | Iterable[str | RunState] | None = None,
+        job: str | Job | None = None,
+        sweep: str | Sweep | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        q: str | None = None,
+    ) -> dict[str, str | None]:
+        """Returns filters as a request has them; raises InvalidInput, NotFound."""
+        return {
+            "state": ",".join(states_of(state)) or None,
+            "job_id": None if job is None else self._job_id(job),
+            "sweep_id": sweep if sweep is None or isinstance(sweep, str) else sweep.id,
+            "since": _instant(since, "since"),
+            "until": _instant(until, "until"),
+            "q": check_text(q, "q") or None,
+        }
 
     def __iter__(self) -> Iterator[Run]:
         return iter(self.list())

@@ -11,6 +11,7 @@ from jupyter_batch.client.client import Client
 from jupyter_batch.client.grids import Grid
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.options import RunOptions, takes_options
+from jupyter_batch.client.results import ResultOptions
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.schedules import JobOptions
 from jupyter_batch.client.sweep import Sweep
@@ -114,6 +115,38 @@ def sweep(
     ``submit`` raises.
     """
     return default_client().sweep(path, grid, parameters, max_concurrent=max_concurrent, **options)
+
+
+def results(
+    job: str | Job | None = None, *, limit: int | None = None, **options: Unpack[ResultOptions]
+) -> Any:
+    """Returns a DataFrame with a row for each run, newest first.
+
+    Columns: ``run_id``, ``name``, ``state``, ``scheduled_for``, ``started_at``, ``finished_at``,
+    ``duration_seconds``, one for each parameter and one for each value that ``jb.record`` has
+    kept in the newest attempt. A parameter or result with the name of another column is
+    ``parameters.<name>`` or ``results.<name>``. In the place of a data frame, or of a value that
+    is long, stands an object whose ``load()`` fetches it.
+
+    ``job`` is a job, its name or its id; ``state``, ``sweep``, ``since``, ``until`` and ``q``
+    choose as in ``jb.runs(...)``. Needs pandas; ``Client().results_table(...)`` does not.
+    """
+    return default_client().results(job, limit=limit, **options)
+
+
+def sql(query: str, *, limit: int | None = None, timeout: float | None = None) -> Any:
+    """Returns a DataFrame with the answer to a SELECT over all that is on record.
+
+        jb.sql("SELECT state, count(*), avg(duration_seconds) FROM runs GROUP BY ALL")
+
+    DuckDB's SQL over the views ``runs``, ``attempts``, ``cells``, ``outputs``, ``parameters``,
+    ``results`` and ``events``; ``DESCRIBE runs`` tells a view's columns, instants are in UTC.
+    What is not a read of these is refused (InvalidQuery). At most 100,000 rows are answered, with
+    a warning where there are more. A query ends after ``timeout`` seconds (30 by default), when
+    it needs too much memory (QueryStopped), or when it is interrupted here. Needs pandas;
+    ``Client().sql_table(...)`` does not.
+    """
+    return default_client().sql(query, limit=limit, timeout=timeout)
 
 
 def get(run_id: str) -> Run:

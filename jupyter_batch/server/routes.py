@@ -23,6 +23,7 @@ from jupyter_batch.server.records import (
     NotebookHandler,
     OutputsHandler,
 )
+from jupyter_batch.server.results import ResultsHandler, RunResultsHandler, SqlHandler
 from jupyter_batch.server.runs import CancelHandler, RetryHandler, RunHandler, RunsHandler
 from jupyter_batch.server.schedules import (
     BackfillHandler,
@@ -63,6 +64,9 @@ ROUTES: dict[str, type[BatchHandler]] = {
     "runs/{run_id}/artifacts": ArtifactsHandler,
     "runs/{run_id}/artifacts/{path}": ArtifactHandler,
     "runs/{run_id}/events": RunEventsHandler,
+    "runs/{run_id}/results": RunResultsHandler,
+    "results": ResultsHandler,
+    "sql": SqlHandler,
     "events": EventsHandler,
     "notebooks/parameters": ParametersHandler,
     "backup": BackupHandler,

@@ -27,6 +27,7 @@ from jupyter_batch.services.janitor import Janitor
 from jupyter_batch.services.jobs import JobService
 from jupyter_batch.services.making import RunMaker
 from jupyter_batch.services.reconciler import Reconciler
+from jupyter_batch.services.results import ResultService
 from jupyter_batch.services.retention import RetentionService
 from jupyter_batch.services.runs import RunService
 from jupyter_batch.services.scheduler import Scheduler
@@ -162,6 +163,7 @@ class Engine:
             janitor=self._janitor,
             clock=self._clock,
         )
+        self.results = ResultService(self.store)
         self.scheduler = Scheduler(
             store=self.store,
             clock=self._clock,

@@ -95,6 +95,15 @@ def elsewhere() -> None:
     jb.use(None)
 
 
+def records() -> None:
+    assert_type(jb.get("last").results(), dict[str, Any])
+    jb.results(job="nightly", state="failed", limit=10)
+    jb.sql("SELECT state FROM runs", limit=10, timeout=5)
+    with jb.Client() as client:
+        assert_type(client.results_table(sweep="x"), jb.Table)
+        assert_type(client.sql_table("SELECT 1"), jb.Table)
+
+
 def inside() -> None:
     assert_type(jb.current(), jb.Current | None)
     jb.record(loss=0.5, rows=[1, 2])
@@ -126,3 +135,5 @@ def wrong() -> None:
     jb.sweep("report.ipynb", 5)  # type: ignore[arg-type]
     jb.runs(state=5)  # type: ignore[arg-type]
     jb.get(5)  # type: ignore[arg-type]
+    jb.sql(5)  # type: ignore[arg-type]
+    jb.results(jbo="nightly")  # type: ignore[call-arg]

@@ -1,0 +1,187 @@
+"""Results over many runs, and SQL over all that is on record."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+import msgspec
+
+from jupyter_batch.client.connection import Connection, Params
+from jupyter_batch.client.tables import Table
+from jupyter_batch.client.values import pandas_module, result_value, sql_column, sql_value
+from jupyter_batch.domain.sql import DEFAULT_SECONDS, MAX_ROWS, MAX_SECONDS
+from jupyter_batch.errors import InvalidInput, InvalidQuery
+from jupyter_batch.wire.results import (
+    MAX_RESULT_ROWS,
+    PageOfRows,
+    ResultList,
+    RowOfRun,
+    SqlRows,
+)
+
+_BEFORE = ("run_id", "name", "state", "scheduled_for", "started_at", "finished_at")
+_FIXED = (*_BEFORE, "duration_seconds")
+_page = msgspec.json.Decoder(PageOfRows)
+_rows = msgspec.json.Decoder(SqlRows)
+_list = msgspec.json.Decoder(ResultList)
+
+#: Checks filters as ``jb.runs(...)`` takes them and turns them into a query's.
+Filters = Callable[..., dict[str, str | None]]
+
+
+class ResultOptions(TypedDict, total=False):
+    """Which runs; as ``jb.runs(...)`` takes them."""
+
+    state: Any
+    sweep: Any
+    since: datetime | None
+    until: datetime | None
+    q: str | None
+
+
+class LongResult:
+    """Stands in a table for a value that is too long for one; ``load()`` fetches it."""
+
+    def __init__(
+        self, connection: Connection, run_id: str, name: str, kind: str, size: int
+    ) -> None:
+        self._connection = connection
+        self.run_id = run_id
+        self.name = name
+        self.type = kind
+        #: Characters of its JSON.
+        self.size = size
+
+    def load(self) -> Any:
+        """Returns the value; a table as a DataFrame."""
+        return fetch_results(self._connection, self.run_id, name=self.name)[self.name]
+
+    def __repr__(self) -> str:
+        return f"<{self.type} of {self.size:,} characters: .load()>"
+
+
+class Results:
+    """Asks one server."""
+
+    def __init__(self, connection: Connection, filters: Filters) -> None:
+        self._connection = connection
+        self._filters = filters
+
+    def table(
+        self, job: Any = None, *, limit: Any = None, **options: Unpack[ResultOptions]
+    ) -> Table:
+        """Returns a row for each run, newest first; see ``Client.results``."""
+        if limit is not None and (not isinstance(limit, int) or limit < 1):
+            raise InvalidInput("limit is at least 1", field="limit")
+        runs = self._fetch(self._filters(job=job, **options), limit)
+        given = dict.fromkeys(name for run in runs for name in run.parameters)
+        told = dict.fromkeys(name for run in runs for name in run.results)
+        columns = {
+            **{("parameters", name): _column("parameters", name, told) for name in given},
+            **{("results", name): _column("results", name, given) for name in told},
+        }
+        rows = [self._row(run, columns) for run in runs]
+        return Table([*_FIXED, *columns.values()], rows)
+
+    def _fetch(self, params: Params, limit: int | None) -> list[RowOfRun]:
+        rows: list[RowOfRun] = []
+        cursor: str | None = None
+        while True:
+            left = MAX_RESULT_ROWS if limit is None else min(limit - len(rows), MAX_RESULT_ROWS)
+            page = _page.decode(
+                self._connection.get("results", {**params, "limit": left, "cursor": cursor})
+            )
+            rows += page.items
+            cursor = page.next_cursor
+            if cursor is None or (limit is not None and len(rows) >= limit):
+                return rows
+
+    def _row(self, run: RowOfRun, columns: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+        row: dict[str, Any] = {name: getattr(run, name) for name in _BEFORE}
+        if run.started_at is not None and run.finished_at is not None:
+            row["duration_seconds"] = (run.finished_at - run.started_at).total_seconds()
+        for name, value in run.parameters.items():
+            row[columns["parameters", name]] = value
+        for name, cell in run.results.items():
+            is_long = cell.value is None and cell.type != "none"
+            row[columns["results", name]] = (
+                LongResult(self._connection, run.run_id, name, cell.type, cell.size)
+                if is_long or cell.type in ("table", "parquet")
+                else result_value(cell.type, cell.value)
+            )
+        return row
+
+    def query(self, text: Any, limit: Any, timeout: Any) -> SqlRows:
+        """Returns the answer to SQL; warns where there are more rows than were answered."""
+        if not isinstance(text, str) or not text.strip():
+            raise InvalidQuery("give a SELECT as a text", field="query")
+        if limit is not None and not (isinstance(limit, int) and 1 <= limit <= MAX_ROWS):
+            raise InvalidInput(f"limit is 1 to {MAX_ROWS:,}", field="limit")
+        seconds = DEFAULT_SECONDS if timeout is None else timeout
+        if not isinstance(seconds, int | float) or not 0 < seconds <= MAX_SECONDS:
+            raise InvalidInput(
+                f"timeout is at most {MAX_SECONDS:g} seconds, and above 0", field="timeout"
+            )
+        body = {"query": text, "limit": limit or MAX_ROWS, "timeout_seconds": seconds}
+        answer = _rows.decode(self._connection.post("sql", body))
+        if answer.truncated and limit is None:
+            warnings.warn(
+                f"there are more than these {len(answer.rows):,} rows: aggregate, filter, or "
+                "fetch them in parts with LIMIT and OFFSET",
+                UserWarning,
+                stacklevel=4,
+            )
+        return answer
+
+
+def sql_table(answer: SqlRows) -> Table:
+    """Returns an answer as a table."""
+    names = _unique([column.name for column in answer.columns])
+    kinds = [column.type for column in answer.columns]
+    rows = [dict(zip(names, map(sql_value, kinds, row), strict=True)) for row in answer.rows]
+    return Table(names, rows)
+
+
+def sql_frame(answer: SqlRows) -> Any:
+    """Returns an answer as a DataFrame; raises BatchError without pandas."""
+    pandas = pandas_module()
+    names = _unique([column.name for column in answer.columns])
+    values = list(map(list, zip(*answer.rows, strict=True))) or [[] for _ in names]
+    return pandas.DataFrame(
+        {
+            name: sql_column(pandas, column.type, cells)
+            for name, column, cells in zip(names, answer.columns, values, strict=True)
+        }
+    )
+
+
+def fetch_results(
+    connection: Connection, run_id: str, *, attempt: int | None = None, name: str | None = None
+) -> dict[str, Any]:
+    """Returns what an attempt has recorded, by name, in order."""
+    content = connection.get(f"runs/{run_id}/results", {"attempt": attempt, "name": name})
+    values: dict[str, Any] = {}
+    for item in _list.decode(content).items:
+        if item.omitted and name is None:
+            values[item.name] = LongResult(connection, run_id, item.name, item.type, item.size)
+        else:
+            values[item.name] = result_value(item.type, msgspec.json.decode(item.value))
+    return values
+
+
+def _column(group: str, name: str, others: Mapping[str, Any]) -> str:
+    return f"{group}.{name}" if name in _FIXED or name in others else name
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Numbers names that come again, as DuckDB does."""
+    seen: dict[str, int] = {}
+    made = []
+    for name in names:
+        count = seen.get(name, 0)
+        seen[name] = count + 1
+        made.append(name if not count else f"{name}_{count}")
+    return made
