@@ -21,6 +21,7 @@ from jupyter_batch.domain.run import NotebookRef, Run, RunState, TriggerKind
 from jupyter_batch.domain.sentence import sentence
 from jupyter_batch.domain.upcoming import count_instants, upcoming
 from jupyter_batch.errors import BatchError, Conflict, NotFound
+from jupyter_batch.testing.owner_results import FakeOwnerResults
 from jupyter_batch.testing.owner_sweeps import FakeOwnerSweeps
 from jupyter_batch.testing.told import ToldEvents
 
@@ -64,7 +65,12 @@ class FakeOwner(httpx.BaseTransport):
         self._ids = IdSource()
         self._steps: dict[str, deque[Step]] = {}
         self._keys: dict[str, str] = {}
+        #: Recorded by every run.
+        self.results: dict[str, Any] = {}
+        #: Answers to SQL, by its text: columns (name, type) and rows.
+        self.answers: dict[str, tuple[list[tuple[str, str]], list[list[Any]]]] = {}
         self._sweeps = FakeOwnerSweeps(self, _answer)
+        self._told_results = FakeOwnerResults(self, _answer, self._pick)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answers one request."""
@@ -155,6 +161,7 @@ class FakeOwner(httpx.BaseTransport):
             ("POST", f"{job}/resume", self._pause),
             ("GET", f"{job}/upcoming", self._upcoming),
             ("POST", f"{job}/backfill", self._backfill),
+            *self._told_results.routes(),
             *self._sweeps.routes(),
         ]
 
@@ -192,6 +199,10 @@ class FakeOwner(httpx.BaseTransport):
         return _answer(self.step(run_id))
 
     def _list_runs(self, request: httpx.Request) -> httpx.Response:
+        page, cursor = self._pick(request)
+        return _answer({"items": page, "next_cursor": cursor})
+
+    def _pick(self, request: httpx.Request) -> tuple[list[Run], str | None]:
         asked = request.url.params
         runs = sorted(self.runs.values(), key=lambda run: run.id, reverse=True)
         states = [s for value in asked.get_list("state") for s in value.split(",")]
@@ -205,9 +216,7 @@ class FakeOwner(httpx.BaseTransport):
             and (not asked.get("cursor") or run.id < asked["cursor"])
         ]
         page = kept[: int(asked.get("limit", 50))]
-        return _answer(
-            {"items": page, "next_cursor": page[-1].id if len(kept) > len(page) else None}
-        )
+        return page, page[-1].id if len(kept) > len(page) else None
 
     def _delete_run(self, request: httpx.Request, run_id: str) -> httpx.Response:
         if not self._run(run_id).state.is_terminal:

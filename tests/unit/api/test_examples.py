@@ -23,6 +23,9 @@ from jupyter_batch.testing.owner import FakeOwner
 #: They belong to the client, and its own docstrings are tested with it.
 OF_THE_CLIENT = {"__version__", "jobs", "runs", "sweeps"}
 
+#: SQL in the examples.
+QUERIES = re.findall(r'jb\.sql\("(SELECT [^"]+)"', inspect.getdoc(jupyter_batch.sql) or "")
+
 
 def public() -> Iterator[tuple[str, object]]:
     """Yields what is public, classes with their public methods."""
@@ -58,6 +61,7 @@ def server(tmp_path, monkeypatch):
     owner.plan = [{"state": RunState.SUCCEEDED}]
     job = make_job(name="nightly", triggers=(CronTrigger(id="t", cron="0 2 * * *"),))
     owner.jobs[job.id] = job
+    owner.answers = {query: ([("state", "VARCHAR")], [["failed"]]) for query in QUERIES}
     content = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
     (tmp_path / "report.ipynb").write_text(content)
     monkeypatch.chdir(tmp_path)
