@@ -76,7 +76,7 @@ class Results:
         """Returns a row for each run, newest first; see ``Client.results``."""
         if limit is not None and (not isinstance(limit, int) or limit < 1):
             raise InvalidInput("limit is at least 1", field="limit")
-        runs = self._fetch(self._filters(job=job, **options), limit)
+        runs = fetch_rows(self._connection, self._filters(job=job, **options), limit)
         given = dict.fromkeys(name for run in runs for name in run.parameters)
         told = dict.fromkeys(name for run in runs for name in run.results)
         columns = {
@@ -86,32 +86,14 @@ class Results:
         rows = [self._row(run, columns) for run in runs]
         return Table([*_FIXED, *columns.values()], rows)
 
-    def _fetch(self, params: Params, limit: int | None) -> list[RowOfRun]:
-        rows: list[RowOfRun] = []
-        cursor: str | None = None
-        while True:
-            left = MAX_RESULT_ROWS if limit is None else min(limit - len(rows), MAX_RESULT_ROWS)
-            page = _page.decode(
-                self._connection.get("results", {**params, "limit": left, "cursor": cursor})
-            )
-            rows += page.items
-            cursor = page.next_cursor
-            if cursor is None or (limit is not None and len(rows) >= limit):
-                return rows
-
     def _row(self, run: RowOfRun, columns: Mapping[tuple[str, str], str]) -> dict[str, Any]:
         row: dict[str, Any] = {name: getattr(run, name) for name in _BEFORE}
         if run.started_at is not None and run.finished_at is not None:
             row["duration_seconds"] = (run.finished_at - run.started_at).total_seconds()
         for name, value in run.parameters.items():
             row[columns["parameters", name]] = value
-        for name, cell in run.results.items():
-            is_long = cell.value is None and cell.type != "none"
-            row[columns["results", name]] = (
-                LongResult(self._connection, run.run_id, name, cell.type, cell.size)
-                if is_long or cell.type in ("table", "parquet")
-                else result_value(cell.type, cell.value)
-            )
+        for name, value in values_of(self._connection, run).items():
+            row[columns["results", name]] = value
         return row
 
     def query(self, text: Any, limit: Any, timeout: Any) -> SqlRows:
@@ -135,6 +117,29 @@ class Results:
                 stacklevel=4,
             )
         return answer
+
+
+def fetch_rows(connection: Connection, params: Params, limit: int | None) -> list[RowOfRun]:
+    """Returns the results of runs, newest first, however many pages they are."""
+    rows: list[RowOfRun] = []
+    cursor: str | None = None
+    while True:
+        left = MAX_RESULT_ROWS if limit is None else min(limit - len(rows), MAX_RESULT_ROWS)
+        page = _page.decode(connection.get("results", {**params, "limit": left, "cursor": cursor}))
+        rows += page.items
+        cursor = page.next_cursor
+        if cursor is None or (limit is not None and len(rows) >= limit):
+            return rows
+
+
+def values_of(connection: Connection, run: RowOfRun) -> dict[str, Any]:
+    """Returns the results of a run by name; what is long as a LongResult."""
+    return {
+        name: LongResult(connection, run.run_id, name, cell.type, cell.size)
+        if (cell.value is None and cell.type != "none") or cell.type in ("table", "parquet")
+        else result_value(cell.type, cell.value)
+        for name, cell in run.results.items()
+    }
 
 
 def sql_table(answer: SqlRows) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ import msgspec
 
 from jupyter_batch.client import html
 from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.results import fetch_rows, values_of
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.run_list import RunSet, fetch_runs, states_of
 from jupyter_batch.client.tables import Table
@@ -164,18 +165,29 @@ class Sweep:
     def table(self) -> Table:
         """Returns a row for each run, in the order of the parameter sets.
 
-        Columns: ``index``, a column for each parameter, ``state``, ``started_at``,
-        ``finished_at``, ``duration_seconds``, ``reason`` and ``run_id``. A parameter with the
-        name of another column is ``parameters.<name>``. ``to_pandas()`` makes a DataFrame of it.
+        Columns: ``index``, a column for each parameter, ``state``, a column for each value that
+        ``jb.record`` has kept, ``started_at``, ``finished_at``, ``duration_seconds``, ``reason``
+        and ``run_id``. A parameter or result with the name of another column is
+        ``parameters.<name>`` or ``results.<name>``; what is long has a ``load()``.
+        ``to_pandas()`` makes a DataFrame of it.
         """
         runs = self.runs()
-        names = dict.fromkeys(name for run in runs for name in run.parameters)
-        columns = {name: _column(name) for name in names}
+        results = {
+            row.run_id: values_of(self._connection, row)
+            for row in fetch_rows(self._connection, {"sweep_id": self.id}, None)
+        }
+        given = dict.fromkeys(name for run in runs for name in run.parameters)
+        told = dict.fromkeys(name for run in runs for name in results.get(run.id, ()))
+        parameters = {name: _column("parameters", name, told) for name in given}
+        recorded = {name: _column("results", name, given) for name in told}
         rows = [
-            {columns[name]: value for name, value in run.parameters.items()} | _row(run)
+            {parameters[name]: value for name, value in run.parameters.items()}
+            | {recorded[name]: value for name, value in results.get(run.id, {}).items()}
+            | _row(run)
             for run in runs
         ]
-        return Table([*_BEFORE, *columns.values(), "state", *_AFTER], rows)
+        columns = [*_BEFORE, *parameters.values(), "state", *recorded.values(), *_AFTER]
+        return Table(columns, rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the sweep as the server's JSON has it."""
@@ -217,8 +229,9 @@ class Sweep:
         return ", ".join(counts) or "no runs"
 
 
-def _column(name: str) -> str:
-    return f"parameters.{name}" if name in (*_BEFORE, "state", *_AFTER) else name
+def _column(group: str, name: str, others: Collection[str]) -> str:
+    taken = name in (*_BEFORE, "state", *_AFTER) or name in others
+    return f"{group}.{name}" if taken else name
 
 
 def _row(run: Run) -> dict[str, Any]:
