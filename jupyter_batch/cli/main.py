@@ -18,6 +18,7 @@ from jupyter_batch.cli import (
     backup,
     doctor,
     image,
+    importing,
     jobs,
     listing,
     schedule,
@@ -119,6 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
         jobs,
         image,
         backup,
+        importing,
         doctor,
         serve,
     ):

@@ -218,6 +218,13 @@ class Client:
         schema: dict[str, Any] = msgspec.json.decode(content)
         return schema
 
+    def import_run(self, body: Mapping[str, Any], *, key: str) -> Run:
+        """Takes a run that was executed elsewhere into the record; once for each key.
+
+        ``body`` is that of ``POST imports/runs``, with the executed notebook as ``content``.
+        """
+        return self._runs.imported(body, key)
+
     def backup(
         self, path: str | os.PathLike[str], *, overwrite: bool = False
     ) -> tuple[Path, BackupManifest]:

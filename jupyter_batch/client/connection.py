@@ -86,9 +86,15 @@ class Connection:
         """Returns the body of the answer."""
         return self._send("GET", path, params=params)
 
-    def post(self, path: str, body: Any = None, *, once: bool = False) -> bytes:
-        """Sends a body as JSON; with ``once`` under a key, so that it is done once if sent twice."""
-        headers = {"Idempotency-Key": uuid.uuid4().hex} if once else {}
+    def post(
+        self, path: str, body: Any = None, *, once: bool = False, key: str | None = None
+    ) -> bytes:
+        """Sends a body as JSON; with ``once`` under a key, so that it is done once if sent twice.
+
+        ``key`` is one of the caller's own.
+        """
+        once = once or key is not None
+        headers = {"Idempotency-Key": key or uuid.uuid4().hex} if once else {}
         return self._send("POST", path, body=body or {}, headers=headers, repeatable=once)
 
     def patch(self, path: str, body: Any) -> bytes:

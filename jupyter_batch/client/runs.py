@@ -72,6 +72,11 @@ class Runs:
         body |= self._name_notebook(path, files)
         return Run(self._connection, _run.decode(self._connection.post("runs", body, once=True)))
 
+    def imported(self, body: Mapping[str, Any], key: str) -> Run:
+        """Takes a run that was executed elsewhere into the record; see ``Client.import_run``."""
+        content = self._connection.post("imports/runs", body, key=key)
+        return Run(self._connection, _run.decode(content))
+
     def get(self, run_id: str) -> Run:
         """Returns a run by its id; raises NotFound."""
         content = self._connection.get(f"runs/{safe(run_id)}")

@@ -12,6 +12,7 @@ from jupyter_batch.domain.job import Source
 from jupyter_batch.domain.notebook import FrozenFile
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.retry import RetryPolicy
+from jupyter_batch.domain.run import RunState, TriggerKind
 from jupyter_batch.domain.trigger import AnyTrigger
 from jupyter_batch.domain.value import Value
 
@@ -91,6 +92,23 @@ class SweepRequest(Value, frozen=True, kw_only=True):
     grid_names: frozenset[str] = frozenset()
     #: How many runs may be active at once; None for no limit of its own.
     max_concurrent: int | None = None
+
+
+class ImportRequest(Value, frozen=True, kw_only=True):
+    """Take a run that was executed elsewhere into the record."""
+
+    name: str
+    notebook: str
+    #: The executed notebook.
+    content: bytes
+    state: RunState
+    reason: str | None = None
+    trigger: TriggerKind = TriggerKind.MANUAL
+    job_id: str | None = None
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
 
 
 class BackfillRequest(Value, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from jupyter_batch.server.backup import BackupHandler
 from jupyter_batch.server.door import Door
 from jupyter_batch.server.events import EventsHandler, RunEventsHandler
 from jupyter_batch.server.handler import DOOR, BatchHandler
+from jupyter_batch.server.imports import ImportedRunsHandler
 from jupyter_batch.server.jobs import JobHandler, JobRunsHandler, JobsHandler
 from jupyter_batch.server.openapi import OpenApiHandler
 from jupyter_batch.server.records import (
@@ -69,6 +70,7 @@ ROUTES: dict[str, type[BatchHandler]] = {
     "sql": SqlHandler,
     "events": EventsHandler,
     "notebooks/parameters": ParametersHandler,
+    "imports/runs": ImportedRunsHandler,
     "backup": BackupHandler,
     "health": HealthHandler,
     "openapi.json": OpenApiHandler,

@@ -22,6 +22,7 @@ from jupyter_batch.services.backfills import BackfillService
 from jupyter_batch.services.dispatcher import Dispatcher
 from jupyter_batch.services.failures import FailureWatch
 from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.imports import ImportService
 from jupyter_batch.services.intake import Intake
 from jupyter_batch.services.janitor import Janitor
 from jupyter_batch.services.jobs import JobService
@@ -191,6 +192,7 @@ class Engine:
             janitor=self._janitor,
             clock=self._clock,
         )
+        self.imports = ImportService(store=self.store, intake=intake, clock=self._clock)
         self.backfills = BackfillService(
             store=self.store,
             clock=self._clock,

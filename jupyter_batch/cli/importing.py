@@ -1,0 +1,94 @@
+"""``import-jupyter-scheduler``: a move from jupyter-scheduler."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, add_command
+from jupyter_batch.cli.session import Session
+from jupyter_batch.cli.words import plural
+from jupyter_batch.client.importing import BroughtJob, BroughtRun, Importer, ImportReport
+from jupyter_batch.client.jupyter_scheduler import STAGING, OldScheduler
+
+_EXAMPLES = f"""\
+  jupyter batch import-jupyter-scheduler ~/.local/share/jupyter/scheduler.sqlite
+  jupyter batch import-jupyter-scheduler scheduler.sqlite --notebooks work/moved --paused
+
+Brings job definitions as jobs, their schedules and parameters, and jobs as runs with their
+outputs. jupyter-scheduler keeps a copy of each notebook in its staging area ({STAGING} beside the
+database) and not where it came from, so those copies go to the folder of --notebooks. Nothing of
+jupyter-scheduler is changed; turn its schedules off there, or both run. Doing it again brings what
+is new. The report says what could not be brought, and why."""
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    parser = add_command(
+        commands,
+        "import-jupyter-scheduler",
+        bring,
+        help="bring jobs, schedules and history from jupyter-scheduler",
+        epilog=_EXAMPLES,
+    )
+    parser.add_argument("database", metavar="FILE", help="its scheduler.sqlite")
+    parser.add_argument("--staging", metavar="DIR", help="its staging area, where it is elsewhere")
+    parser.add_argument(
+        "--notebooks",
+        metavar="DIR",
+        default="jupyter-scheduler",
+        help="where notebooks go, below the server's folder (default: jupyter-scheduler)",
+    )
+    parser.add_argument("--paused", action="store_true", help="let all schedules rest at first")
+    parser.add_argument("--executor", help="of the jobs: docker, or process")
+    parser.add_argument("--image", help="of the jobs: any with papermill and a kernel")
+
+
+def bring(args: argparse.Namespace, session: Session) -> int:
+    """Imports and reports."""
+    database = Path(args.database).expanduser()
+    staging = Path(args.staging).expanduser() if args.staging else None
+    old = OldScheduler(database, staging)
+    options = {name: value for name in ("executor", "image") if (value := getattr(args, name))}
+    report = Importer(
+        session.client,
+        old,
+        Path(args.notebooks).expanduser().absolute(),
+        paused=args.paused,
+        options=options,
+        tell=lambda text: None if session.as_json else session.note(text, style="dim"),
+    ).run()
+    if session.as_json:
+        session.answer(report)
+    else:
+        _tell(report, session)
+    items: list[BroughtJob | BroughtRun] = [*report.jobs, *report.runs]
+    complete = all(item.outcome != "left_out" for item in items)
+    return SUCCEEDED if complete else NOT_SUCCEEDED
+
+
+def _tell(report: ImportReport, session: Session) -> None:
+    session.say(
+        f"brought {plural(_count(report.jobs, 'brought'), 'job')} and "
+        f"{plural(_count(report.runs, 'brought'), 'run')}"
+    )
+    before = _count(report.jobs, "before")
+    if before:
+        session.say(f"{plural(before, 'job')} had been brought before")
+    items: list[BroughtJob | BroughtRun] = [*report.jobs, *report.runs]
+    for item in items:
+        if not item.notes and item.outcome == "brought":
+            continue
+        what = "job" if isinstance(item, BroughtJob) else "run"
+        rest = ", paused" if isinstance(item, BroughtJob) and item.paused else ""
+        session.say(f"{what} {item.name}: {item.outcome.replace('_', ' ')}{rest}")
+        for note in item.notes:
+            session.say(f"  {note}")
+    live = [job for job in report.jobs if job.outcome == "brought" and not job.paused]
+    if live:
+        session.note("turn these schedules off in jupyter-scheduler, or both run", style="yellow")
+
+
+def _count(items: tuple[BroughtJob, ...] | tuple[BroughtRun, ...], outcome: str) -> int:
+    return sum(item.outcome == outcome for item in items)

@@ -1,0 +1,109 @@
+"""Takes runs that were executed elsewhere into the record."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.executed import Executed, take_apart
+from jupyter_batch.domain.ids import IdSource
+from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.recording import DocumentSlice, OutputRow, Recording
+from jupyter_batch.domain.requests import ImportRequest
+from jupyter_batch.domain.run import Attempt, NotebookRef, Run, RunState
+from jupyter_batch.errors import InvalidInput, NotFound
+from jupyter_batch.ports import Clock, Store
+from jupyter_batch.services.checks import check_name
+from jupyter_batch.services.intake import Intake
+
+
+class ImportService:
+    """Makes runs that are over already; nothing is executed."""
+
+    def __init__(self, *, store: Store, intake: Intake, clock: Clock) -> None:
+        self._store = store
+        self._intake = intake
+        self._clock = clock
+
+    async def add(
+        self, request: ImportRequest, *, user: str, idempotency_key: str | None = None
+    ) -> Run:
+        """Stores a run that is over, with its cells and outputs.
+
+        Under a key, one that was cut short is completed. Raises InvalidInput, InvalidNotebook,
+        NotFound (the job).
+        """
+        check_name(request.name)
+        if not request.state.is_terminal or request.state is RunState.SKIPPED:
+            raise InvalidInput("only a run that is over can be imported", field="state")
+        if request.created_at > self._clock.now():
+            raise InvalidInput("created_at is in the future", field="created_at")
+        if request.job_id is not None and await self._store.jobs.get(request.job_id) is None:
+            raise NotFound(f"there is no job {request.job_id}", job_id=request.job_id)
+        parts = take_apart(request.content)
+        frozen = FrozenNotebook(
+            path=request.notebook,
+            content=parts.source,
+            sha256=hashlib.sha256(parts.source).hexdigest(),
+        )
+        # It can be retried here, so it has the surroundings of a run that names none.
+        environment = await self._intake.surroundings(Environment(), user=user)
+        made = replace(_run(request, parts, frozen, user), environment=environment)
+        run = await self._store.runs.add(made, frozen, idempotency_key=idempotency_key)
+        if not (await self._store.records.watermark(run.id, 1)).last_seq:
+            await self._store.records.record(_recording(run, parts))
+        return run
+
+
+def _run(request: ImportRequest, parts: Executed, frozen: FrozenNotebook, user: str) -> Run:
+    ended = request.finished_at or request.created_at
+    attempt = Attempt(
+        attempt_no=1,
+        state=request.state,
+        reason=request.reason,
+        started_at=request.started_at,
+        finished_at=ended,
+    )
+    return Run(
+        # Its place among the others is that of its time.
+        id=IdSource().new(request.created_at),
+        job_id=request.job_id,
+        name=request.name or posixpath.basename(request.notebook),
+        state=request.state,
+        reason=request.reason,
+        trigger=request.trigger,
+        scheduled_for=request.created_at,
+        created_at=request.created_at,
+        started_at=request.started_at,
+        finished_at=ended,
+        created_by=user,
+        notebook=NotebookRef(path=frozen.path, sha256=frozen.sha256),
+        parameters=request.parameters,
+        attempts=(attempt,),
+        cells=parts.counts,
+        error=parts.error,
+    )
+
+
+def _recording(run: Run, parts: Executed) -> Recording:
+    at: datetime = run.finished_at or run.created_at
+    documents = (
+        DocumentSlice(seq=1, name="skeleton", body=parts.skeleton, more=False),
+        DocumentSlice(seq=2, name="metadata", body=parts.metadata, more=False),
+    )
+    outputs = tuple(
+        OutputRow(seq=seq, op_no=0, at=at, op=op) for seq, op in enumerate(parts.outputs, start=3)
+    )
+    return Recording(
+        run_id=run.id,
+        attempt_no=1,
+        last_seq=2 + len(outputs),
+        last_line=0,
+        cells=parts.cells,
+        outputs=outputs,
+        documents=documents,
+    )
