@@ -83,7 +83,8 @@ async def test_the_authorizer_is_asked_for_the_resource_batch(start_server: Star
     for method, path in EVERY:
         async with server.http.stream(method, path) as answer:
             refused = answer.status_code == 403
-        assert refused is (method != "GET"), (method, path)
+        # A question to the records has a body, and changes nothing.
+        assert refused is (method != "GET" and path != "sql"), (method, path)
     assert await server.parts.everything() == (0, 0)
 
 
