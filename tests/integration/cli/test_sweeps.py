@@ -8,6 +8,7 @@ import time
 import pytest
 
 from jupyter_batch.domain.run import RunState
+from jupyter_batch.errors import InvalidParameters
 
 RUNS = 200
 SECONDS = 60.0
@@ -92,3 +93,26 @@ def test_cancel_restart_and_retry_leave_a_table_that_is_right(fresh, monkeypatch
         attempts = {run.sweep_index: len(run.attempts) for run in sweep}
         assert all(attempts[index] >= 2 for index in failed)
         assert all(attempts[i] == 1 for i in ended if i not in failed)
+
+
+def test_what_the_runs_record_is_one_table(machine, client):
+    path = machine.notebook(
+        "import jupyter_batch as jb\njb.record(square=n * n, text=f'{n}!')", parameters="n: int = 0"
+    )
+    sweep = client.sweep(path, {"n": range(3)}, executor="process").wait(SECONDS).check()
+    table = sweep.table()
+    assert table["square"] == [0, 1, 4]
+    assert table["text"] == ["0!", "1!", "2!"]
+    assert client.sweeps.find(sweep.id[-8:]).counts == {RunState.SUCCEEDED: 3}
+
+
+def test_a_bad_set_among_good_ones_makes_no_run(machine, client):
+    path = machine.notebook("print(n)", parameters="n: int = 0")
+    with pytest.raises(InvalidParameters, match=r"set 2 of 3: .*'n' takes an integer") as caught:
+        client.sweep(path, [{"n": 1}, {"n": "x"}, {"n": 3}], executor="process")
+    assert (caught.value.details["index"], caught.value.details["field"]) == (
+        1,
+        "parameter_sets.1.n",
+    )
+    assert list(client.runs(q=path.name)) == []
+    assert [sweep for sweep in client.sweeps if sweep.notebook.endswith(path.name)] == []

@@ -25,7 +25,7 @@ from jupyter_batch.services.hub import EventHub
 from jupyter_batch.store import open_store
 from jupyter_batch.store.restoring import restore
 from jupyter_batch.testing import FakeClock
-from tests.integration.store import crash_child
+from tests.integration.store import crash_child, crash_sweeps
 
 _STORE = str(Path(store.__file__).parent)
 
@@ -54,6 +54,11 @@ def write(folder: str, seed: int) -> None:
     asyncio.run(crash_child.main(Path(folder), int(seed)))
 
 
+def write_sweeps(folder: str, seed: int) -> None:
+    """Makes and moves sweeps for ever."""
+    asyncio.run(crash_sweeps.main(Path(folder), int(seed)))
+
+
 def open_and_close(folder: str) -> None:
     """Migrates, compacts, and does whatever else opening a store does."""
 
@@ -70,6 +75,7 @@ def put_back(file: str, folder: str) -> None:
 
 TASKS: dict[str, Callable[..., None]] = {
     "write": write,
+    "sweeps": write_sweeps,
     "open": open_and_close,
     "restore": put_back,
 }
