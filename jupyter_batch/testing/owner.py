@@ -41,6 +41,8 @@ class FakeOwner(httpx.BaseTransport):
     def __init__(self, *, root_dir: str = "/", token: str = "secret") -> None:
         self.root_dir = root_dir
         self.token = token
+        #: ``passing``, ``serve`` or ``jupyter``.
+        self.owner_kind = "serve"
         self.requests: list[httpx.Request] = []
         self.runs: dict[str, Run] = {}
         self.jobs: dict[str, Job] = {}
@@ -166,9 +168,8 @@ class FakeOwner(httpx.BaseTransport):
         ]
 
     def _health(self, request: httpx.Request) -> httpx.Response:
-        return _answer(
-            {"status": "ok", "version": "0", "kind": "passing", "root_dir": self.root_dir}
-        )
+        owner = {"pid": 1, "kind": self.owner_kind, "started_at": _EPOCH}
+        return _answer({"version": "0", "owner": owner, "root_dir": self.root_dir})
 
     def _submit(self, request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from jupyter_batch.errors import Conflict, InvalidInput, NotFound
+from jupyter_batch.errors import Conflict, InvalidInput, NotFound, PassingOwnerWarning
 
 
 def test_a_job_is_named_after_its_notebook(client, notebook):
@@ -50,3 +52,27 @@ def test_a_deleted_job_is_gone(client, notebook):
     client.jobs.create(notebook)
     client.jobs.delete("report")
     assert list(client.jobs.list()) == []
+
+
+def test_a_schedule_makes_a_job_that_runs_by_itself(owner, client, notebook):
+    job = client.schedule(notebook, {"alpha": 1}, cron="0 6 * * *", name="nightly", retries=2)
+    assert job.sentence == "every day at 06:00, UTC"
+    assert [trigger.kind for trigger in job.triggers] == ["cron"]
+    assert job.triggers[0].next_at > datetime.now(UTC)
+    assert job.record.retry.max_attempts == 3
+    with pytest.raises(Conflict):
+        client.schedule(notebook, every="15m", name="nightly")
+
+
+def test_a_schedule_can_replace_the_one_of_its_name(owner, client, notebook):
+    first = client.schedule(notebook, {"alpha": 1}, cron="0 6 * * *", name="nightly")
+    again = client.schedule(notebook, {"alpha": 2}, every="15m", name="nightly", replace=True)
+    assert (again.id, again.parameters) == (first.id, {"alpha": 2})
+    assert [trigger.kind for trigger in again.triggers] == ["interval"]
+    assert len(list(client.jobs)) == 1
+
+
+def test_who_saves_a_schedule_that_nobody_will_keep_is_told(owner, client, notebook):
+    owner.owner_kind = "passing"
+    with pytest.warns(PassingOwnerWarning, match="jupyter batch serve"):
+        client.schedule(notebook, cron="0 6 * * *")
