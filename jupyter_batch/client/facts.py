@@ -9,6 +9,7 @@ import msgspec
 
 from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.domain.run import Attempt, NotebookRef, RunState, TriggerKind
 from jupyter_batch.domain.run import Run as RunRecord
 
@@ -103,6 +104,11 @@ class RunFacts:
     def cell_count(self) -> CellCount:
         """How many cells there are, are done and have failed."""
         return self._record.cells
+
+    @property
+    def progress(self) -> tuple[ItemProgress, ...]:
+        """How far each loop over ``jb.track`` is, of the newest attempt."""
+        return self._record.progress
 
     @property
     def error(self) -> CellError | None:

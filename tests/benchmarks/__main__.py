@@ -5,13 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 
-from tests.benchmarks import bench_import, bench_live, bench_loop, bench_runs, bench_schedules
+from tests.benchmarks import (
+    bench_import,
+    bench_live,
+    bench_loop,
+    bench_results,
+    bench_runs,
+    bench_schedules,
+)
 
 BENCHMARKS = {
     "import": bench_import.main,
     "runs": bench_runs.main,
     "live": bench_live.main,
     "loop": bench_loop.main,
+    "results": bench_results.main,
     "schedules": bench_schedules.main,
 }
 

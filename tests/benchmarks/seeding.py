@@ -53,3 +53,44 @@ def seed_runs(data_dir: Path, count: int) -> float:
     finally:
         connection.close()
     return time.perf_counter() - start
+
+
+def seed_results(data_dir: Path, *, runs: int, cells: int) -> None:
+    """Gives the newest so many seeded runs 5 parameters and 5 results, and all of them cells."""
+    connection = duckdb.connect(str(data_dir / "records.duckdb"))
+    try:
+        connection.execute(
+            """
+            UPDATE runs SET parameters =
+                '{"alpha":' || run_no / 7 || ',"n":' || run_no || ',"word":"w' || run_no ||
+                '","flag":true,"nothing":null}'
+            """
+        )
+        connection.execute(
+            """
+            INSERT INTO results BY NAME
+            SELECT run_no, 1 AS attempt_no, k AS seq, 'r' || k AS name,
+                   CASE WHEN k = 5 THEN 'text' ELSE 'number' END AS type, finished_at AS told_at,
+                   8 AS size, CASE WHEN k = 5 THEN '"done"' ELSE (run_no / k)::VARCHAR END AS value
+            FROM runs, range(1, 6) AS numbers (k)
+            WHERE run_no <= $runs
+            """,
+            {"runs": runs},
+        )
+        connection.execute(
+            """
+            INSERT INTO cells BY NAME
+            SELECT run_no, 1 AS attempt_no, k AS cell_index, run_no * 1000 + k AS version,
+                   'code' AS cell_type, 'print(' || k || ')' AS source,
+                   CASE WHEN k = 99 AND run_no % 50 = 3 THEN 'failed' ELSE 'succeeded' END AS state,
+                   k AS execution_count, started_at,
+                   started_at + to_milliseconds(k * 37 + run_no % 100) AS finished_at,
+                   '{}' AS metadata, 100000000 + k AS memory_bytes
+            FROM runs, range($each) AS numbers (k)
+            ORDER BY ALL
+            """,
+            {"each": cells // runs},
+        )
+        connection.execute("CHECKPOINT")
+    finally:
+        connection.close()
