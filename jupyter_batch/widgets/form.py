@@ -171,6 +171,8 @@ class RunForm(Box):
 
     def _run(self, parameters: Mapping[str, Any], options: Any) -> None:
         self.run = self._client.runs.submit(self.path, parameters, **options)
+        if self.comm is None:
+            return  # closed meanwhile: nobody would ever close the monitor
         before = self._result.children
         self._result.children = [RunMonitor(self.run)]
         for monitor in before:

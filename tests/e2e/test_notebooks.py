@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
 DRIVING = [name for name in NOTEBOOKS if name[:2] in ("03", "04", "05", "06")]
 IMAGE = "jupyter-batch-client:test"
-NEEDED = ("httpx", "msgspec", "ipywidgets", "cronsim", "rich", "tzdata")
+NEEDED = ("httpx", "msgspec", "ipywidgets", "cronsim", "rich", "tzdata", "pandas")
 TOKEN_NAME = "JUPYTER_BATCH_TOKEN"
 _PATIENCE = 240
 

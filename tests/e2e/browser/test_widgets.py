@@ -80,13 +80,14 @@ def test_a_monitor_is_live_to_the_end_and_is_read_in_the_dark_too(panel: Panel):
         panel.lab.settings(theme, {"theme": "JupyterLab Light"})
 
 
-def test_a_table_follows_what_others_do_and_knows_what_is_ticked(panel: Panel):
+def test_a_table_follows_what_others_do_and_a_sweep_is_seen_to_its_end(panel: Panel):
     panel.lab.run("plain.ipynb", name="before the table")
     book = Book(
         panel,
         "table.ipynb",
         f"{IMPORT}\ntable = jb.widgets.RunTable(limit=5)\ntable",
         "[run.name for run in table.selected]",
+        "jb.widgets.SweepMonitor(jb.sweep('fails.ipynb', [{}, {}], name='a sweep'))",
     )
     book.run_all()
     table = book.output(0).locator(".jb-RunTable")
@@ -102,7 +103,13 @@ def test_a_table_follows_what_others_do_and_knows_what_is_ticked(panel: Panel):
     panel.page.keyboard.press("Control+Enter")
     expect(book.output(1).get_by_text("['made by somebody else']")).to_be_visible(timeout=KERNEL_MS)
     assert panel.violations(".jb-RunTable") == []
-    panel.shoot("widget-table")
+    sweep = book.output(2).locator(".jb-SweepMonitor")
+    says(sweep, "failed")
+    expect(sweep.get_by_role("listitem")).to_have_count(2)
+    expect(sweep.get_by_text("KeyError: 'b' in cell 2 of 3").first).to_be_visible()
+    expect(book.button(2, "Retry failed")).to_be_enabled()
+    assert panel.violations(".jb-SweepMonitor") == []
+    panel.shoot("widget-table-and-sweep")
     table.get_by_label("Search").fill("before the")
     expect(new).to_be_hidden(timeout=KERNEL_MS)
 

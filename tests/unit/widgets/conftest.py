@@ -22,6 +22,8 @@ def owner() -> FakeOwner:
 def client(owner):
     with Client("http://owner/", owner.token, transport=owner) as client:
         yield client
+        # What is under way may make widgets that nobody would close.
+        live_of(client._connection).settle()
         ipywidgets.Widget.close_all()
         gc.collect()
         assert owner.told.wait_for_streams(0), "somebody follows still"
