@@ -34,6 +34,7 @@ def add(commands: Any) -> None:
         help=f"only in this state ({', '.join(RunState)}). May be repeated",
     )
     parser.add_argument("--job", help="only of this job (name or id)")
+    parser.add_argument("--sweep", help="only of this sweep (its id, the end of one, or 'last')")
     parser.add_argument("--since", metavar="WHEN", help="made at or after: 2026-10-25, or 2h ago")
     parser.add_argument("--until", metavar="WHEN", help="made before")
     parser.add_argument("-q", "--query", metavar="TEXT", help="in the name, the path or the id")
@@ -45,6 +46,7 @@ def list_runs(args: argparse.Namespace, session: Session) -> int:
     found = session.client.runs.list(
         state=_states(args.state),
         job=_job(args.job, session),
+        sweep=session.client.sweeps.find(args.sweep) if args.sweep else None,
         since=instant(args.since, "since"),
         until=instant(args.until, "until"),
         q=args.query,
@@ -55,7 +57,7 @@ def list_runs(args: argparse.Namespace, session: Session) -> int:
         session.answer({"items": [run.to_dict() for run in runs]})
         return SUCCEEDED
     if not runs:
-        filtered = args.state or args.job or args.since or args.until or args.query
+        filtered = args.state or args.job or args.sweep or args.since or args.until or args.query
         session.note(
             "no run fits" if filtered else "no runs yet; make one: jupyter batch run NOTEBOOK"
         )

@@ -152,6 +152,15 @@ def test_a_sweep_is_cancelled_retried_and_deleted(owner, shell, notebook):
     assert json.loads(shell.out) == {"deleted": 2}
 
 
+def test_the_runs_of_a_sweep_are_listed(owner, shell, notebook):
+    owner.add_run(name="other")
+    shell("sweep", notebook, "-g", "n=1..2", "--name", "mine")
+    assert shell("runs", "--sweep", "last", "--json") == 0
+    assert [run["parameters"]["n"] for run in shell.json["items"]] == [2, 1]
+    assert shell("runs", "--sweep", "none") == 2
+    assert "there is no sweep 'none'" in shell.err
+
+
 def test_the_help_teaches(shell, capsys):
     with pytest.raises(SystemExit):
         shell("sweep", "--help")
