@@ -11,7 +11,7 @@ from jupyter_batch.server.handler import BatchHandler
 from jupyter_batch.wire.answers import JobList, RunList
 from jupyter_batch.wire.bodies import JobBody, JobChangesBody, TriggerBody, check_depth
 from jupyter_batch.wire.cursors import cursor_of
-from jupyter_batch.wire.questions import JobsQuestion, RunsQuestion
+from jupyter_batch.wire.questions import JobCheckQuestion, JobsQuestion, RunsQuestion
 
 
 class JobsHandler(BatchHandler):
@@ -30,6 +30,22 @@ class JobsHandler(BatchHandler):
             body.to_domain(), user=self.user_name, idempotency_key=self.idempotency_key
         )
         self.reply_created(job, f"jobs/{job.id}")
+
+
+class JobCheckHandler(BatchHandler):
+    """``jobs/check``."""
+
+    @endpoint(
+        "write",
+        "Answers as POST jobs would, whatever the job's name, and makes nothing",
+        question=JobCheckQuestion,
+        body=JobBody,
+        status=HTTPStatus.NO_CONTENT,
+    )
+    async def post(self, question: JobCheckQuestion, body: JobBody) -> None:
+        """Checks what a job would be."""
+        await self.engine.jobs.check(body.to_domain(), user=self.user_name, job_id=question.job_id)
+        self.reply_empty()
 
 
 class JobHandler(BatchHandler):

@@ -14,7 +14,7 @@ from jupyter_batch.server.door import Door
 from jupyter_batch.server.events import EventsHandler, RunEventsHandler
 from jupyter_batch.server.handler import DOOR, BatchHandler
 from jupyter_batch.server.imports import ImportedRunsHandler
-from jupyter_batch.server.jobs import JobHandler, JobRunsHandler, JobsHandler
+from jupyter_batch.server.jobs import JobCheckHandler, JobHandler, JobRunsHandler, JobsHandler
 from jupyter_batch.server.openapi import OpenApiHandler
 from jupyter_batch.server.records import (
     ArtifactHandler,
@@ -25,7 +25,13 @@ from jupyter_batch.server.records import (
     OutputsHandler,
 )
 from jupyter_batch.server.results import ResultsHandler, RunResultsHandler, SqlHandler
-from jupyter_batch.server.runs import CancelHandler, RetryHandler, RunHandler, RunsHandler
+from jupyter_batch.server.runs import (
+    CancelHandler,
+    RetryHandler,
+    RunCheckHandler,
+    RunHandler,
+    RunsHandler,
+)
 from jupyter_batch.server.schedules import (
     BackfillHandler,
     PauseHandler,
@@ -43,6 +49,7 @@ from jupyter_batch.server.sweeps import (
 #: Below ``<base_url>batch/``.
 ROUTES: dict[str, type[BatchHandler]] = {
     "jobs": JobsHandler,
+    "jobs/check": JobCheckHandler,
     "jobs/{job_id}": JobHandler,
     "jobs/{job_id}/runs": JobRunsHandler,
     "jobs/{job_id}/pause": PauseHandler,
@@ -55,6 +62,7 @@ ROUTES: dict[str, type[BatchHandler]] = {
     "sweeps/{sweep_id}/cancel": CancelSweepHandler,
     "sweeps/{sweep_id}/retry": RetrySweepHandler,
     "runs": RunsHandler,
+    "runs/check": RunCheckHandler,
     "runs/{run_id}": RunHandler,
     "runs/{run_id}/cancel": CancelHandler,
     "runs/{run_id}/retry": RetryHandler,

@@ -45,6 +45,21 @@ class RunsHandler(BatchHandler):
         self.reply(Deleted(deleted=await self.engine.runs.delete(body.ids)))
 
 
+class RunCheckHandler(BatchHandler):
+    """``runs/check``."""
+
+    @endpoint(
+        "execute",
+        "Answers as POST runs would, and makes nothing",
+        body=RunBody,
+        status=HTTPStatus.NO_CONTENT,
+    )
+    async def post(self, body: RunBody) -> None:
+        """Checks what a run would be."""
+        await self.engine.runs.check(body.to_domain(), user=self.user_name)
+        self.reply_empty()
+
+
 class RunHandler(BatchHandler):
     """``runs/{id}``."""
 

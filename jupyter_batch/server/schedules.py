@@ -82,7 +82,7 @@ class PreviewHandler(BatchHandler):
 
     @endpoint("read", "Tells what a schedule means", question=PreviewQuestion, answer=Upcoming)
     async def get(self, question: PreviewQuestion) -> None:
-        """Tells the next instants of a cron text."""
+        """Tells the next instants of a schedule."""
         trigger = question.trigger()
         check_trigger(trigger)
         after = datetime.now(UTC) if question.after is None else utc(question.after, "after")

@@ -125,6 +125,11 @@ class Engine:
             "root_dir": self.settings.root_dir,
             "default_executor": self.settings.default_executor,
             "default_image": self.settings.default_image,
+            "default_cpus": self.settings.default_cpus,
+            "default_memory_bytes": self.settings.default_memory_bytes,
+            "default_network": self.settings.default_network,
+            "allowed_images": self.settings.allowed_images,
+            "allowed_networks": self.settings.allowed_networks,
             "executors": {
                 name: msgspec.to_builtins(await executor.health())
                 for name, executor in self._executors.items()

@@ -85,6 +85,13 @@ class JobService:
         self.on_change()
         return stored
 
+    async def check(self, request: JobRequest, *, user: str, job_id: str | None = None) -> None:
+        """Raises what ``create`` or ``update`` would, but for a taken name; stores nothing."""
+        known = () if job_id is None else (await self.get(job_id)).triggers
+        now = self._clock.now()
+        named = named_triggers(request.triggers, known, now=now, new_id=lambda: self._ids.new(now))
+        await self._check(replace(request, triggers=named), user=user)
+
     async def get(self, job_id: str) -> Job:
         """Returns the job."""
         job = await self._store.jobs.get(job_id)

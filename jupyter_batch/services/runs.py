@@ -65,6 +65,10 @@ class RunService:
         self._dispatcher.wake()
         return run
 
+    async def check(self, request: RunRequest, *, user: str) -> None:
+        """Raises what ``submit`` would; stores nothing."""
+        await self._intake.accept(request, user=user, trigger=TriggerKind.MANUAL)
+
     async def get(self, run_id: str) -> Run:
         """Returns the run."""
         run = await self._store.runs.get(run_id)

@@ -94,6 +94,13 @@ class SweepsQuestion(Question, frozen=True, kw_only=True):
         return SweepQuery(limit=self.limit, after=after, q=self.q or None)
 
 
+class JobCheckQuestion(Question, frozen=True, kw_only=True):
+    """``POST jobs/check``."""
+
+    #: The job that would be changed; left out for a new one.
+    job_id: str | None = None
+
+
 class NotebookQuestion(Question, frozen=True, kw_only=True):
     """``GET runs/{id}/notebook``."""
 

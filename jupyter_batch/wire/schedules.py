@@ -19,6 +19,7 @@ from jupyter_batch.domain.trigger import (
     OnceTrigger,
 )
 from jupyter_batch.domain.upcoming import UpcomingInstant
+from jupyter_batch.errors import InvalidInput
 from jupyter_batch.wire.questions import Instant, Question, utc
 
 _WEEK = 7 * 86_400.0
@@ -136,9 +137,11 @@ class BackfillBody(Shape, frozen=True, kw_only=True):
 
 
 class PreviewQuestion(Question, frozen=True, kw_only=True):
-    """``GET schedules/preview``."""
+    """``GET schedules/preview``: of a cron text, an interval, or one instant."""
 
-    cron: Cron
+    cron: Cron | None = None
+    interval_seconds: int | None = None
+    at: Instant | None = None
     timezone: Zone = "UTC"
     #: Now, where it is left out.
     after: Instant | None = None
@@ -146,10 +149,19 @@ class PreviewQuestion(Question, frozen=True, kw_only=True):
     gap: GapPolicy = GapPolicy.RUN
     overlap: RepeatPolicy = RepeatPolicy.FIRST
 
-    def trigger(self) -> CronTrigger:
-        """Returns the trigger that is asked about."""
+    def trigger(self) -> AnyTrigger:
+        """Returns the trigger that is asked about; raises InvalidInput unless there is one."""
+        given = [self.cron, self.interval_seconds, self.at]
+        if sum(one is not None for one in given) != 1:
+            raise InvalidInput(
+                "one of cron, interval_seconds and at is needed, and no more", field="cron"
+            )
+        if self.interval_seconds is not None:
+            return IntervalTrigger(interval_seconds=self.interval_seconds, timezone=self.timezone)
+        if self.at is not None:
+            return OnceTrigger(at=utc(self.at, "at"), timezone=self.timezone)
         return CronTrigger(
-            cron=self.cron, timezone=self.timezone, gap=self.gap, overlap=self.overlap
+            cron=self.cron or "", timezone=self.timezone, gap=self.gap, overlap=self.overlap
         )
 
 

@@ -40,6 +40,24 @@ async def test_a_preview_tells_the_sentence_and_the_instants(server: Server):
     }
 
 
+@pytest.mark.parametrize(
+    ("question", "sentence", "count"),
+    [({"interval_seconds": 21600}, "every 6 hours", 3), ({"at": "2036-12-24T18:00:00Z"}, "", 1)],
+)
+async def test_intervals_and_single_instants_are_previewed_too(server, question, sentence, count):
+    answer = await server.http.get("schedules/preview", params={**question, "count": 3})
+    assert answer.status_code == 200, answer.text
+    assert sentence in answer.json()["sentence"]
+    assert len(answer.json()["instants"]) == count
+
+
+async def test_a_preview_is_of_one_schedule(server: Server):
+    for question in ({}, {"cron": "* * * * *", "interval_seconds": 5}):
+        answer = await server.http.get("schedules/preview", params=question)
+        assert answer.status_code == 400
+        assert answer.json()["details"]["field"] == "cron"
+
+
 async def test_a_job_comes_back_with_its_triggers_and_policies(server: Server):
     job = await _make(
         server,
