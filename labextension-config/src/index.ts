@@ -10,7 +10,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { actionsOf } from './lab/actions';
 import { addCommands, Commands } from './lab/commands';
-import { DRIVE, keepKernelsOff, RunsDrive } from './lab/drive';
+import { DRIVE, keepKernelsOff, listFiles, RunsDrive } from './lab/drive';
 import { clientOf } from './lab/fetch';
 import { NotebookFinder } from './lab/finder';
 import { Notifier } from './lab/notify';
@@ -25,6 +25,20 @@ import { LiveModel } from './model/live';
 import type { IServices } from './view/services';
 
 const ID = 'jupyter-batch:plugin';
+
+/**
+ * The drive of executed notebooks. It waits for nothing: JupyterLab opens again what was open
+ * before a reload as soon as it can, and asks for the drive then.
+ */
+const drive: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-batch:drive',
+  description: 'Shows executed notebooks and artifacts as documents.',
+  autoStart: true,
+  activate: ({ serviceManager }) => {
+    const { contents, serverSettings } = serviceManager;
+    contents.addDrive(new RunsDrive(clientOf(serverSettings), serverSettings));
+  }
+};
 
 /** The batch panel: every token is optional but the one that draws outputs. */
 const plugin: JupyterFrontEndPlugin<void> = {
@@ -66,18 +80,19 @@ function activate(
   const preferences = preferencesOf(registry, ID);
   const features = new Features();
   const tracker = new WidgetTracker<PageWidget>({ namespace: 'jupyter-batch' });
-  serviceManager.contents.addDrive(
-    new RunsDrive(client, serviceManager.serverSettings)
-  );
-
   // Never shown: JupyterLab asks the browser of a drive for what is named in the address bar.
-  browsers?.createFileBrowser('jupyter-batch-runs', {
+  const hidden = browsers?.createFileBrowser('jupyter-batch-runs', {
     driveName: DRIVE,
     auto: false,
     restore: false
   });
+  // JupyterLab waits for it before it shows the files.
+  void hidden?.model.restore(hidden.id, false);
   if (notebooks) {
     keepKernelsOff(notebooks);
+  }
+  if (browser) {
+    void listFiles(app, browser);
   }
 
   const open = (page: Page) => {
@@ -115,7 +130,7 @@ function activate(
     preferences,
     trans,
     actions,
-    slots: slotsOf(rendermime),
+    slots: slotsOf(rendermime, trans),
     locale: localeOf(translator?.languageCode)
   };
 
@@ -154,4 +169,4 @@ function localeOf(code: string | undefined): string | undefined {
     : language;
 }
 
-export default plugin;
+export default [drive, plugin];

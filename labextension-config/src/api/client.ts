@@ -42,6 +42,8 @@ export class BatchClient {
   runs = (query: Query = {}) => this.get<IPage<IRun>>('runs', query);
   run = (id: string) => this.get<IRun>(`runs/${id}`);
   submit = (body: IRunBody, key: string) => this.post<IRun>('runs', body, key);
+  /** Rejects with what `submit` would. */
+  checkRun = (body: IRunBody) => this.post<null>('runs/check', body);
   cancel = (id: string) => this.post<IRun>(`runs/${id}/cancel`);
   retry = (id: string) => this.post<IRun>(`runs/${id}/retry`);
   deleteRuns = (ids: string[]) =>
@@ -60,6 +62,9 @@ export class BatchClient {
   jobs = (query: Query = {}) => this.get<IPage<IJob>>('jobs', query);
   job = (id: string) => this.get<IJob>(`jobs/${id}`);
   createJob = (body: IJobBody, key: string) => this.post<IJob>('jobs', body, key);
+  /** Rejects with what `createJob` would, or `changeJob` of the job of an id. */
+  checkJob = (body: IJobBody, id?: string) =>
+    this.post<null>(`jobs/check${search({ job_id: id })}`, body);
   changeJob = (id: string, body: Partial<IJobBody>) =>
     this.send<IJob>('PATCH', `jobs/${id}`, body);
   deleteJob = (id: string) => this.send<null>('DELETE', `jobs/${id}`);

@@ -278,6 +278,12 @@ export interface IHealth {
   root_dir: string;
   default_executor: string;
   default_image: string;
+  default_cpus?: number;
+  default_memory_bytes?: number;
+  default_network?: string;
+  /** Shell patterns. */
+  allowed_images?: string[];
+  allowed_networks?: string[];
   executors: Record<string, IExecutorHealth>;
   runs: Partial<Record<RunState, number>>;
 }

@@ -63,6 +63,8 @@ export function actionsOf(options: IActionsOptions): IActions {
     compare: (one, other) => open({ kind: 'compare', one, other }),
     openNotebook: path =>
       void attempt(() => app.commands.execute('docmanager:open', { path })),
+    showFiles: () =>
+      void attempt(() => app.commands.execute('filebrowser:activate', {})),
     openExecuted: (run, attemptNo) => {
       const path = executedPath(run.id, run.name, attemptNo);
       documents?.openOrReveal(path, 'Notebook');

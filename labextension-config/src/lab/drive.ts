@@ -1,3 +1,5 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
@@ -138,6 +140,20 @@ export function keepKernelsOff(notebooks: INotebookTracker): void {
       };
     }
   });
+}
+
+/**
+ * Lists the files when JupyterLab begins at an executed notebook: it then leaves that to the
+ * browser of the notebook's drive, which is never shown.
+ */
+export async function listFiles(
+  app: JupyterFrontEnd,
+  browser: IDefaultFileBrowser
+): Promise<void> {
+  if (decodeURIComponent(location.pathname).includes(`/${DRIVE}:`)) {
+    await Promise.all([app.restored, browser.model.restored]);
+    await browser.model.refresh();
+  }
 }
 
 /** Reads `<run>[@<attempt>]/<name>.ipynb` or `<run>@<attempt>/artifacts/<path>`. */

@@ -4,6 +4,7 @@ import type { RJSFSchema, UiSchema, ValidatorType } from '@rjsf/utils';
 import * as React from 'react';
 import type { IObjectSchema, IValueSchema, Json, JsonObject } from '../api/types';
 import { fits } from '../model/check';
+import type { ITrans } from '../view/services';
 import { isFreeform } from '../model/valueText';
 import type { IParameterFieldsProps } from '../view/services';
 import {
@@ -26,10 +27,11 @@ const VALIDATOR: ValidatorType = {
 
 /** Returns the component that draws a field for each parameter, by JupyterLab's own form. */
 export function parameterFields(
-  Form: typeof FormComponent
+  Form: typeof FormComponent,
+  trans: ITrans
 ): React.ComponentType<IParameterFieldsProps> {
   return function ParameterFields(props) {
-    const { schema, values, problems, onChange } = props;
+    const { schema, values, problems, macros, onChange } = props;
     const bare = React.useMemo(() => withoutDefaults(schema), [schema]);
     const ui = React.useMemo(() => uiOf(schema), [schema]);
     const defaults = React.useMemo(() => defaultsOf(schema), [schema]);
@@ -43,7 +45,7 @@ export function parameterFields(
         validator={VALIDATOR}
         noValidate
         formData={data as ReadonlyJSONObject}
-        formContext={{ problems, defaults, schema }}
+        formContext={{ problems, defaults, schema, macros, trans }}
         templates={{
           FieldTemplate,
           ObjectFieldTemplate: ObjectTemplate,

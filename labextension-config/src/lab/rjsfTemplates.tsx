@@ -7,7 +7,8 @@ import type {
 } from '@rjsf/utils';
 import * as React from 'react';
 import type { IObjectSchema, IValueSchema, Json, JsonObject } from '../api/types';
-import { inWords } from '../model/check';
+import { inWords, isMacro } from '../model/check';
+import type { ITrans } from '../view/services';
 import { exampleOf, textOf, valueOf } from '../model/valueText';
 
 /** What our templates are told besides what the form library tells them. */
@@ -15,7 +16,15 @@ interface IContext {
   problems: Readonly<Record<string, string>>;
   defaults: JsonObject;
   schema: IObjectSchema;
+  macros?: boolean;
+  trans: ITrans;
 }
+
+/** What a job can take from its run, by the format of the parameter. */
+const MACROS: Record<string, string> = {
+  date: '{{ run.scheduled_for | date }}',
+  'date-time': '{{ run.scheduled_for }}'
+};
 
 const PREFIX = 'parameters_';
 
@@ -41,12 +50,13 @@ export function FieldTemplate(props: FieldTemplateProps): React.ReactElement {
   if (!id.startsWith(PREFIX)) {
     return children;
   }
-  const { problems, defaults, schema } = props.formContext as IContext;
+  const { problems, defaults, schema, macros, trans } = props.formContext as IContext;
   const name = nameOf(id);
   const property: IValueSchema = schema.properties?.[name] ?? {};
   const initial = defaults[name];
   const changed = JSON.stringify(formData) !== JSON.stringify(initial);
   const isBoolean = property.type === 'boolean';
+  const macro = MACROS[property.format ?? ''];
   return (
     <div className={`jb-Field${name in problems ? ' jb-mod-invalid' : ''}`}>
       <div className="jb-Field-head">
@@ -54,12 +64,22 @@ export function FieldTemplate(props: FieldTemplateProps): React.ReactElement {
           <code>{name}</code>
         </label>
         <span className="jb-quiet jb-small">{inWords(property)}</span>
+        {macros && macro && !isMacro(formData as Json) && (
+          <button
+            type="button"
+            className="jb-Link jb-small"
+            title={macro}
+            onClick={() => onChange(macro)}
+          >
+            {trans.__('Day it is scheduled for')}
+          </button>
+        )}
         {changed && initial !== undefined && (
           <button
             type="button"
             className="jb-Link jb-small"
             title={JSON.stringify(initial)}
-            aria-label={`Reset ${name}`}
+            aria-label={trans.__('Reset %1', name)}
             onClick={() => onChange(initial)}
           >
             ↺ {textOf(property, initial).slice(0, 30)}
@@ -96,8 +116,14 @@ export function BaseInput(props: BaseInputTemplateProps): React.ReactElement {
   const types: Record<string, string> = { date: 'date', time: 'time' };
   const isNumber = schema.type === 'integer' || schema.type === 'number';
   const isLocal =
-    schema.format === 'date-time' && /^$|^[^Z+]*$/.test(String(value ?? ''));
-  const type = isLocal ? 'datetime-local' : (types[schema.format ?? ''] ?? 'text');
+    !isMacro(value as Json) &&
+    schema.format === 'date-time' &&
+    /^$|^[^Z+]*$/.test(String(value ?? ''));
+  const type = isMacro(value as Json)
+    ? 'text'
+    : isLocal
+      ? 'datetime-local'
+      : (types[schema.format ?? ''] ?? 'text');
   return (
     <input
       {...attributesOf(id, formContext)}

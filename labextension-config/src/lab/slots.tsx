@@ -8,12 +8,12 @@ import { MessageLoop } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 import type { IOutput } from '../api/types';
-import type { ISlots } from '../view/services';
+import type { ISlots, ITrans } from '../view/services';
 import { parameterFields } from './parameterFields';
 import { svgAsImage } from './svg';
 
 /** What JupyterLab draws for us: outputs, text, code and forms. */
-export function slotsOf(registry: IRenderMimeRegistry): ISlots {
+export function slotsOf(registry: IRenderMimeRegistry, trans: ITrans): ISlots {
   const rendermime = registry.clone();
   rendermime.addFactory(svgAsImage, 0);
   return {
@@ -29,7 +29,7 @@ export function slotsOf(registry: IRenderMimeRegistry): ISlots {
         className="jb-Source"
       />
     ),
-    ParameterFields: parameterFields(FormComponent)
+    ParameterFields: parameterFields(FormComponent, trans)
   };
 }
 

@@ -2,11 +2,13 @@ import type { IObjectSchema, IValueSchema, Json, JsonObject } from '../api/types
 
 /**
  * What is wrong with parameters, by name, in the server's own words (`domain/parameters.py`).
- * The server checks again; this is for while somebody types.
+ * The server checks again; this is for while somebody types. With `macros`, a text such as
+ * `{{ run.id }}` is left to the server.
  */
 export function checkParameters(
   schema: IObjectSchema,
-  values: JsonObject
+  values: JsonObject,
+  macros = false
 ): Record<string, string> {
   const problems: Record<string, string> = {};
   const properties = schema.properties ?? {};
@@ -17,11 +19,17 @@ export function checkParameters(
   }
   for (const [name, value] of Object.entries(values)) {
     const property = properties[name];
-    if (value !== undefined && property && !fits(property, value)) {
+    const later = macros && isMacro(value);
+    if (value !== undefined && property && !later && !fits(property, value)) {
       problems[name] = `takes ${inWords(property)}`;
     }
   }
   return problems;
+}
+
+/** Whether a value is put in when a run is made. */
+export function isMacro(value: Json | undefined): boolean {
+  return typeof value === 'string' && value.includes('{{');
 }
 
 /** Whether a value is one that a schema takes. */

@@ -4,14 +4,16 @@ import type {
   IJobBody,
   IObjectSchema,
   IRunBody,
-  ITrigger,
   IVolume,
   JsonObject
 } from '../api/types';
-import { baseName, bytes, parseBytes, parseDuration } from './format';
+import { baseName, bytes, durationText, parseBytes, parseDuration } from './format';
 import type { IFormStart } from './formStart';
+import type { ITriggerValues } from './triggers';
+import { newTrigger, triggerOf, triggerProblems, triggerValues } from './triggers';
 
-export type When = 'now' | 'cron' | 'interval' | 'once' | 'none';
+/** A run now; a job that starts by itself; a job that somebody starts. */
+export type When = 'now' | 'schedule' | 'hand';
 
 /** What the form holds: texts as they were typed. */
 export interface IFormValues {
@@ -44,26 +46,18 @@ export interface IFormValues {
   queueTimeout: string;
   source: string;
   when: When;
-  cron: string;
-  interval: string;
-  /** Local in the zone of the form: `2026-01-31T06:00`. */
-  once: string;
-  timezone: string;
-  missed: string;
+  /** What starts the job; looked at only where `when` is `schedule`. */
+  triggers: ITriggerValues[];
 }
 
 /** Problems by the path that the server gives them, such as `environment.memory_bytes`. */
 export type Problems = Record<string, string>;
 
-export function localZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-}
-
 /** Returns what a form begins with. */
 export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
   const like: Partial<IJob> = start.edit ?? asJob(start.like) ?? {};
   const environment = like.environment ?? {};
-  const trigger = like.triggers?.[0];
+  const triggers = like.triggers ?? [];
   const stem = baseName(start.notebook).replace(/\.ipynb$/, '');
   const named = start.edit ? start.edit.name : (like.name ?? stem);
   const copied =
@@ -98,17 +92,17 @@ export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
     when:
       start.purpose === 'run'
         ? 'now'
-        : (trigger?.kind ?? (start.edit || start.like ? 'none' : 'cron')),
-    cron: trigger?.cron ?? '0 6 * * 1-5',
-    interval: trigger?.interval_seconds ? `${trigger.interval_seconds} s` : '1 h',
-    once: trigger?.at ? localText(new Date(trigger.at)) : '',
-    timezone: trigger?.timezone ?? localZone(),
-    missed: trigger?.missed_policy ?? 'latest'
+        : triggers.length || !(start.edit ?? start.like)
+          ? 'schedule'
+          : 'hand',
+    triggers: triggers.length
+      ? triggers.map(trigger => triggerValues(trigger, !start.edit))
+      : [newTrigger()]
   };
 }
 
 /** Returns what can be told to be wrong without the server. */
-export function problemsOf(values: IFormValues, purpose: 'run' | 'job'): Problems {
+export function problemsOf(values: IFormValues): Problems {
   const problems: Problems = {};
   if (!values.name.trim()) {
     problems.name = 'needs a name';
@@ -168,17 +162,12 @@ export function problemsOf(values: IFormValues, purpose: 'run' | 'job'): Problem
   if (lines(values.volumes).some(line => !volumeOf(line))) {
     problems['environment.volumes'] = 'takes lines of source:target, with :rw to write';
   }
-  if (purpose === 'job') {
-    if (values.when === 'interval' && !parseDuration(values.interval)) {
-      problems['triggers.0.interval_seconds'] =
-        'takes a duration, such as 30 min or 6 h';
-    }
-    if (values.when === 'once' && !values.once) {
-      problems['triggers.0.at'] = 'needs a day and a time';
-    }
-    if (values.when === 'cron' && !values.cron.trim()) {
-      problems['triggers.0.cron'] = 'needs five fields, such as 0 6 * * 1-5';
-    }
+  if (values.when === 'schedule') {
+    values.triggers.forEach((trigger, index) => {
+      for (const [field, message] of Object.entries(triggerProblems(trigger))) {
+        problems[`triggers.${index}.${field}`] = message;
+      }
+    });
   }
   return problems;
 }
@@ -247,7 +236,7 @@ export function jobBody(
   before?: IJob
 ): IJobBody {
   const { trigger: _, ...run } = runBody(notebook, schema, values);
-  const trigger = triggerOf(values, before?.triggers?.[0]);
+  const triggers = values.when === 'schedule' ? values.triggers.map(triggerOf) : [];
   const retry = {
     ...before?.retry,
     ...(values.attempts.trim() && { max_attempts: Number(values.attempts) }),
@@ -260,9 +249,7 @@ export function jobBody(
     name: values.name.trim(),
     description: values.description,
     max_concurrent: values.maxConcurrent.trim() ? Number(values.maxConcurrent) : null,
-    ...(more('triggers') && {
-      triggers: [...(trigger ? [trigger] : []), ...(before?.triggers ?? []).slice(1)]
-    }),
+    ...(more('triggers') && { triggers }),
     ...(more('retry') && Object.keys(retry).length && { retry }),
     ...(more('overlap_policy') && {
       overlap_policy: values.overlap || null,
@@ -278,38 +265,6 @@ export function jobBody(
   };
 }
 
-/** Returns the trigger of a form; what the form does not show stays as it was. */
-export function triggerOf(values: IFormValues, before?: ITrigger): ITrigger | null {
-  const kept = {
-    ...(before?.kind === values.when && before),
-    timezone: values.timezone,
-    missed_policy: values.missed
-  };
-  switch (values.when) {
-    case 'cron':
-      return {
-        ...kept,
-        kind: 'cron',
-        cron: values.cron.trim(),
-        timezone: values.timezone
-      };
-    case 'interval':
-      return {
-        ...kept,
-        kind: 'interval',
-        interval_seconds: Math.round(parseDuration(values.interval) ?? 0)
-      };
-    case 'once':
-      return {
-        ...kept,
-        kind: 'once',
-        at: values.once ? new Date(values.once).toISOString() : ''
-      };
-    default:
-      return null;
-  }
-}
-
 export function lines(text: string): string[] {
   return text
     .split('\n')
@@ -318,7 +273,7 @@ export function lines(text: string): string[] {
 }
 
 function secondsText(seconds: number | null | undefined): string {
-  return seconds ? `${seconds} s` : '';
+  return seconds ? durationText(seconds) : '';
 }
 
 function volumeOf(line: string): IVolume | null {
@@ -328,11 +283,6 @@ function volumeOf(line: string): IVolume | null {
 
 function volumeText(volume: IVolume): string {
   return `${volume.source}:${volume.target}${volume.read_only === false ? ':rw' : ''}`;
-}
-
-function localText(at: Date): string {
-  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
 }
 
 function isJob(like: IFormStart['like']): like is IJob {

@@ -65,6 +65,17 @@ export function parseDuration(text: string): number | null {
   return end > 0 && end === trimmed.length ? seconds : null;
 }
 
+/** Writes a duration as somebody would type it: `6 h`, `90 s`. */
+export function durationText(seconds: number): string {
+  const units: [number, string][] = [
+    [86_400, 'd'],
+    [3600, 'h'],
+    [60, 'min']
+  ];
+  const [size, unit] = units.find(([one]) => seconds % one === 0) ?? [1, 's'];
+  return `${seconds / size} ${unit}`;
+}
+
 /** `3 minutes ago`, `in 2 hours`. */
 export function relative(at: number, now: number, locale?: string): string {
   const seconds = (at - now) / 1000;

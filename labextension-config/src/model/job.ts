@@ -13,6 +13,8 @@ const MATRIX = 30;
 /** A cell of the matrix. */
 export interface ICellMark {
   index: number;
+  /** Where the cell stands in the notebook itself, without the run's own parameters. */
+  place: number;
   type: string;
   state: CellState;
   seconds: number | null;
@@ -76,10 +78,15 @@ export class JobModel extends Model {
   private async readCells(id: string, key: string): Promise<void> {
     try {
       const page = await this.client.cellMarks(id);
+      // Runs with parameters have a cell more: left out, so that columns are the same cells.
+      const own = page.items.filter(
+        cell => ![cell.metadata?.tags].flat().includes('injected-parameters')
+      );
       this.marks.set(
         key,
-        page.items.map(cell => ({
+        own.map((cell, place) => ({
           index: cell.cell_index,
+          place,
           type: cell.cell_type,
           state: cell.state,
           seconds:

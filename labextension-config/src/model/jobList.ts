@@ -64,17 +64,16 @@ export class JobListModel extends Model {
     return known ?? null;
   }
 
-  /** When a job runs next by itself, in milliseconds; null for never, or not known yet. */
-  next(job: IJob): number | null {
+  /** When a job runs next by itself, in milliseconds; null for never, undefined for not known yet. */
+  next(job: IJob): number | null | undefined {
     if (!job.triggers?.length || job.paused) {
       return null;
     }
-    const known = this.nexts.get(job.id);
-    if (known === undefined) {
-      this.nexts.set(job.id, null);
+    if (!this.nexts.has(job.id)) {
+      this.nexts.set(job.id, undefined);
       void this.readNext(job.id);
     }
-    return known ?? null;
+    return this.nexts.get(job.id);
   }
 
   dispose(): void {
@@ -130,6 +129,6 @@ export class JobListModel extends Model {
   }
 
   private readonly recents = new Map<string, readonly IRow[] | null>();
-  private readonly nexts = new Map<string, number | null>();
+  private readonly nexts = new Map<string, number | null | undefined>();
   private generation = 0;
 }

@@ -216,7 +216,7 @@ export class RunModel extends Model {
   /** Reads the run anew; at its end also what was recorded, which is final. */
   private async refresh(): Promise<void> {
     try {
-      this.run = await this.client.run(this.id);
+      this.run = newest(this.run, await this.client.run(this.id));
       if (isOver(this.run.state)) {
         this.drop();
         await this.readRecord();
@@ -252,6 +252,15 @@ export class RunModel extends Model {
   /** What events have told of cells; their sources are the notebook's to tell. */
   private readonly known = new Map<number, Partial<ICell>>();
   private _visible = false;
+}
+
+/** An answer may be older than the events that came meanwhile: cells do not become undone. */
+function newest(before: IRun | null, after: IRun): IRun {
+  const same = before?.attempts?.length === after.attempts?.length;
+  const ahead = (before?.cells?.done ?? 0) > (after.cells?.done ?? 0);
+  return same && ahead && !isOver(after.state)
+    ? { ...after, cells: before?.cells }
+    : after;
 }
 
 const EMPTY: IMoment = {

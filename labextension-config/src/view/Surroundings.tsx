@@ -4,11 +4,14 @@ import { Button, Notice } from './basics';
 import { useModel } from './hooks';
 import { useServices } from './services';
 
+/** How often an executor that cannot run anything is looked at again. */
+const CHECK_MS = 15_000;
+
 /** What somebody should know of the server before they run anything; nothing when all is well. */
 export function Surroundings(props: { executor?: string | null }): React.ReactElement {
   const { live, trans } = useServices();
   useModel(live);
-  const check = () => void live.checkHealth();
+  const check = React.useCallback(() => void live.checkHealth(), [live]);
   return (
     <>
       {live.status === 'lost' && (
@@ -47,6 +50,12 @@ function Executor({
   const { trans } = useServices();
   const chosen = name || health.default_executor;
   const executor = health.executors[chosen];
+  const bad = executor ? !executor.ok : false;
+  React.useEffect(() => {
+    // No event tells that an engine has come back.
+    const timer = bad ? setInterval(onCheck, CHECK_MS) : undefined;
+    return () => clearInterval(timer);
+  }, [bad, onCheck]);
   if (!executor) {
     return (
       <Notice kind="error">

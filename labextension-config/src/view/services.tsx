@@ -24,6 +24,8 @@ export interface IActions {
   openJobs(): void;
   openForm(start: IFormStart): void;
   openNotebook(path: string): void;
+  /** Shows where notebooks are. */
+  showFiles(): void;
   openExecuted(run: IRun, attempt: number | null): void;
   openReport(id: string): void;
   openArtifact(run: string, artifact: IArtifact): void;
@@ -46,6 +48,8 @@ export interface IParameterFieldsProps {
   values: JsonObject;
   /** By name of the parameter. */
   problems: Readonly<Record<string, string>>;
+  /** Whether values may be macros, which are put in when a run is made. */
+  macros?: boolean;
   onChange: (values: JsonObject) => void;
 }
 

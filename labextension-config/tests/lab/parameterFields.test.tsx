@@ -7,6 +7,7 @@ import type { IObjectSchema, JsonObject } from '../../src/api/types';
 import { parameterFields } from '../../src/lab/parameterFields';
 import { checkParameters } from '../../src/model/check';
 import { givenParameters } from '../../src/model/form';
+import { trans } from '../fakes';
 import { violations } from '../view/helpers';
 
 const SCHEMA: IObjectSchema = {
@@ -25,7 +26,7 @@ const SCHEMA: IObjectSchema = {
   },
   required: ['needed']
 };
-const Fields = parameterFields(FormComponent);
+const Fields = parameterFields(FormComponent, trans);
 let given: JsonObject = {};
 
 function Form(): React.ReactElement {

@@ -41,7 +41,7 @@ test('a run begins with the name of its notebook', () => {
     'image:2'
   );
   expect(values).toMatchObject({ name: 'walks', image: 'image:2', when: 'now' });
-  expect(problemsOf(values, 'run')).toEqual({});
+  expect(problemsOf(values)).toEqual({});
 });
 
 test('a run again has the values of the run', () => {
@@ -61,22 +61,46 @@ test('a run again has the values of the run', () => {
   expect(body.environment).not.toHaveProperty('image_digest');
 });
 
-test('an edit keeps what the form does not show', () => {
-  const values = {
-    ...startOf({ purpose: 'job', notebook: 'n', edit: JOB }),
-    cron: '0 7 * * *'
-  };
+test('an edit changes one schedule and keeps the others, with what is not shown', () => {
+  const start = startOf({ purpose: 'job', notebook: 'n', edit: JOB });
+  const [first, second] = start.triggers;
+  const values = { ...start, triggers: [{ ...first, cron: '0 7 * * *' }, second] };
   const { triggers } = jobBody('n', SCHEMA, values, () => true, JOB);
-  expect(triggers).toEqual([
-    {
-      kind: 'cron',
-      id: 't1',
-      cron: '0 7 * * *',
-      timezone: 'UTC',
-      jitter_seconds: 30,
-      missed_policy: 'latest'
-    },
-    JOB.triggers?.[1]
+  expect(triggers?.[0]).toEqual({
+    kind: 'cron',
+    id: 't1',
+    cron: '0 7 * * *',
+    timezone: 'UTC',
+    jitter_seconds: 30,
+    missed_policy: 'latest'
+  });
+  expect(triggers?.[1]).toMatchObject({ kind: 'once', id: 't2' });
+  expect(Date.parse(triggers?.[1].at ?? '')).toBe(Date.parse('2027-01-01T00:00:00Z'));
+});
+
+test('a schedule can be taken out, and all of them', () => {
+  const start = startOf({ purpose: 'job', notebook: 'n', edit: JOB });
+  const one = { ...start, triggers: start.triggers.slice(1) };
+  expect(jobBody('n', SCHEMA, one, () => true, JOB).triggers).toHaveLength(1);
+  const none = { ...start, when: 'hand' as const };
+  expect(jobBody('n', SCHEMA, none, () => true, JOB).triggers).toEqual([]);
+});
+
+test('a copy of a job has schedules of its own', () => {
+  const copy = startOf({ purpose: 'job', notebook: 'n', like: JOB });
+  const { triggers } = jobBody('n', SCHEMA, copy, () => true);
+  expect(triggers?.map(trigger => trigger.id)).toEqual([undefined, undefined]);
+});
+
+test('what is wrong with a schedule is told by its place', () => {
+  const start = startOf({ purpose: 'job', notebook: 'n', edit: JOB });
+  const triggers = [
+    { ...start.triggers[0], cron: ' ' },
+    { ...start.triggers[1], kind: 'interval' as const, interval: 'often' }
+  ];
+  expect(Object.keys(problemsOf({ ...start, triggers }))).toEqual([
+    'triggers.0.cron',
+    'triggers.1.interval_seconds'
   ]);
 });
 
@@ -102,7 +126,7 @@ test('texts that cannot be read are told by the path of their field', () => {
     env: 'NAME',
     volumes: '/data'
   };
-  expect(Object.keys(problemsOf(values, 'run')).sort()).toEqual([
+  expect(Object.keys(problemsOf(values)).sort()).toEqual([
     'environment.cpus',
     'environment.env',
     'environment.memory_bytes',

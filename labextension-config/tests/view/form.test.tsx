@@ -1,4 +1,4 @@
-import { cleanup, screen, waitFor } from '@testing-library/react';
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import * as React from 'react';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -163,6 +163,36 @@ test('a job is sent with its schedule', async () => {
       missed_policy: 'latest'
     }
   ]);
+});
+
+test('what the server would refuse is said while one types', async () => {
+  const features = new Features({ paths: { '/runs/check': { post: {} } } });
+  services = makeServices(server, { actions, features });
+  server.on('POST runs/check', request =>
+    request.body.environment && String(request.body.name).endsWith('?')
+      ? refusal(400, 'bad_request', 'no such name', { field: 'name' })
+      : new Response(null, { status: 204 })
+  );
+  await open();
+  await userEvent.type(screen.getByLabelText('Name'), '?');
+  await screen.findByText('no such name');
+  expect(screen.getByLabelText('Name').getAttribute('aria-invalid')).toBe('true');
+  await userEvent.type(screen.getByLabelText('Name'), '{Backspace}');
+  await waitFor(() => expect(screen.queryByText('no such name')).toBeNull());
+  expect(server.asked('POST runs')).toHaveLength(0);
+});
+
+test('a run becomes a job with two schedules in the same form', async () => {
+  services = makeServices(server, { actions, features: new Features(WITH_SCHEDULES) });
+  await open();
+  await userEvent.click(screen.getByLabelText('On a schedule'));
+  await userEvent.click(screen.getByRole('button', { name: 'Add another schedule' }));
+  const second = within(screen.getByRole('group', { name: 'Schedule 2' }));
+  await userEvent.click(second.getByLabelText('Every so often'));
+  await userEvent.click(screen.getByRole('button', { name: 'Create job' }));
+  await waitFor(() => expect(server.asked('POST jobs')).toHaveLength(1));
+  const sent = server.asked('POST jobs')[0].body.triggers;
+  expect(sent).toMatchObject([{ kind: 'cron' }, { interval_seconds: 3600 }]);
 });
 
 test('a server without schedules says so', async () => {

@@ -86,19 +86,6 @@ function JobPolicies({ form }: { form: IForm }): React.ReactElement {
           ]}
           onChange={overlap => set({ overlap })}
         />
-        {values.when !== 'none' && (
-          <SelectField
-            label={trans.__('What was missed while no server ran')}
-            value={values.missed}
-            problem={problems['triggers.0.missed_policy']}
-            options={[
-              ['latest', trans.__('Run the newest of it')],
-              ['all', trans.__('Run all of it, oldest first')],
-              ['skip', trans.__('Skip it, and say so on record')]
-            ]}
-            onChange={missed => set({ missed })}
-          />
-        )}
       </div>
       <div className="jb-Row">
         <TextField

@@ -1,4 +1,5 @@
 import * as React from 'react';
+import type { IHealth } from '../../api/types';
 import { bytes } from '../../model/format';
 import { useModel } from '../hooks';
 import { useServices } from '../services';
@@ -34,7 +35,12 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             value={values.image}
             problem={problems['environment.image']}
             placeholder={health?.default_image}
-            options={health ? [health.default_image] : []}
+            options={health ? imagesOf(health) : []}
+            help={
+              health && !anyImage(health)
+                ? trans.__('Allowed: %1', health.allowed_images?.join(', '))
+                : undefined
+            }
             onChange={image => set({ image })}
           />
         )}
@@ -52,14 +58,14 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             label={trans.__('CPUs')}
             value={values.cpus}
             problem={problems['environment.cpus']}
-            placeholder="1"
+            placeholder={String(health?.default_cpus ?? 1)}
             onChange={cpus => set({ cpus })}
           />
           <TextField
             label={trans.__('Memory')}
             value={values.memory}
             problem={problems['environment.memory_bytes']}
-            placeholder={bytes(2 * 1024 ** 3)}
+            placeholder={bytes(health?.default_memory_bytes ?? 2 * 1024 ** 3)}
             onChange={memory => set({ memory })}
           />
           <TextField
@@ -116,8 +122,8 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
               label={trans.__('Network')}
               value={values.network}
               problem={problems['environment.network']}
-              placeholder="bridge"
-              options={['bridge', 'none']}
+              placeholder={health?.default_network ?? 'bridge'}
+              options={health?.allowed_networks ?? ['bridge', 'none']}
               onChange={network => set({ network })}
             />
           )}
@@ -138,4 +144,14 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
       </details>
     </fieldset>
   );
+}
+
+function anyImage(health: IHealth): boolean {
+  return health.allowed_images?.includes('*') ?? true;
+}
+
+/** The images that can be named: patterns name none. */
+function imagesOf(health: IHealth): string[] {
+  const named = (health.allowed_images ?? []).filter(image => !/[*?[]/.test(image));
+  return [...new Set([health.default_image, ...named])];
 }

@@ -27,8 +27,7 @@ export function JobForm({
   const { features, trans } = useServices();
   useModel(features);
   const form = useForm(start, onDone);
-  const { values, set, problems, schema } = form;
-  const isJob = start.purpose === 'job';
+  const { values, set, problems, schema, isJob } = form;
   const title = start.edit
     ? trans.__('Edit %1', start.edit.name)
     : isJob
@@ -63,7 +62,7 @@ export function JobForm({
         />
       )}
       <Parameters start={start} form={form} />
-      {isJob && features.schedules && <ScheduleFields form={form} />}
+      <ScheduleFields form={form} mayBeNow={!start.edit} />
       {isJob && !features.schedules && (
         <Notice kind="info">
           {trans.__(

@@ -56,6 +56,7 @@ export function Parameters(props: {
           schema={schema.schema}
           values={values.parameters}
           problems={own}
+          macros={props.form.isJob}
           onChange={parameters => set({ parameters })}
         />
       )}

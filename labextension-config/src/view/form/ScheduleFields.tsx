@@ -1,157 +1,83 @@
 import * as React from 'react';
-import { messageOf } from '../../api/errors';
-import type { ISchedulePreview } from '../../api/types';
 import type { When } from '../../model/form';
-import { Instant } from '../basics';
-import { useNow, useSettled } from '../hooks';
+import type { ITriggerValues } from '../../model/triggers';
+import { newTrigger } from '../../model/triggers';
+import { Button } from '../basics';
 import { useServices } from '../services';
-import { CronBuilder } from './CronBuilder';
-import { TextField } from './Field';
+import { TriggerFields } from './TriggerFields';
 import type { IForm } from './useForm';
 
-/** When a job starts by itself. */
-export function ScheduleFields({ form }: { form: IForm }): React.ReactElement {
-  const { trans } = useServices();
+interface IScheduleFieldsProps {
+  form: IForm;
+  /** Whether it may still be a run now: a job that is changed stays a job. */
+  mayBeNow: boolean;
+}
+
+/** Now, by itself, or when somebody starts it. */
+export function ScheduleFields({
+  form,
+  mayBeNow
+}: IScheduleFieldsProps): React.ReactElement {
+  const { features, trans } = useServices();
   const { values, set, problems } = form;
   const group = React.useId();
   const kinds: [When, string][] = [
-    ['cron', trans.__('By the calendar')],
-    ['interval', trans.__('Every so often')],
-    ['once', trans.__('Once')],
-    ['none', trans.__('Only by hand')]
+    ...(mayBeNow ? [['now', trans.__('Now, once')] as [When, string]] : []),
+    ...(features.schedules
+      ? [['schedule', trans.__('On a schedule')] as [When, string]]
+      : []),
+    ['hand', trans.__('As a job, only by hand')]
   ];
+  const when = features.schedules || values.when === 'now' ? values.when : 'hand';
+  const change = (key: number, next: Partial<ITriggerValues>) =>
+    set({
+      triggers: values.triggers.map(one =>
+        one.key === key ? { ...one, ...next } : one
+      )
+    });
   return (
     <fieldset className="jb-Fieldset">
-      <legend>{trans.__('Schedule')}</legend>
+      <legend>{trans.__('When')}</legend>
       <div
         className="jb-Choices"
         role="radiogroup"
         aria-label={trans.__('When it runs')}
       >
-        {kinds.map(([when, word]) => (
-          <label key={when} className="jb-Check">
+        {kinds.map(([kind, word]) => (
+          <label key={kind} className="jb-Check">
             <input
               type="radio"
               name={group}
-              checked={values.when === when}
-              onChange={() => set({ when })}
+              checked={when === kind}
+              onChange={() => set({ when: kind })}
             />
             {word}
           </label>
         ))}
       </div>
-      {values.when === 'cron' && (
-        <>
-          <CronBuilder
-            cron={values.cron}
-            problem={problems['triggers.0.cron']}
-            onChange={cron => set({ cron })}
+      {when === 'schedule' &&
+        values.triggers.map((trigger, index) => (
+          <TriggerFields
+            key={trigger.key}
+            values={trigger}
+            index={index}
+            count={values.triggers.length}
+            problems={problems}
+            onChange={next => change(trigger.key, next)}
+            onRemove={() =>
+              set({ triggers: values.triggers.filter(one => one !== trigger) })
+            }
           />
-          <Zone form={form} />
-          <Preview cron={values.cron} timezone={values.timezone} />
-        </>
-      )}
-      {values.when === 'interval' && (
-        <TextField
-          label={trans.__('Every')}
-          value={values.interval}
-          problem={problems['triggers.0.interval_seconds']}
-          placeholder="6 h"
-          help={trans.__('A duration, such as 30 min or 6 h.')}
-          onChange={interval => set({ interval })}
-        />
-      )}
-      {values.when === 'once' && (
-        <TextField
-          label={trans.__('At')}
-          type="datetime-local"
-          value={values.once}
-          problem={problems['triggers.0.at']}
-          help={trans.__('In your own time zone.')}
-          onChange={once => set({ once })}
-        />
+        ))}
+      {when === 'schedule' && (
+        <div>
+          <Button onClick={() => set({ triggers: [...values.triggers, newTrigger()] })}>
+            {values.triggers.length
+              ? trans.__('Add another schedule')
+              : trans.__('Add a schedule')}
+          </Button>
+        </div>
       )}
     </fieldset>
   );
-}
-
-function Zone({ form }: { form: IForm }): React.ReactElement {
-  const { trans } = useServices();
-  const zones = React.useMemo(() => ['UTC', ...Intl.supportedValuesOf('timeZone')], []);
-  return (
-    <TextField
-      label={trans.__('Time zone')}
-      value={form.values.timezone}
-      problem={form.problems['triggers.0.timezone']}
-      options={zones}
-      help={trans.__('Type to search, such as Amsterdam.')}
-      onChange={timezone => form.set({ timezone })}
-    />
-  );
-}
-
-interface IPreviewProps {
-  cron: string;
-  timezone: string;
-}
-
-/** What a cron text means, in words and instants, or what is wrong with it. */
-function Preview({ cron, timezone }: IPreviewProps): React.ReactElement {
-  const { client, locale, trans } = useServices();
-  const now = useNow(true);
-  const [asked, askedZone] = [useSettled(cron), useSettled(timezone)];
-  const [answer, setAnswer] = React.useState<ISchedulePreview | string | null>(null);
-  React.useEffect(() => {
-    let wanted = true;
-    client.preview({ cron: asked, timezone: askedZone, count: 5 }).then(
-      preview => wanted && setAnswer(preview),
-      (error: unknown) => wanted && setAnswer(messageOf(error))
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [client, asked, askedZone]);
-  if (answer === null) {
-    return <p className="jb-quiet">…</p>;
-  }
-  if (typeof answer === 'string') {
-    return (
-      <p className="jb-Problem" role="alert">
-        {answer}
-      </p>
-    );
-  }
-  return (
-    <div className="jb-Preview" role="status">
-      <strong>{answer.sentence}</strong>
-      <ol className="jb-Instants" aria-label={trans.__('Next runs')}>
-        {answer.instants.map(instant => (
-          <li key={instant.at}>
-            <span>{inZone(instant.at, askedZone, locale)}</span>
-            <span className="jb-quiet">
-              <Instant at={Date.parse(instant.at)} now={now} as="relative" />
-            </span>
-            {instant.note && <span className="jb-Tag">{instant.note}</span>}
-          </li>
-        ))}
-      </ol>
-    </div>
-  );
-}
-
-function inZone(at: string, timeZone: string, locale?: string): string {
-  try {
-    return new Date(at).toLocaleString(locale, {
-      timeZone,
-      weekday: 'short',
-      day: 'numeric',
-      month: 'short',
-      year: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      timeZoneName: 'short'
-    });
-  } catch {
-    return at;
-  }
 }

@@ -1,14 +1,18 @@
 import * as React from 'react';
 import { BatchError, messageOf } from '../../api/errors';
-import type { IParameterSchema } from '../../api/types';
+import type { IJobBody, IParameterSchema, IRunBody } from '../../api/types';
 import { checkParameters } from '../../model/check';
 import type { IFormValues, Problems } from '../../model/form';
 import { jobBody, problemsOf, runBody, startOf } from '../../model/form';
 import type { IFormStart } from '../../model/formStart';
+import { useModel } from '../hooks';
 import { useServices } from '../services';
+import { useServerCheck } from './useServerCheck';
 
 export interface IForm {
   values: IFormValues;
+  /** Whether a job is made or changed, rather than a run. */
+  isJob: boolean;
   set: (change: Partial<IFormValues>) => void;
   problems: Problems;
   /** How many fields are wrong, once somebody has tried to send the form. */
@@ -47,14 +51,36 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
   }, [client, start.notebook]);
   React.useEffect(() => void readSchema(), [readSchema]);
 
+  const isJob = values.when !== 'now';
   const own = React.useMemo(
     () => ({
-      ...problemsOf(values, start.purpose),
-      ...prefixed(schema ? checkParameters(schema.schema, values.parameters) : {})
+      ...problemsOf(values),
+      ...prefixed(
+        schema ? checkParameters(schema.schema, values.parameters, isJob) : {}
+      )
     }),
-    [values, start.purpose, schema]
+    [values, isJob, schema]
   );
-  const problems: Problems = { ...refused, ...own };
+  useModel(features);
+  const body = isJob
+    ? jobBody(
+        start.notebook,
+        schema?.schema ?? null,
+        values,
+        field => features.takes('JobBody', field),
+        start.edit
+      )
+    : runBody(start.notebook, schema?.schema ?? null, values);
+  const told = useServerCheck(body, isJob, start.edit?.id, schema !== null);
+  const all: Problems = { ...told, ...refused, ...own };
+  // Nobody has done anything wrong by opening a form.
+  const untouched = (field: string) =>
+    !tried && schema?.schema.required?.some(name => field === `parameters.${name}`)
+      ? values.parameters[field.slice('parameters.'.length)] === undefined
+      : false;
+  const problems = Object.fromEntries(
+    Object.entries(all).filter(([field]) => !untouched(field))
+  );
 
   const set = (change: Partial<IFormValues>) => {
     setValues(old => ({ ...old, ...change }));
@@ -63,21 +89,15 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
   };
 
   const send = async () => {
-    const described = schema?.schema ?? null;
-    if (start.purpose === 'run') {
-      const run = await client.submit(
-        runBody(start.notebook, described, values),
-        key.current
-      );
+    if (!isJob) {
+      const run = await client.submit(body as IRunBody, key.current);
       actions.started(run);
       actions.openRun(run.id, run.name);
       return;
     }
-    const takes = (field: string) => features.takes('JobBody', field);
-    const body = jobBody(start.notebook, described, values, takes, start.edit);
     const job = start.edit
-      ? await client.changeJob(start.edit.id, body)
-      : await client.createJob(body, key.current);
+      ? await client.changeJob(start.edit.id, body as IJobBody)
+      : await client.createJob(body as IJobBody, key.current);
     live.jobChanged.emit(job.id);
     actions.openJob(job.id, job.name);
   };
@@ -94,10 +114,7 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
       await send();
       onDone();
     } catch (reason) {
-      const named = reason instanceof BatchError ? reason.problems : [];
-      setRefused(
-        Object.fromEntries(named.map(one => [fieldOf(one.field), one.message]))
-      );
+      setRefused(refusedBy(reason));
       setError(messageOf(reason));
       focusFirstProblem();
     } finally {
@@ -108,6 +125,7 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
   const count = tried ? Object.keys(problems).length : 0;
   return {
     values,
+    isJob,
     set,
     problems,
     count,
@@ -118,6 +136,12 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
     busy,
     submit
   };
+}
+
+/** Returns what an error says of fields. */
+export function refusedBy(reason: unknown): Problems {
+  const named = reason instanceof BatchError ? reason.problems : [];
+  return Object.fromEntries(named.map(one => [fieldOf(one.field), one.message]));
 }
 
 /** Cuts the path of a parameter or a trigger to the field that shows it. */

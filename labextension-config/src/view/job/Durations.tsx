@@ -5,7 +5,7 @@ import { secondsOf } from '../../model/rows';
 import { useServices } from '../services';
 import { stateWord } from '../words';
 
-const HEIGHT = 72;
+const HEIGHT = 84;
 
 /** How long the runs of a job took, oldest first; a bar opens its run. */
 export function Durations({
@@ -21,9 +21,22 @@ export function Durations({
   const longest = Math.max(0.001, ...seconds);
   return (
     <figure className="jb-Durations">
-      <figcaption className="jb-small jb-quiet">
-        {trans.__('Durations of the last runs; the longest took %1', duration(longest))}
+      <figcaption>
+        <h3>{trans.__('How long it takes')}</h3>
+        <span className="jb-small jb-quiet">
+          {trans._n(
+            'The last run took %2.',
+            'The last %1 runs, oldest first; half of them took %2 or less.',
+            timed.length,
+            duration(median(seconds))
+          )}
+        </span>
       </figcaption>
+      <div className="jb-Durations-scale jb-small jb-quiet" aria-hidden="true">
+        <span>{duration(longest)}</span>
+        <span>{duration(longest / 2)}</span>
+        <span>0</span>
+      </div>
       <div className="jb-Durations-bars" style={{ height: HEIGHT }}>
         {timed.map((row, index) => {
           const word = `${stateWord(trans, row.state)}, ${duration(seconds[index])}, ${exact(row.createdAt, locale)}`;
@@ -44,4 +57,9 @@ export function Durations({
       </div>
     </figure>
   );
+}
+
+function median(values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted.length ? sorted[Math.floor((sorted.length - 1) / 2)] : null;
 }

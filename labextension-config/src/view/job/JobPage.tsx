@@ -4,7 +4,7 @@ import type { JobModel } from '../../model/job';
 import { Button, Empty, Notice, StateBadge } from '../basics';
 import { useModel, useNow } from '../hooks';
 import { Fact } from '../run/Header';
-import { Facts, rulePairs } from '../run/Facts';
+import { Facts, policyPairs, rulePairs } from '../run/Facts';
 import { useServices } from '../services';
 import { Durations } from './Durations';
 import { Matrix } from './Matrix';
@@ -43,14 +43,14 @@ export function JobPage({ model }: { model: JobModel }): React.ReactElement {
             trans.__('The job is paused: nothing starts by itself.')}
         </Notice>
       )}
-      {features.schedules && <Schedule model={model} job={job} now={now} />}
-      <section>
+      <div className="jb-Halves">
+        {features.schedules && <Schedule model={model} job={job} now={now} />}
+        {rows.length > 0 && <Durations rows={rows} now={now} />}
+      </div>
+      <section className="jb-Block">
         <h3>{trans.__('Runs and their cells')}</h3>
         {rows.length ? (
-          <>
-            <Durations rows={rows} now={now} />
-            <Matrix model={model} now={now} />
-          </>
+          <Matrix model={model} now={now} />
         ) : (
           <Empty title={trans.__('This job has not run yet')}>
             {trans.__(
@@ -64,13 +64,13 @@ export function JobPage({ model }: { model: JobModel }): React.ReactElement {
         environment={job.environment}
         more={[
           ...rulePairs(trans, job),
+          ...policyPairs(trans, job),
           [
-            trans.__('Runs at once'),
-            job.max_concurrent
-              ? String(job.max_concurrent)
-              : trans.__('No limit of its own')
-          ],
-          [trans.__('Job id'), <code key="id">{job.id}</code>]
+            trans.__('Job id'),
+            <code key="id" className="jb-small">
+              {job.id}
+            </code>
+          ]
         ]}
       />
     </div>

@@ -1,6 +1,7 @@
 import * as React from 'react';
 import { clock, duration } from '../../model/format';
 import type { ICellMark, JobModel } from '../../model/job';
+import { secondsOf } from '../../model/rows';
 import { StateIcon } from '../icons';
 import { useServices } from '../services';
 import { stateWord } from '../words';
@@ -30,12 +31,12 @@ export function Matrix({
       role="region"
       aria-label={trans.__('Runs by cells')}
     >
+      <p className="jb-small jb-quiet">
+        {trans.__(
+          'The darker, the longer the cell took; a cross marks a cell that failed, a dot one that was not run.'
+        )}
+      </p>
       <table className="jb-Matrix">
-        <caption className="jb-small jb-quiet">
-          {trans.__(
-            'The darker, the longer the cell took; a cross marks a cell that failed, a dot one that was not run.'
-          )}
-        </caption>
         <thead>
           <tr>
             <th scope="col">{trans.__('Run')}</th>
@@ -44,6 +45,9 @@ export function Matrix({
                 {columnNo(lines, index)}
               </th>
             ))}
+            <th scope="col" className="jb-small jb-quiet">
+              {trans.__('Duration')}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -63,6 +67,10 @@ export function Matrix({
               {cells.map(cell => (
                 <Mark key={cell.index} cell={cell} slowest={slowest} />
               ))}
+              {cells.length < width && <td colSpan={width - cells.length} />}
+              <td className="jb-small jb-quiet jb-figures jb-Matrix-end">
+                {duration(secondsOf(row, now))}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -107,5 +115,5 @@ function columnNo(lines: readonly { cells: ICellMark[] }[], index: number): stri
     (a, b) => (b.cells.length > a.cells.length ? b : a),
     lines[0]
   );
-  return String((longest.cells[index]?.index ?? index) + 1);
+  return String((longest.cells[index]?.place ?? index) + 1);
 }

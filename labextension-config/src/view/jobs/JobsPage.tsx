@@ -56,6 +56,13 @@ export function JobsPage({ model }: { model: JobListModel }): React.ReactElement
       {model.loaded && !jobs.length && (
         <Empty
           title={model.text ? trans.__('No job is like that') : trans.__('No jobs yet')}
+          action={
+            model.text ? undefined : (
+              <Button onClick={() => actions.showFiles()}>
+                {trans.__('Show the files')}
+              </Button>
+            )
+          }
         >
           {model.text
             ? trans.__('No job has these letters in its name or notebook.')
@@ -159,7 +166,7 @@ function JobRow({ model, job, index, top, now }: IJobRowProps): React.ReactEleme
             <StateIcon state="paused" /> {trans.__('Paused')}
           </span>
         ) : (
-          <Instant at={model.next(job)} now={now} as="relative" />
+          <Next at={model.next(job)} now={now} />
         )}
       </div>
       <div role="cell" className="jb-Grid-cell jb-Actions">
@@ -195,5 +202,16 @@ function JobRow({ model, job, index, top, now }: IJobRowProps): React.ReactEleme
         </Button>
       </div>
     </div>
+  );
+}
+
+function Next(props: {
+  at: number | null | undefined;
+  now: number;
+}): React.ReactElement {
+  return props.at === undefined ? (
+    <span className="jb-quiet">…</span>
+  ) : (
+    <Instant at={props.at} now={props.now} as="relative" />
   );
 }

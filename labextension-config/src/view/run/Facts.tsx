@@ -1,5 +1,5 @@
 import * as React from 'react';
-import type { IEnvironment, Json, JsonObject } from '../../api/types';
+import type { IEnvironment, IJob, Json, JsonObject } from '../../api/types';
 import { bytes, duration } from '../../model/format';
 import type { ITrans } from '../services';
 import { useTrans } from '../services';
@@ -57,6 +57,43 @@ export function rulePairs(trans: ITrans, of: IRules): [string, React.ReactNode][
   ];
 }
 
+/** What becomes of runs of a job that are late, many, or bad. */
+export function policyPairs(trans: ITrans, job: IJob): [string, React.ReactNode][] {
+  const overlaps: Record<string, string> = {
+    skip: trans.__('The later one is skipped'),
+    queue: trans.__('One waits, others are skipped'),
+    queue_all: trans.__('All wait'),
+    replace: trans.__('The earlier one is cancelled'),
+    allow: trans.__('Both run')
+  };
+  const overlap = job.overlap_policy ?? (job.triggers?.length ? 'skip' : 'allow');
+  const attempts = job.retry?.max_attempts ?? 1;
+  const pairs: [string, React.ReactNode][] = [
+    [
+      trans.__('Runs at once'),
+      job.max_concurrent ? String(job.max_concurrent) : trans.__('No limit of its own')
+    ],
+    [trans.__('Runs that overlap'), overlaps[overlap] ?? overlap],
+    [trans.__('Attempts'), String(attempts)]
+  ];
+  if (job.run_timeout_seconds) {
+    pairs.push([trans.__('Time for all attempts'), duration(job.run_timeout_seconds)]);
+  }
+  if (job.queue_timeout_seconds) {
+    pairs.push([trans.__('Waits at most'), duration(job.queue_timeout_seconds)]);
+  }
+  if (job.pause_after_failures) {
+    pairs.push([
+      trans.__('Pauses after'),
+      trans._n('%1 failure', '%1 failures in a row', job.pause_after_failures)
+    ]);
+  }
+  if (job.source === 'pinned') {
+    pairs.push([trans.__('Notebook'), trans.__('As it was when the job was saved')]);
+  }
+  return pairs;
+}
+
 interface IRules {
   timeout_seconds?: number | null;
   priority?: number;
@@ -93,9 +130,10 @@ function environmentPairs(
   ];
   // What is not set is decided by the server's settings when a run is made.
   const set = pairs.filter(([, value]) => value !== null && value !== none);
+  const rest = set.length ? trans.__('All else') : trans.__('All of it');
   return environment.executor
     ? set
-    : [[trans.__('The rest'), trans.__('The server’s own')], ...set];
+    : [...set, [rest, trans.__('As the server’s settings say')]];
 }
 
 function gpusOf(trans: ITrans, gpus: number | undefined): string | null {

@@ -5,6 +5,7 @@ import { duration } from '../../model/format';
 import type { RunModel } from '../../model/run';
 import { rowOf, secondsOf, timeOf } from '../../model/rows';
 import { Bar, Button, Instant, StateBadge } from '../basics';
+import { Popover } from '../Popover';
 import { useServices } from '../services';
 import { placeOf } from '../side/RunningRun';
 import { triggerWord } from '../words';
@@ -157,8 +158,7 @@ function Buttons({ run, model }: { run: IRun; model: RunModel }): React.ReactEle
       <Button onClick={() => actions.openExecuted(run, model.attempt)}>
         {trans.__('Open executed notebook')}
       </Button>
-      <details className="jb-Popover">
-        <summary className="jb-Button jb-mod-plain">{trans.__('More')}</summary>
+      <Popover label={trans.__('More')} closes>
         <div className="jb-Menu">
           <Button kind="quiet" onClick={() => actions.openReport(run.id)}>
             {trans.__('HTML report')}
@@ -190,7 +190,7 @@ function Buttons({ run, model }: { run: IRun; model: RunModel }): React.ReactEle
             </Button>
           )}
         </div>
-      </details>
+      </Popover>
     </div>
   );
 }

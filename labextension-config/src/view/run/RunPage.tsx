@@ -78,10 +78,17 @@ export function RunPage({ model }: { model: RunModel }): React.ReactElement {
           environment={run.environment}
           more={[
             ...rulePairs(trans, run),
-            [trans.__('Run id'), <code key="id">{run.id}</code>],
+            [
+              trans.__('Run id'),
+              <code key="id" className="jb-small">
+                {run.id}
+              </code>
+            ],
             [
               trans.__('Notebook’s SHA-256'),
-              <code key="sha">{run.notebook.sha256}</code>
+              <code key="sha" className="jb-small">
+                {run.notebook.sha256}
+              </code>
             ]
           ]}
         />

@@ -2,6 +2,7 @@ import * as React from 'react';
 import type { Column } from '../../model/preferences';
 import { COLUMNS } from '../../model/preferences';
 import { useModel } from '../hooks';
+import { Popover } from '../Popover';
 import type { ITrans } from '../services';
 import { useServices } from '../services';
 
@@ -27,16 +28,8 @@ export function Columns(): React.ReactElement {
     preferences.change({ columns: next });
   };
   return (
-    <details
-      className="jb-Popover"
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          event.currentTarget.open = false;
-        }
-      }}
-    >
-      <summary className="jb-Button jb-mod-plain">{trans.__('Columns')}</summary>
-      <fieldset>
+    <Popover label={trans.__('Columns')}>
+      <fieldset className="jb-Menu">
         <legend className="jb-hidden">{trans.__('Columns')}</legend>
         {COLUMNS.map(column => (
           <label key={column} className="jb-Check">
@@ -49,6 +42,6 @@ export function Columns(): React.ReactElement {
           </label>
         ))}
       </fieldset>
-    </details>
+    </Popover>
   );
 }

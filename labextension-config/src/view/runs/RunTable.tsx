@@ -160,8 +160,8 @@ function Head(props: {
                   onClick={() => model.setSort(key)}
                 >
                   {word}
-                  <span aria-hidden="true">
-                    {sorted ? (model.sort.descending ? ' ↓' : ' ↑') : ''}
+                  <span className="jb-Sort-mark" aria-hidden="true">
+                    {sorted ? (model.sort.descending ? '↓' : '↑') : '↕'}
                   </span>
                 </button>
               ) : (

@@ -46,7 +46,14 @@ export function RunsPage({ model }: { model: RunListModel }): React.ReactElement
         </Notice>
       )}
       {nothing && !model.isFiltered && (
-        <Empty title={trans.__('No runs yet')}>
+        <Empty
+          title={trans.__('No runs yet')}
+          action={
+            <Button onClick={() => actions.showFiles()}>
+              {trans.__('Show the files')}
+            </Button>
+          }
+        >
           {trans.__(
             'A run is one execution of a notebook, in surroundings of its own. Right-click a notebook in the file browser and choose "Run as Batch Job".'
           )}

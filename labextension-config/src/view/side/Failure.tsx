@@ -27,7 +27,9 @@ export function Failure({ row, now }: { row: IRow; now: number }): React.ReactEl
           {trans.__('Retry')}
         </Button>
       </div>
-      <div className="jb-small jb-clamp">{row.error ?? row.reason ?? ''}</div>
+      {(row.error ?? row.reason) && (
+        <div className="jb-small jb-clamp">{row.error ?? row.reason}</div>
+      )}
       <div className="jb-small jb-quiet">
         {stateWord(trans, row.state)} ·{' '}
         <Instant at={row.finishedAt} now={now} as="relative" />

@@ -32,7 +32,14 @@ export function SidePanel(): React.ReactElement {
         <p className="jb-quiet jb-pad">{trans.__('Loading…')}</p>
       )}
       {isNew && (
-        <Empty title={trans.__('Nothing has run yet')}>
+        <Empty
+          title={trans.__('Nothing has run yet')}
+          action={
+            <Button onClick={() => actions.showFiles()}>
+              {trans.__('Show the files')}
+            </Button>
+          }
+        >
           {trans.__(
             'Right-click a notebook in the file browser and choose "Run as Batch Job". Its parameters become a form, and you watch it here.'
           )}

@@ -22,7 +22,11 @@ export function WaitingRun({
   const { actions, trans } = useServices();
   const later = row.notBefore !== null && row.notBefore > now;
   const reason = busy
-    ? trans.__('Waits for one of the %1 runs that are under way', busy)
+    ? trans._n(
+        'Waits for the run that is under way',
+        'Waits for one of the %1 runs that are under way',
+        busy
+      )
     : ahead
       ? trans._n('%1 run is before it', '%1 runs are before it', ahead)
       : trans.__('About to start');

@@ -1,0 +1,125 @@
+import type { ITrigger } from '../api/types';
+import { durationText, parseDuration } from './format';
+
+export type TriggerKind = ITrigger['kind'];
+
+/** A trigger as the form holds it: texts as they were typed. */
+export interface ITriggerValues {
+  /** Tells the cards of a form apart. */
+  key: number;
+  kind: TriggerKind;
+  cron: string;
+  interval: string;
+  /** In the user's own zone: `2026-01-31T06:00`. */
+  once: string;
+  timezone: string;
+  missed: string;
+  /** The trigger that is changed; what the form does not show stays as it was. */
+  before?: ITrigger;
+}
+
+let keys = 0;
+
+export function localZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+}
+
+/** Returns what a new trigger begins with. */
+export function newTrigger(): ITriggerValues {
+  keys += 1;
+  return {
+    key: keys,
+    kind: 'cron',
+    cron: '0 6 * * 1-5',
+    interval: '1 h',
+    once: '',
+    timezone: localZone(),
+    missed: 'latest'
+  };
+}
+
+/** Returns a trigger as the form shows it; a copy of one has no id. */
+export function triggerValues(trigger: ITrigger, copied: boolean): ITriggerValues {
+  const initial = newTrigger();
+  const { id: _, ...rest } = trigger;
+  return {
+    ...initial,
+    kind: trigger.kind,
+    cron: trigger.cron ?? initial.cron,
+    interval: trigger.interval_seconds
+      ? durationText(trigger.interval_seconds)
+      : initial.interval,
+    once: trigger.at ? localText(new Date(trigger.at)) : '',
+    timezone: trigger.timezone ?? initial.timezone,
+    missed: trigger.missed_policy ?? 'latest',
+    before: copied ? rest : trigger
+  };
+}
+
+/** Returns the trigger that was meant. */
+export function triggerOf(values: ITriggerValues): ITrigger {
+  const kept = {
+    ...(values.before?.kind === values.kind && values.before),
+    timezone: values.timezone.trim(),
+    missed_policy: values.missed
+  };
+  switch (values.kind) {
+    case 'cron':
+      return { ...kept, kind: 'cron', cron: values.cron.trim() };
+    case 'interval':
+      return {
+        ...kept,
+        kind: 'interval',
+        interval_seconds: Math.round(parseDuration(values.interval) ?? 0)
+      };
+    case 'once':
+      return { ...kept, kind: 'once', at: instantOf(values.once) ?? '' };
+  }
+}
+
+/** Returns what can be told to be wrong without the server, by the name of the field. */
+export function triggerProblems(values: ITriggerValues): Record<string, string> {
+  switch (values.kind) {
+    case 'cron':
+      return values.cron.trim()
+        ? {}
+        : { cron: 'needs five fields, such as 0 6 * * 1-5' };
+    case 'interval':
+      return parseDuration(values.interval)
+        ? {}
+        : { interval_seconds: 'takes a duration, such as 30 min or 6 h' };
+    case 'once':
+      return instantOf(values.once) ? {} : { at: 'needs a day and a time' };
+  }
+}
+
+/** Returns what asks the server for the next instants; null where something is missing. */
+export function previewQuery(
+  values: ITriggerValues
+): Record<string, string | number> | null {
+  if (Object.keys(triggerProblems(values)).length) {
+    return null;
+  }
+  const { timezone } = values;
+  switch (values.kind) {
+    case 'cron':
+      return { cron: values.cron.trim(), timezone };
+    case 'interval':
+      return {
+        interval_seconds: Math.round(parseDuration(values.interval) ?? 0),
+        timezone
+      };
+    case 'once':
+      return { at: instantOf(values.once) ?? '', timezone };
+  }
+}
+
+function instantOf(local: string): string | null {
+  const at = new Date(local);
+  return local && !Number.isNaN(at.getTime()) ? at.toISOString() : null;
+}
+
+function localText(at: Date): string {
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}

@@ -1,0 +1,132 @@
+import * as React from 'react';
+import type { Problems } from '../../model/form';
+import type { ITriggerValues, TriggerKind } from '../../model/triggers';
+import { Button } from '../basics';
+import { useServices } from '../services';
+import { CronBuilder } from './CronBuilder';
+import { SelectField, TextField } from './Field';
+import { Preview } from './Preview';
+
+interface ITriggerFieldsProps {
+  values: ITriggerValues;
+  index: number;
+  count: number;
+  problems: Problems;
+  onChange: (change: Partial<ITriggerValues>) => void;
+  onRemove: () => void;
+}
+
+/** One schedule of a job: by the calendar, every so often, or once. */
+export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
+  const { values, index, count, onChange, onRemove } = props;
+  const { trans } = useServices();
+  const group = React.useId();
+  const problem = (field: string) => props.problems[`triggers.${index}.${field}`];
+  const kinds: [TriggerKind, string][] = [
+    ['cron', trans.__('By the calendar')],
+    ['interval', trans.__('Every so often')],
+    ['once', trans.__('Once')]
+  ];
+  return (
+    <div
+      className={`jb-Trigger${count > 1 ? ' jb-mod-one-of-many' : ''}`}
+      role="group"
+      aria-label={trans.__('Schedule %1', index + 1)}
+    >
+      <div className="jb-Choices">
+        {kinds.map(([kind, word]) => (
+          <label key={kind} className="jb-Check">
+            <input
+              type="radio"
+              name={group}
+              checked={values.kind === kind}
+              onChange={() => onChange({ kind })}
+            />
+            {word}
+          </label>
+        ))}
+        {count > 1 && (
+          <>
+            <span className="jb-grow" />
+            <Button
+              kind="quiet"
+              aria-label={trans.__('Remove schedule %1', index + 1)}
+              onClick={onRemove}
+            >
+              {trans.__('Remove')}
+            </Button>
+          </>
+        )}
+      </div>
+      {values.kind === 'cron' && (
+        <CronBuilder
+          cron={values.cron}
+          problem={problem('cron')}
+          onChange={cron => onChange({ cron })}
+        />
+      )}
+      {values.kind === 'interval' && (
+        <TextField
+          label={trans.__('Every')}
+          value={values.interval}
+          problem={problem('interval_seconds')}
+          placeholder="6 h"
+          help={trans.__('A duration, such as 30 min or 6 h.')}
+          onChange={interval => onChange({ interval })}
+        />
+      )}
+      {values.kind === 'once' && (
+        <TextField
+          label={trans.__('At')}
+          type="datetime-local"
+          value={values.once}
+          problem={problem('at')}
+          help={trans.__('In your own time zone.')}
+          onChange={once => onChange({ once })}
+        />
+      )}
+      <div className="jb-Row">
+        {values.kind === 'cron' && (
+          <Zone
+            value={values.timezone}
+            problem={problem('timezone')}
+            onChange={timezone => onChange({ timezone })}
+          />
+        )}
+        <SelectField
+          label={trans.__('What was missed while no server ran')}
+          value={values.missed}
+          problem={problem('missed_policy')}
+          options={[
+            ['latest', trans.__('Run the newest of it')],
+            ['all', trans.__('Run all of it, oldest first')],
+            ['skip', trans.__('Skip it, and say so on record')]
+          ]}
+          onChange={missed => onChange({ missed })}
+        />
+      </div>
+      <Preview values={values} />
+    </div>
+  );
+}
+
+interface IZoneProps {
+  value: string;
+  problem?: string;
+  onChange: (zone: string) => void;
+}
+
+function Zone({ value, problem, onChange }: IZoneProps): React.ReactElement {
+  const { trans } = useServices();
+  const zones = React.useMemo(() => ['UTC', ...Intl.supportedValuesOf('timeZone')], []);
+  return (
+    <TextField
+      label={trans.__('Time zone')}
+      value={value}
+      problem={problem}
+      options={zones}
+      help={trans.__('Type to search, such as Amsterdam.')}
+      onChange={onChange}
+    />
+  );
+}

@@ -1,0 +1,49 @@
+import * as React from 'react';
+import type { IJobBody, IRunBody } from '../../api/types';
+import type { Problems } from '../../model/form';
+import { useSettled } from '../hooks';
+import { useServices } from '../services';
+import { refusedBy } from './useForm';
+
+/** How long nothing is typed before the server is asked. */
+const SETTLED_MS = 400;
+
+/** What the server would refuse of a form, asked again whenever something was typed. */
+export function useServerCheck(
+  body: IRunBody | IJobBody,
+  isJob: boolean,
+  jobId: string | undefined,
+  ready: boolean
+): Problems {
+  const { client, features } = useServices();
+  const able = ready && features.has('post', isJob ? '/jobs/check' : '/runs/check');
+  const text = useSettled(JSON.stringify([isJob, body]), SETTLED_MS);
+  const files = React.useRef('[]');
+  const [told, setTold] = React.useState<Problems>({});
+  React.useEffect(() => {
+    if (!able) {
+      return;
+    }
+    let wanted = true;
+    const [job, all] = JSON.parse(text) as [boolean, IRunBody | IJobBody];
+    // Files may be large, and are the same most of the time.
+    const known = JSON.stringify(all.files ?? []);
+    const asked = known === files.current ? { ...all, files: [] } : all;
+    const check = job
+      ? client.checkJob(asked as IJobBody, jobId)
+      : client.checkRun(asked);
+    check.then(
+      () => {
+        files.current = known;
+        if (wanted) {
+          setTold({});
+        }
+      },
+      (reason: unknown) => wanted && setTold(refusedBy(reason))
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [able, client, jobId, text]);
+  return told;
+}
