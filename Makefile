@@ -15,10 +15,10 @@ demo: setup ## run a notebook in a container of its own and show its record
 	@$(with_engine) --optional --image bash .ci/demo.sh
 
 test: setup ## check everything that this machine can check
-	@$(with_engine) --optional --image bash .ci/test.sh
+	@$(with_engine) --optional --image --browser bash .ci/test.sh
 
-browser: setup ## drive the panel in Chromium (Debian: apt-get install chromium fonts-dejavu-core)
-	@$(with_engine) --optional --image .venv/bin/pytest -q tests/e2e/browser
+browser: setup ## drive the panel in Chromium; pictures of all views go to tests/e2e/browser/screenshots
+	@$(with_engine) --optional --image --browser .venv/bin/pytest -q tests/e2e/browser
 
 kills: setup ## kill the store's writer at 500 random moments (about five minutes)
 	@JUPYTER_BATCH_KILLS=500 .venv/bin/pytest -q tests/integration/store/test_crashes.py

@@ -1,12 +1,13 @@
 """Runs a command with a Docker engine: the one that answers, or else a private one.
 
-    python .ci/engine.py [--optional] [--image] COMMAND...
+    python .ci/engine.py [--optional] [--image] [--browser] COMMAND...
 
 On Debian and Ubuntu, as root and with no engine answering, it installs Docker from the
 distribution's packages and starts an engine of its own below the cache folder, whose images
 stay for the next time; it stops that engine again when nobody uses it any more. Elsewhere it
 says what to do, and runs the command only with ``--optional``, which then finds the obstacle
-in ``JUPYTER_BATCH_NO_ENGINE``. With ``--image`` the job image is pulled or built first.
+in ``JUPYTER_BATCH_NO_ENGINE``. With ``--image`` the job image is pulled or built first, with
+``--browser`` Chromium is installed where it is not there, in the same way or not at all.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import asyncio
 import contextlib
 import fcntl
 import hashlib
+import itertools
 import os
 import shutil
 import signal
@@ -44,6 +46,8 @@ ADDRESS = f"unix://{STATE}/docker.sock"
 #: Tried one after the other: what is not possible inside some containers is left out.
 VARIANTS = ((), ("--iptables=false",), ("--storage-driver=vfs",))
 READY_SECONDS = 60
+#: Any of these drives the panel's tests.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def say(text: str) -> None:
@@ -212,10 +216,19 @@ def obstacle_to_image(address: str) -> str | None:
     return obstacle
 
 
+def get_browser() -> None:
+    """Installs Chromium where there is no browser; the tests say what to do without one."""
+    if any(map(shutil.which, BROWSERS)) or not can_install():
+        return
+    install("chromium", "fonts-dejavu-core")
+
+
 def main(arguments: list[str]) -> int:
     """Runs the command and returns its exit code."""
-    options = {option for option in arguments if option in ("--optional", "--image")}
+    options = set(itertools.takewhile(lambda one: one.startswith("--"), arguments))
     command = arguments[len(options) :]
+    if "--browser" in options:
+        get_browser()
     with engine() as (address, obstacle):
         if not obstacle:
             say(f"using the Docker engine at {address}")

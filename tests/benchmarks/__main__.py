@@ -9,6 +9,7 @@ from tests.benchmarks import (
     bench_import,
     bench_live,
     bench_loop,
+    bench_panel,
     bench_results,
     bench_runs,
     bench_schedules,
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "loop": bench_loop.main,
     "results": bench_results.main,
     "schedules": bench_schedules.main,
+    "panel": bench_panel.main,
 }
 
 

@@ -7,11 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from tests.conftest import IN_CI
 from tests.e2e.browser.lab import Lab
 from tests.e2e.browser.panel import Panel
 
+#: A busy machine is slow, not wrong.
+expect.set_options(timeout=20_000)
+
+#: The first one that is there is taken; the last is where macOS has it.
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
 WALKS = """walks: int = 300  # how many walks
 title: str = "Walks"  # heading of the picture"""
 EVERY_KIND = '''import datetime
@@ -32,6 +44,10 @@ SLOW = """import time
 for second in range(seconds * 5):
     print("tick", second, flush=True)
     time.sleep(0.2)"""
+MIXED = """import time
+time.sleep(0.2)
+if fails:
+    raise ValueError("as it was told")"""
 PICTURE = """import os
 from pathlib import Path
 from IPython.display import SVG
@@ -54,6 +70,7 @@ def write_notebooks(lab: Lab) -> None:
     lab.notebook("kinds.ipynb", "print(locals()['needed'], tags)", parameters=EVERY_KIND)
     lab.notebook("slow.ipynb", SLOW, "print('done')", parameters="seconds = 60", title="Slow")
     lab.notebook("fails.ipynb", "print('before')", "{'a': 1}['b']", "print('never')")
+    lab.notebook("mixed.ipynb", "print('a' * 10)", MIXED, "done = True", parameters="fails = False")
     lab.notebook("plain.ipynb", "word = 'plain'", "print(word)")
 
 
@@ -63,6 +80,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     lab = Lab(tmp_path_factory.mktemp("lab"))
     write_notebooks(lab)
     lab.start()
+    if IN_CI and lab.executor != "docker":
+        lab.stop()
+        pytest.fail("needs Docker and the job image, and CI=true allows no less", pytrace=False)
     yield lab
     lab.stop()
 
@@ -70,13 +90,25 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, as the machine has it."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        pytest.skip("there is no Chromium; on Debian: apt-get install chromium fonts-dejavu-core")
+        reason = "needs Chromium or Chrome; on Debian: apt-get install chromium fonts-dejavu-core"
+        if IN_CI:
+            pytest.fail(f"{reason}; CI=true allows no skip", pytrace=False)
+        pytest.skip(reason)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One user's browser: what JupyterLab consists of is fetched and compiled once."""
+    context = browser.new_context(viewport={"width": 1360, "height": 860}, locale="en-GB")
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -89,13 +121,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 
 @pytest.fixture
-def panel(lab: Lab, browser: Browser) -> Iterator[Panel]:
+def panel(lab: Lab, context: BrowserContext) -> Iterator[Panel]:
     """A tab with JupyterLab; its page has no errors and asks nobody but its server."""
-    context = browser.new_context(viewport={"width": 1360, "height": 860}, locale="en-GB")
-    context.set_default_timeout(30_000)
     panel = Panel(lab, context.new_page())
     panel.open()
     yield panel
-    context.close()
+    panel.page.close()
     assert panel.errors == []
     assert panel.strangers == []

@@ -16,6 +16,8 @@ from urllib.error import URLError
 
 import nbformat
 
+from tests.panel.tools import build_bundle
+
 ROOT = Path(__file__).parents[3]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 TOKEN = "browser-tests"
@@ -39,6 +41,12 @@ class Lab:
         self.notebooks = folder / "notebooks"
         self.data = folder / "batch"
         self.notebooks.mkdir(parents=True)
+        #: The panel as it stands here, whatever was installed.
+        self.shared = folder / "shared"
+        (self.shared / "labextensions").mkdir(parents=True)
+        (self.shared / "labextensions" / "jupyter-batch").symlink_to(build_bundle())
+        #: Of the server's process.
+        self.env: dict[str, str] = {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
         settings = folder / "config/lab/user-settings/@jupyterlab/apputils-extension"
@@ -56,12 +64,14 @@ class Lab:
             self._start()
 
     def _start(self) -> None:
-        own = {
+        own: dict[str, Path | str] = {
             "HOME": self.folder / "home",
             "JUPYTER_CONFIG_DIR": self.folder / "config",
             "JUPYTER_DATA_DIR": self.folder / "data",
             "JUPYTER_RUNTIME_DIR": self.folder / "runtime",
             "JUPYTER_BATCH_DATA": self.data,
+            "JUPYTER_PATH": self.shared,
+            **self.env,
         }
         options = {
             "ServerApp.port": self.port,
@@ -83,7 +93,11 @@ class Lab:
                 stdout=log,
                 stderr=log,
             )
-        self._wait_until_it_answers()
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """Stops the server as Ctrl-C would; what runs goes on."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from tests.e2e.browser.lab import ROOT, SCREENSHOTS, TOKEN, Lab
 
@@ -26,6 +27,7 @@ class Panel:
         self.strangers: list[str] = []
         page.on("pageerror", self._note_error)
         page.on("request", self._note_request)
+        page.on("websocket", lambda socket: self._note_address(socket.url))
 
     def open(self, path: str = "lab?reset") -> Panel:
         """Opens JupyterLab, and waits until it is there."""
@@ -95,9 +97,33 @@ class Panel:
 
     def command(self, label: str) -> None:
         """Runs a command from the palette."""
-        self.page.keyboard.press("Control+Shift+C")
-        self.page.keyboard.type(label)
-        self.page.locator(".lm-CommandPalette-item", has_text=label).first.click()
+        items = self.page.locator(".lm-CommandPalette-item").locator("visible=true")
+        for _ in range(5):
+            # What JupyterLab shows a moment after its start takes the focus, and so closes this.
+            self.page.keyboard.press("Control+Shift+C")
+            with contextlib.suppress(AssertionError, TimeoutError):
+                expect(items.first).to_be_visible(timeout=6000)
+                self.page.keyboard.type(label)
+                items.filter(has_text=label).first.click(timeout=6000)
+                return
+            self.page.keyboard.press("Escape")
+        raise AssertionError(f"the palette does not stay open for {label!r}")
+
+    def kept(self, text: str) -> None:
+        """Waits until JupyterLab has kept what is open, as it does a bit later.
+
+        It keeps the layout and what each tab shows apart from one another.
+        """
+        self.page.wait_for_function(
+            """async text => {
+                const url = document.baseURI.replace(/lab.*/, '') + 'lab/api/workspaces/default';
+                const {data} = await (await fetch(url)).json();
+                const main = JSON.stringify(data['layout-restorer:data']?.main ?? '');
+                return main.includes(text) && Object.keys(data).some(key => key.includes(text));
+            }""",
+            arg=text,
+            polling=200,
+        )
 
     def dark(self) -> None:
         """Turns to the dark theme."""
@@ -130,5 +156,9 @@ class Panel:
             self.errors.append(f"{error}\n{error.stack}")
 
     def _note_request(self, request: Any) -> None:
-        if not request.url.startswith((self.lab.url, "data:", "blob:", "ws://127.0.0.1")):
-            self.strangers.append(request.url)
+        self._note_address(request.url)
+
+    def _note_address(self, url: str) -> None:
+        own = (self.lab.url, self.lab.url.replace("http", "ws", 1), "data:", "blob:")
+        if not url.startswith(own):
+            self.strangers.append(url)

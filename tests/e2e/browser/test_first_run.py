@@ -18,19 +18,31 @@ def start(panel: Panel, notebook: str, **fields: str) -> None:
     panel.button("Run").click()
 
 
+def test_an_empty_panel_teaches(panel: Panel):
+    # The first of all tests: nothing has run in this server yet.
+    if not panel.lab.api("GET", "runs?limit=1")["items"]:
+        expect(panel.side().get_by_text("Right-click a notebook")).to_be_visible()
+        panel.side().get_by_role("button", name="Jobs").click()
+        expect(panel.page.get_by_role("heading", name="No jobs yet")).to_be_visible()
+        panel.shoot("empty")
+
+
 def test_a_right_click_and_one_button_run_a_notebook(panel: Panel):
     start(panel, "walks.ipynb", walks="41")
     panel.state("Succeeded")
     expect(panel.page.get_by_text("41 walks")).to_be_visible()
     # The picture is an SVG: it shows as an image, with no trust asked for.
     expect(panel.page.locator(".jb-Outputs img")).to_be_visible()
+    # A notification tells the end of what one has started; a time tells its very instant.
     expect(panel.page.get_by_text("walks: Succeeded")).to_be_visible()
+    instant = panel.page.get_by_role("definition").get_by_role("time").first
+    expect(instant).to_have_attribute("title", re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z$"))
     panel.shoot("run-succeeded")
     panel.tab("Timeline")
     expect(panel.page.get_by_role("table", name="Timeline of the cells")).to_be_visible()
     panel.shoot("run-timeline")
     panel.tab("Parameters")
-    expect(panel.page.get_by_role("definition").filter(has_text="41")).to_be_visible()
+    expect(panel.page.get_by_role("definition").get_by_text("41", exact=True)).to_be_visible()
     panel.shoot("run-parameters")
     panel.tab("Artifacts")
     panel.button("Open table.csv").click()
@@ -70,11 +82,13 @@ def test_the_executed_notebook_opens_as_a_record_and_stays_over_a_reload(panel: 
     page = panel.page
     expect(page.get_by_text("notebook is read-only")).to_be_visible()
     expect(page.get_by_text("42 walks").locator("visible=true")).to_be_visible()
-    page.wait_for_timeout(1000)  # JupyterLab keeps its layout a moment later
+    panel.kept("(executed)")
     page.reload()
     panel.ready()
     expect(page.get_by_text("notebook is read-only")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
+    # The file browser shows the files, as before.
+    expect(panel.browse("walks.ipynb")).to_be_visible()
     # A record has no kernel.
     assert page.request.get(f"{panel.lab.url}api/sessions").json() == []
     panel.shoot("executed-notebook")
@@ -84,9 +98,11 @@ def test_a_report_shows_inside_the_lab(panel: Panel):
     start(panel, "walks.ipynb", walks="43")
     panel.state("Succeeded")
     panel.page.get_by_text("More", exact=True).locator("visible=true").click()
+    panel.shoot("run-more")
     panel.button("HTML report").click()
     report = panel.page.frame_locator("iframe.jb-Report")
     expect(report.get_by_text("43 walks")).to_be_visible()
+    panel.shoot("report")
 
 
 def test_a_run_again_has_its_values_and_can_be_compared(panel: Panel):

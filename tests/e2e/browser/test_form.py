@@ -65,6 +65,20 @@ def test_what_the_server_refuses_is_said_beside_its_field(panel: Panel):
     expect(panel.page.get_by_role("alert").filter(has_text="NO_SUCH_SECRET").first).to_be_visible()
 
 
+def test_the_server_checks_what_is_being_typed(panel: Panel):
+    panel.choose("walks.ipynb", "Run as Batch Job…")
+    image = panel.page.get_by_label("Image")
+    panel.page.get_by_text("Files, variables and secrets").click()
+    panel.page.get_by_label("Secrets").fill("NO_SUCH_SECRET")
+    # Nobody has pressed the button.
+    field = panel.page.get_by_label("Secrets")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    panel.shoot("form-checked-while-typing")
+    field.fill("")
+    expect(image).not_to_have_attribute("aria-invalid", "true")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
 def test_a_notebook_without_parameters_is_offered_a_tag(panel: Panel):
     panel.choose("plain.ipynb", "Run as Batch Job…")
     panel.button("Make the first code cell the parameters").click()
@@ -91,9 +105,7 @@ def test_an_open_notebook_offers_to_be_saved_first(panel: Panel):
 def test_a_job_is_made_changed_and_run(panel: Panel):
     panel.choose("walks.ipynb", "Schedule…")
     panel.page.get_by_label("Name").fill("Weekly walks")
-    only_by_hand = panel.page.get_by_label("Only by hand")
-    if only_by_hand.is_visible():
-        only_by_hand.check()
+    panel.page.get_by_label("only by hand").check()
     panel.shoot("form-job")
     panel.button("Create job").click()
     heading = panel.page.get_by_role("heading", name="Weekly walks")

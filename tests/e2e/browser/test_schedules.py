@@ -46,6 +46,31 @@ def test_a_schedule_fires_is_changed_and_is_paused(panel: Panel):
     panel.lab.api("PATCH", f"jobs/{job_id(panel, 'every five seconds')}", {"triggers": []})
 
 
+def test_a_run_becomes_a_job_with_two_schedules_and_one_of_them_is_taken_out(panel: Panel):
+    page = panel.page
+    panel.choose("walks.ipynb", "Run as Batch Job…")
+    panel.field("walks").fill("47")
+    page.get_by_label("On a schedule").check()
+    page.get_by_label("Name", exact=True).fill("twice")
+    panel.button("Add another schedule").click()
+    second = page.get_by_role("group", name="Schedule 2")
+    second.get_by_label("Every so often").check()
+    second.get_by_label("Every", exact=True).fill("12 h")
+    expect(second.get_by_text("every 12 hours")).to_be_visible()
+    panel.shoot("form-two-schedules")
+    panel.button("Create job").click()
+    expect(page.get_by_role("heading", name="twice")).to_be_visible()
+    expect(page.get_by_text("every 12 hours", exact=False).first).to_be_visible()
+    panel.button("Edit…").click()
+    page.get_by_role("button", name="Remove schedule 1").click()
+    panel.button("Save").click()
+    expect(page.locator(".jb-Schedule").get_by_text("every 12 hours")).to_be_visible()
+    expect(page.locator(".jb-Schedule").get_by_text("06:00")).to_have_count(0)
+    job = panel.lab.api("GET", f"jobs/{job_id(panel, 'twice')}")
+    assert [trigger["kind"] for trigger in job["triggers"]] == ["interval"]
+    assert job["parameters"] == {"walks": 47}
+
+
 def test_the_form_says_what_a_cron_text_means(panel: Panel):
     page = panel.page
     make_job(panel, "calendar")
@@ -55,9 +80,11 @@ def test_the_form_says_what_a_cron_text_means(panel: Panel):
     expect(page.get_by_label("Repeats")).to_have_value("daily")
     preview = page.get_by_role("list", name="Next runs")
     expect(preview.get_by_role("listitem")).to_have_count(5)
+    expect(page.get_by_text("every day at 02:30, New York time")).to_be_visible()
     page.get_by_label("Repeats").select_option("On days of the week")
     page.get_by_role("button", name="Saturday").click()
     expect(cron).to_have_value("30 2 * * 1-6")
+    expect(preview.get_by_role("listitem")).to_have_count(5)
     panel.shoot("form-schedule")
     cron.fill("61 2 * * *")
     expect(page.get_by_role("alert").filter(has_text="61").first).to_be_visible()
