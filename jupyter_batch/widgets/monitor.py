@@ -65,7 +65,7 @@ class RunMonitor(Box):
             tooltip="Queue one more attempt of this run",
             layout=small(),
         )
-        self._error = html_box()
+        self._error, self._items = html_box(), html_box()
         self._cells, self._log_view = html_box(), html_box()
         self._outputs = OutputList()
         self._tabs = ipw.Tab(
@@ -81,7 +81,7 @@ class RunMonitor(Box):
             [self._head, self._cancel, self._retry],
             layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
         )
-        return [top, self._bar, self._error, self._tabs]
+        return [top, self._bar, self._items, self._error, self._tabs]
 
     # --- what the shared threads call ---------------------------------------------------------
 
@@ -176,6 +176,7 @@ class RunMonitor(Box):
             self._bar.max = max(1, picture.count.total)
             self._bar.value = picture.count.done
             self._bar.bar_style = look.bar_style(str(picture.state))
+        self._items.value = monitor_html.items(picture.items.values())
         failed = picture.cells.get(picture.error.cell_index) if picture.error else None
         self._error.value = monitor_html.error_box(picture.error, failed.source if failed else "")
         cells = [picture.cells[index] for index in sorted(picture.cells)]

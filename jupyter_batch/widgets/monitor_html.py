@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from jupyter_batch.domain.cell import CellError
+from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.widgets import look
 from jupyter_batch.widgets.picture import CellLine, Picture
 
@@ -35,6 +36,12 @@ def head(name: str, run_id: str, picture: Picture, now: datetime) -> str:
     if told:
         line += f"<div>{look.escape(told)}</div>"
     return look.STYLE + look.block(line, role="status")
+
+
+def items(progress: Iterable[ItemProgress]) -> str:
+    """Returns how far the notebook's own loops over items are; empty where it has none."""
+    lines = "".join(_loop(one) for one in progress)
+    return look.block(lines) if lines else ""
 
 
 def error_box(error: CellError | None, source: str) -> str:
@@ -83,6 +90,22 @@ def outputs_head(cell: CellLine) -> str:
     """Returns what stands above the outputs of a cell."""
     code = f"<code>{look.escape(look.first_line(cell.source))}</code>"
     return look.block(f'<div class="jbw-head">{look.soft(f"Cell {cell.index + 1}")}{code}</div>')
+
+
+def _loop(one: ItemProgress) -> str:
+    done = one.processed + one.failed + one.skipped
+    facts = [f"{done:,} of {one.total:,}" if one.total is not None else f"{done:,}"]
+    if one.failed:
+        facts.append(f"{one.failed:,} failed")
+    if one.skipped:
+        facts.append(f"{one.skipped:,} by earlier attempts")
+    if one.eta_seconds is not None and not one.is_over:
+        facts.append(f"{look.duration(one.eta_seconds)} left")
+    name, told = look.escape(one.name), "".join(f"<span>{fact}</span>" for fact in facts)
+    bar = ""
+    if one.total:
+        bar = f'<progress aria-label="{name}" value="{min(done, one.total)}" max="{one.total}"></progress>'
+    return f'<div class="jbw-head"><span>{name}</span>{bar}{told}</div>'
 
 
 def _row(cell: CellLine) -> str:

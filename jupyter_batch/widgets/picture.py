@@ -11,6 +11,7 @@ import msgspec
 from jupyter_batch.client.run import Run
 from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.progress import ItemProgress, item_progress
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.wire.answers import CellAnswer
 
@@ -37,6 +38,8 @@ class Picture:
         self.memory_bytes: int | None = None
         #: Cells whose outputs are to be asked for.
         self.stale_outputs: set[int] = set()
+        #: How far the notebook's own loops over items are, by name.
+        self.items: dict[str, ItemProgress] = {}
         self.read(run)
 
     def read(self, run: Run) -> None:
@@ -48,6 +51,7 @@ class Picture:
         self.started_at: datetime | None = run.started_at
         self.finished_at: datetime | None = run.finished_at
         self._begin_attempt(len(run.attempts))
+        self.items.update((one.name, one) for one in run.progress)
 
     def read_cells(self, cells: Sequence[CellAnswer]) -> None:
         """Takes the records of the cells that are done, just asked for."""
@@ -94,6 +98,9 @@ class Picture:
             self._start_cell(data)
         elif event.kind == "cell_finished":
             self._finish_cell(data)
+        elif event.kind == "progress":
+            name = str(data.get("name") or "items")
+            self.items[name] = item_progress(name, dict(data))
         elif event.kind == "heartbeat":
             self.memory_bytes = data.get("memory_bytes")
             if self.current is not None:
@@ -123,6 +130,7 @@ class Picture:
             self._attempt_no = attempt_no
             self.cells.clear()
             self.stale_outputs.clear()
+            self.items.clear()
             self.current = self.preparing = self.memory_bytes = None
 
     def _start_cell(self, data: Mapping[str, Any]) -> None:

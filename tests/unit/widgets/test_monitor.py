@@ -66,6 +66,19 @@ def test_a_monitor_follows_a_run_to_its_end(owner, client, live, running):
     assert button(monitor, "Retry").disabled
 
 
+def test_the_items_of_a_loop_are_counted_live(owner, client, live, running):
+    monitor = RunMonitor(running.id, client=client)
+    assert live.settle()
+    facts = {"name": "<b>orders", "processed": 338, "failed": 2, "skipped": 60, "total": 1000}
+    owner.told.tell(running.id, "progress", {"attempt_no": 1, "eta_seconds": 12.0, **facts})
+    until(lambda: "400 of 1,000" in html_of(monitor))
+    text = html_of(monitor)
+    assert 'aria-label="&lt;b&gt;orders" value="400" max="1000"' in text
+    assert "2 failed" in text
+    assert "60 by earlier attempts" in text
+    assert "12.0 s left" in text
+
+
 def test_fifty_monitors_share_one_connection_and_two_threads(owner, client, live):
     before = threading.active_count()
     runs = [owner.add_run(name=f"run {n}", state=RunState.RUNNING) for n in range(50)]
