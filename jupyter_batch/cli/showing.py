@@ -99,7 +99,8 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     if run.started_at:
         yield "started", full_clock(run.started_at)
     if run.finished_at:
-        yield "finished", f"{full_clock(run.finished_at)}, after {duration(run.duration_seconds)}"
+        took = duration(run.duration_seconds)
+        yield "finished", full_clock(run.finished_at) + (f", after {took}" if took else "")
     attempt = run.attempts[-1] if run.attempts else None
     if attempt is not None and attempt.peak_memory_bytes:
         used = f"{size(attempt.peak_memory_bytes)} memory at most"
