@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser kills lab bench image clean
+.PHONY: help setup demo test browser kills lab bench chaos image clean
 with_engine := .venv/bin/python .ci/engine.py
 
 # Jupyter asks for this where one is root, as in many containers.
@@ -28,6 +28,9 @@ lab: setup ## open JupyterLab with the extension
 
 bench: setup ## measure, side by side with the papermill command
 	@$(with_engine) --optional --image .venv/bin/python -m tests.benchmarks
+
+chaos: setup ## kill everything at random moments: make chaos SEED=7 ROUNDS=100 (root, Linux)
+	@$(with_engine) --image .venv/bin/python -m tests.chaos --rounds $(or $(ROUNDS),100) $(if $(SEED),--seed $(SEED))
 
 image: setup ## get the job image
 	@$(with_engine) --image true

@@ -310,10 +310,18 @@ class DockerExecutor:
                 raise  # 409: its removal is under way already
 
     async def list(self, store_id: str) -> tuple[AttemptHandle, ...]:
-        """Returns the attempts of a store that have a container, in whatever state."""
+        """Returns the attempts of a store that have a container, in whatever state.
+
+        Whoever asks is about to clear away: what our probes have left goes too.
+        """
         filters = {"label": [f"{containers.STORE_LABEL}={store_id}"]}
+
+        def ask(client: docker.APIClient) -> list[dict[str, Any]]:
+            self._images.remove_old_probes(client)
+            return list(client.containers(all=True, filters=filters))
+
         with refusals("listing the containers"):
-            found = await self._engine.call(lambda c: c.containers(all=True, filters=filters))
+            found = await self._engine.call(ask)
         return tuple(
             AttemptHandle(
                 run_id=item["Labels"][containers.RUN_LABEL],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
@@ -22,6 +23,7 @@ from jupyter_batch.ports import ImageReport, ProgressCallback
 
 BUILD_HINT = "build the default image with `jupyter batch image build`"
 _PROBE = (Path(__file__).parent / "probe.py").read_text()
+_PROBE_LABEL = "jupyter_batch.probe"
 _PROBE_SECONDS = 120
 _PYTHONS = ("python", "python3")
 _ROOTS = ("", "0", "root")
@@ -91,6 +93,9 @@ class Images:
 
     def __init__(self, engine: Engine, *, cache_file: Path | None) -> None:
         self._engine = engine
+        #: Tells our probes from those of other data folders.
+        self._owner = hashlib.sha256(os.fsencode(cache_file or "")).hexdigest()[:16]
+        self._probes: set[str] = set()
         self._cache_file = cache_file
         self._facts: dict[str, ImageFacts] = {}
         if cache_file is not None:
@@ -134,13 +139,22 @@ class Images:
             raise _not_found(image, "the registry has none for this machine")
         return found
 
+    def remove_old_probes(self, client: docker.APIClient) -> None:
+        """Removes probes that an owner or an engine that died has left behind."""
+        filters = {"label": [f"{_PROBE_LABEL}={self._owner}"]}
+        for item in client.containers(all=True, filters=filters):
+            if item["Names"][0].lstrip("/") not in self._probes:
+                with contextlib.suppress(Refused):
+                    client.remove_container(item["Id"], force=True, v=True)
+
     def _probe(self, client: docker.APIClient, image_id: str) -> ImageFacts:
+        self.remove_old_probes(client)
         config = self.details(client, image_id)["Config"] or {}
         user = own_user(config.get("User") or "", os.getuid())
         refusal = ""
         for python in _PYTHONS:
             try:
-                text = _run_probe(client, image_id, user, python)
+                text = self._run_probe(client, image_id, user, python)
             except Refused as error:
                 refusal = said(error)
                 if "executable file not found" in refusal or "no such file" in refusal:
@@ -157,6 +171,31 @@ class Images:
             f"name another image, or {BUILD_HINT}",
             image=image_id,
         )
+
+    def _run_probe(self, client: docker.APIClient, image_id: str, user: str, python: str) -> str:
+        name = f"jb-probe-{uuid.uuid4().hex[:12]}"
+        self._probes.add(name)
+        try:
+            container = client.create_container(
+                image_id,
+                name=name,
+                entrypoint=[python, "-c", _PROBE],
+                command=[],
+                user=user,
+                labels={_PROBE_LABEL: self._owner},
+                host_config=client.create_host_config(
+                    **HARDENING, network_mode="none", pids_limit=256
+                ),
+            )["Id"]
+            with _removed(client, container):
+                client.start(container)
+                with contextlib.suppress(requests.exceptions.RequestException):
+                    client.wait(container, timeout=_PROBE_SECONDS)
+                return str(
+                    client.logs(container, stdout=True, stderr=True).decode("utf-8", "replace")
+                ).strip()
+        finally:
+            self._probes.discard(name)
 
     def _save(self) -> None:
         if self._cache_file is None:
@@ -205,25 +244,6 @@ def own_user(configured: str, server_uid: int) -> str:
         return configured
     uid = server_uid or 1000
     return f"{uid}:{uid}"
-
-
-def _run_probe(client: docker.APIClient, image_id: str, user: str, python: str) -> str:
-    container = client.create_container(
-        image_id,
-        name=f"jb-probe-{uuid.uuid4().hex[:12]}",
-        entrypoint=[python, "-c", _PROBE],
-        command=[],
-        user=user,
-        labels={"jupyter_batch.probe": "1"},
-        host_config=client.create_host_config(**HARDENING, network_mode="none", pids_limit=256),
-    )["Id"]
-    with _removed(client, container):
-        client.start(container)
-        with contextlib.suppress(requests.exceptions.RequestException):
-            client.wait(container, timeout=_PROBE_SECONDS)
-        return str(
-            client.logs(container, stdout=True, stderr=True).decode("utf-8", "replace")
-        ).strip()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,113 @@
+"""The runs of a round: short, long, chatty, failing, retried, scheduled."""
+
+from __future__ import annotations
+
+import random
+import threading
+from pathlib import Path
+
+import nbformat
+
+from jupyter_batch.client import Client, Job, Run
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.errors import BatchError
+
+CHATTER = 2000
+#: Where the notebooks find the folder in which they count.
+_COUNT = "/count"
+
+_FIRST = (
+    "import os\n"
+    f"with open('{_COUNT}/bodies', 'a') as file:\n"
+    "    file.write(os.environ['JUPYTER_BATCH_RUN_ID'] + ' '\n"
+    "               + os.environ['JUPYTER_BATCH_ATTEMPT'] + '\\n')"
+)
+_NOTEBOOKS = {
+    "short": ["print('short')"],
+    "long": [
+        "import time\nfor i in range(30):\n    print('tick', i, flush=True)\n    time.sleep(0.1)"
+    ],
+    "chatty": [f"for i in range({CHATTER}):\n    print('line', i, flush=i % 50 == 0)", "'done'"],
+    "failing": ["print('before')", "raise ValueError('on purpose')"],
+    "retried": ["if os.environ['JUPYTER_BATCH_ATTEMPT'] == '1':\n    raise OSError('at first')"],
+    "scheduled": ["print('on time')"],
+}
+#: How a run of each kind ends when nothing is done to it.
+NATURAL = dict.fromkeys(_NOTEBOOKS, "succeeded") | {"failing": "failed"}
+_RETRY = {
+    "max_attempts": 3,
+    "delay_seconds": 0.2,
+    "max_delay_seconds": 1.0,
+    "endings": ["failed", "lost"],
+}
+
+
+class Followed:
+    """A run that was accepted, and what its stream has told so far."""
+
+    def __init__(self, run: Run, kind: str) -> None:
+        self.run, self.kind = run, kind
+        self.seen: list[RunEvent] = []
+        self.error: Exception | None = None
+        self.thread = threading.Thread(target=self._follow, name=f"follow {run.id}", daemon=True)
+        self.thread.start()
+
+    def _follow(self) -> None:
+        try:
+            for event in self.run.follow():
+                if event.event_id:
+                    self.seen.append(event)
+        except Exception as error:
+            self.error = error
+
+
+class Mix:
+    """Submits the runs of one round."""
+
+    def __init__(self, client: Client, root: Path, count: Path, chance: random.Random) -> None:
+        self._client = client
+        self._chance = chance
+        self._volumes = [f"{count}:{_COUNT}:rw"]
+        self._paths = {kind: write_notebook(root / f"{kind}.ipynb", kind) for kind in _NOTEBOOKS}
+        self.accepted: list[Followed] = []
+        self.refused: list[BatchError] = []
+        self.job: Job | None = None
+
+    def submit(self, number: int) -> None:
+        """Submits one of each kind, in any order; what was accepted is followed."""
+        kinds = [*_NOTEBOOKS, self._chance.choice(["short", "long", "chatty"])]
+        self._chance.shuffle(kinds)
+        for place, kind in enumerate(kinds):
+            try:
+                self._submit(kind, f"{kind}-{number}-{place}")
+            except BatchError as error:
+                self.refused.append(error)
+
+    def _submit(self, kind: str, name: str) -> None:
+        path, options = self._paths[kind], {"volumes": self._volumes, "network": "none"}
+        if kind == "scheduled":
+            self.job = self._client.jobs.create(path, name=name, every=2, **options)
+        elif kind == "retried":
+            job = self._client.jobs.create(path, name=name, retry=_RETRY, **options)
+            self.accepted.append(Followed(job.trigger(), kind))
+        else:
+            run = self._client.runs.submit(path, name=name, **options)
+            self.accepted.append(Followed(run, kind))
+
+    def end_schedule(self) -> None:
+        """Lets the schedule make no more runs, and follows those that it has made."""
+        if self.job is None:
+            return
+        self.job.pause()
+        known = {followed.run.id for followed in self.accepted}
+        for run in self._client.runs.list(job=self.job):
+            if run.id not in known and run.state != "skipped":
+                self.accepted.append(Followed(run, "scheduled"))
+
+
+def write_notebook(path: Path, kind: str) -> Path:
+    """Writes the notebook of a kind."""
+    cells = [nbformat.v4.new_code_cell(source) for source in (_FIRST, *_NOTEBOOKS[kind])]
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec}), path)
+    return path

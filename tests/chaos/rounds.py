@@ -1,0 +1,160 @@
+"""Rounds of chaos over one data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+
+from jupyter_batch.client import Client
+from jupyter_batch.services.clock import SystemClock
+from jupyter_batch.services.hub import EventHub
+from jupyter_batch.store import open_store
+from tests.chaos.checks import count_bodies, faults_of, leftovers
+from tests.chaos.doors import Doors
+from tests.chaos.engine import OwnEngine
+from tests.chaos.mix import Mix
+from tests.chaos.trouble import Trouble
+
+#: Nothing takes as long unless it hangs.
+_PATIENCE = 150.0
+_SETTINGS = {
+    "heartbeat_seconds": 1.0,
+    "grace_seconds": 2.0,
+    "silence_limit_seconds": 60.0,
+    "engine_patience_seconds": 60.0,
+    "max_concurrent_runs": 4,
+    "passing_idle_seconds": 20.0,
+    "default_network": "none",
+}
+
+
+class Chaos:
+    """The parts that stay over all rounds: an engine, two Jupyter servers, a store."""
+
+    def __init__(self, seed: int, image_from: str) -> None:
+        self.seed = seed
+        self.folder = Path(tempfile.mkdtemp(prefix="jb-chaos-"))
+        self.count = self.folder / "count"
+        self.count.mkdir()
+        self.count.chmod(0o777)
+        self.taken_over: list[float] = []
+        self.engine = OwnEngine()
+        self.doors = Doors(
+            self.folder / "home",
+            docker_host=self.engine.address,
+            allowed_volumes=[str(self.count)],
+            **_SETTINGS,
+        )
+        os.environ.update(self.doors.environment)
+        self.client = Client(data_dir=self.doors.data)
+        try:
+            self.engine.start()
+            self.engine.copy_image(image_from)
+            self.doors.keep(2)
+            self.doors.owner()
+        except BaseException:
+            self.close()
+            raise
+
+    def round(self, number: int) -> list[str]:
+        """Makes one round; returns what did not hold."""
+        chance = random.Random(f"{self.seed}/{number}")
+        start = time.monotonic()
+        self.doors.keep(2)
+        trouble = Trouble(self.doors, self.engine, chance)
+        mix = Mix(self.client, self.doors.root, self.count, chance)
+        made: list[BaseException] = []
+
+        def make() -> None:
+            try:
+                trouble.make()
+            except BaseException as error:
+                made.append(error)
+
+        troubling = threading.Thread(target=make, daemon=True)
+        troubling.start()
+        mix.submit(number)
+        marks = [time.monotonic()]
+        troubling.join()
+        faults = [f"trouble could not be made: {error!r}" for error in made]
+        mix.end_schedule()
+        deadline = time.monotonic() + _PATIENCE
+        for followed in mix.accepted:
+            followed.thread.join(max(0.1, deadline - time.monotonic()))
+        marks.append(time.monotonic())
+        bodies = count_bodies(self.count / "bodies")
+        for followed in mix.accepted:
+            for fault in faults_of(followed, trouble, bodies):
+                faults.append(f"{followed.kind} run {followed.run.id}: {fault}")
+        if not made:
+            faults += leftovers(self.engine)
+        faults += self._others(mix)
+        self.taken_over += trouble.taken_over
+        marks.append(time.monotonic())
+        spans = " + ".join(f"{b - a:.1f}" for a, b in pairwise([start, *marks]))
+        taken = "".join(f", taken over in {s:.1f} s" for s in trouble.taken_over)
+        print(
+            f"round {number}: {trouble}; {len(mix.accepted)} runs, {len(mix.refused)} refused"
+            f"{taken}; {spans} s" + "".join(f"\n    {f}" for f in faults),
+            flush=True,
+        )
+        return faults
+
+    def _others(self, mix: Mix) -> list[str]:
+        """Runs that were made though their answer did not come through must end as well."""
+        known = {followed.run.id for followed in mix.accepted}
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            active = [r for r in self.client.runs.list(limit=100) if not r.state.is_terminal]
+            if not active:
+                return []
+            time.sleep(0.2)
+        return [f"run {r.id} is {r.state} for ever" for r in active if r.id not in known]
+
+    def close(self) -> list[str]:
+        """Ends everything; returns what is wrong with the store that is left."""
+        self.client.close()
+        self.doors.close()
+        self.engine.close()
+        try:
+            asyncio.run(_open(self.doors.data))
+        except Exception as error:
+            return [f"the store does not open: {error!r}"]
+        return []
+
+
+async def _open(data: Path) -> None:
+    store = await open_store(data, sink=EventHub(), clock=SystemClock())
+    try:
+        assert not await store.runs.active()
+    finally:
+        await store.close()
+
+
+def run(seed: int, rounds: int, image_from: str, *, keep_going: bool = False) -> int:
+    """Makes rounds; returns how many did not hold, each told with the seed that repeats it."""
+    chaos = Chaos(seed, image_from)
+    failed = 0
+    try:
+        for number in range(1, rounds + 1):
+            if chaos.round(number):
+                failed += 1
+                sys.stdout.write(f"    seed {seed}, round {number}; logs in {chaos.folder}\n")
+                if not keep_going:
+                    break
+    finally:
+        for fault in chaos.close():
+            failed += 1
+            print(f"    {fault}; seed {seed}", flush=True)
+    times = sorted(chaos.taken_over)
+    if times:
+        middle = times[len(times) // 2]
+        print(f"taken over {len(times)} times: median {middle:.1f} s, at most {times[-1]:.1f} s")
+    return failed

@@ -1,0 +1,79 @@
+"""A short run of ``make chaos``, and an engine that leaves its containers alive."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_batch.client import Client
+from jupyter_batch.domain.run import RunState
+from jupyter_batch.executors.docker.connection import find_address
+from tests.chaos.doors import Doors
+from tests.chaos.engine import OwnEngine, obstacle
+from tests.chaos.mix import NATURAL, write_notebook
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+
+@pytest.fixture(autouse=True)
+def _can_have_an_engine() -> None:
+    if why := obstacle():
+        pytest.skip(f"needs an engine that can be killed: {why}")
+
+
+def test_a_short_run_of_chaos_holds():
+    # In a process of its own: the surroundings of this one stay as they are.
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.chaos", "--seed", "4", "--rounds", "2"],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all of it held" in done.stdout
+
+
+@pytest.fixture
+def living(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[OwnEngine, Doors]]:
+    """An engine with live-restore, and an owner over it."""
+    with contextlib.ExitStack() as stack:
+        engine = OwnEngine(live_restore=True)
+        stack.callback(engine.close)
+        engine.start()
+        engine.copy_image(find_address())
+        doors = Doors(
+            tmp_path / "home",
+            docker_host=engine.address,
+            default_network="none",
+            engine_patience_seconds=120.0,
+        )
+        for name, value in doors.environment.items():
+            monkeypatch.setenv(name, value)
+        stack.callback(doors.close)
+        doors.start_serve()
+        doors.owner()
+        yield engine, doors
+
+
+def test_with_live_restore_runs_come_through_the_death_of_their_engine(living):
+    engine, doors = living
+    with Client(data_dir=doors.data) as client:
+        run = client.runs.submit(write_notebook(doors.root / "long.ipynb", "long"))
+        told = run.follow()
+        while next(told).kind != "cell_started":
+            pass
+        engine.kill()
+        waiting = client.runs.submit(write_notebook(doors.root / "short.ipynb", "short"))
+        engine.start()
+        ended = run.wait(120)
+        assert (ended.state, len(ended.attempts)) == (RunState.SUCCEEDED, 1)
+        text = json.dumps(ended.notebook())
+        assert [f"tick {number}\\n" in text for number in range(30)] == [True] * 30
+        assert str(waiting.wait(120).state) == NATURAL["short"]
