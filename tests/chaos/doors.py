@@ -85,10 +85,11 @@ class Doors:
         return process
 
     def keep(self, count: int) -> None:
-        """Starts servers in the place of those that have died."""
+        """Starts servers in the place of those that have died; returns when they answer."""
         self.processes = [one for one in self.processes if one.poll() is None]
-        while len(self.processes) < count:
-            self.start_server()
+        fresh = [self.start_server() for _ in range(count - len(self.processes))]
+        for process in fresh:
+            self.url_of(process)
 
     def owner(self, *, not_the: OwnerInfo | None = None) -> OwnerInfo:
         """Returns the owner that answers, once there is one (and not the one that was)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import docker
@@ -25,6 +26,9 @@ _INBOX = f"/{_FOLDER}/inbox"
 _BUNDLE = f"{_INBOX}/bundle.tar"
 #: Where the runner keeps what must be found when it was killed.
 KEPT_FOLDER = f"/{_FOLDER}/kept"
+
+#: A runner that has been started reads its bundle well within this time.
+_BEGIN_SECONDS = 3.0
 
 #: Libraries that would otherwise start a thread for each cpu of the machine.
 _THREAD_VARIABLES = (
@@ -108,6 +112,19 @@ def may_have_run(client: docker.APIClient, container_id: str) -> bool:
     nothing has been run.
     """
     return _has(client, container_id, _INBOX) and not _has(client, container_id, _BUNDLE)
+
+
+def begins_to_run(client: docker.APIClient, container_id: str) -> bool:
+    """Says, after some seconds, whether the runner has read a bundle that has just been put there.
+
+    Blocks.
+    """
+    deadline = time.monotonic() + _BEGIN_SECONDS
+    while time.monotonic() < deadline:
+        if may_have_run(client, container_id):
+            return True
+        time.sleep(_BEGIN_SECONDS / 10)
+    return False
 
 
 def _has(client: docker.APIClient, container_id: str, path: str) -> bool:

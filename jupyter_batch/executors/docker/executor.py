@@ -9,7 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import docker
 from msgspec.structs import replace
@@ -206,45 +206,47 @@ class DockerExecutor:
         if found is None:
             raise ImageNotFound(f"image {image} is not on the engine; {BUILD_HINT}", image=image)
         facts = self._images.facts(client, found)
-        container_id, is_new = self._create(client, spec, facts)
-        if is_new is None:
-            is_new = not containers.may_have_run(client, container_id)
-            if not is_new:
-                raise AttemptGone(
-                    "the engine died while it was starting the container, which may have run",
-                    id=container_id,
-                )
-        if is_new:
-            inbox = containers.inbox(spec, facts, self._runner)
-            try:
-                client.put_archive(container_id, "/", tar_stream(inbox))
-                client.start(container_id)
-            except Refused as error:
-                # Nobody holds a handle yet, so nobody else would remove it.
-                with contextlib.suppress(Refused):
-                    client.remove_container(container_id, force=True, v=True)
-                raise _cannot_start(spec, said(error)) from error
+        container_id, stage = self._create(client, spec, facts)
+        if stage == "begun":
+            return container_id
+        if stage == "made" and containers.may_have_run(client, container_id):
+            raise _may_have_run(container_id)
+        inbox = containers.inbox(spec, facts, self._runner)
+        try:
+            client.put_archive(container_id, "/", tar_stream(inbox))
+            client.start(container_id)
+        except Refused as error:
+            is_stuck = stage == "made" and _is_stuck(error)
+            if is_stuck and containers.begins_to_run(client, container_id):
+                raise _may_have_run(container_id) from error
+            # Nobody holds a handle yet, so nobody else would remove it.
+            with contextlib.suppress(Refused):
+                client.remove_container(container_id, force=True, v=True)
+                if is_stuck:
+                    return self._start(client, spec)
+            raise _cannot_start(spec, said(error)) from error
         return container_id
 
     def _create(
         self, client: docker.APIClient, spec: AttemptSpec, facts: ImageFacts
-    ) -> tuple[str, bool | None]:
-        """Returns the container, and whether it is to be started; None: it seems not to have been.
+    ) -> tuple[str, Literal["new", "made", "begun"]]:
+        """Returns the container: a new one, or the one that is there already.
 
-        An engine that dies in the middle of a start says the latter too.
+        ``made`` is one that has not been started, as far as the engine knows: one that died in
+        the middle of a start has forgotten of it.
         """
         arguments = containers.create_arguments(
             client, spec, facts, max_pids=self._settings.max_pids
         )
         try:
-            return str(client.create_container(**arguments)["Id"]), True
+            return str(client.create_container(**arguments)["Id"]), "new"
         except Refused as error:
             if error.status_code != 409:
                 raise _cannot_start(spec, said(error)) from error
         there = client.inspect_container(spec.name)
         if there["Config"]["Labels"].get(containers.STORE_LABEL) != spec.store_id:
             raise ExecutorError(f"another store has a container named {spec.name}")
-        return str(there["Id"]), None if there["State"]["Status"] == "created" else False
+        return str(there["Id"]), "made" if there["State"]["Status"] == "created" else "begun"
 
     async def follow(self, handle: AttemptHandle) -> AsyncIterator[Sequence[AnyFrame | LogLine]]:
         """Yields what the container has written, from the first byte to its end."""
@@ -334,6 +336,21 @@ class DockerExecutor:
     async def close(self) -> None:
         """Lets go of connections; containers run on."""
         await asyncio.to_thread(self._engine.close)
+
+
+def _is_stuck(error: Exception) -> bool:
+    """Whether the engine has forgotten that it was starting a container when it died.
+
+    It says that it was only created, and cannot start it: its own helper has begun with it.
+    """
+    text = said(error)
+    return "task" in text and "already exists" in text
+
+
+def _may_have_run(container_id: str) -> AttemptGone:
+    return AttemptGone(
+        "the engine died while it was starting the container, which may have run", id=container_id
+    )
 
 
 def _cannot_start(spec: AttemptSpec, text: str) -> BatchError:
