@@ -20,12 +20,16 @@ from jupyter_batch.cli.words import (
     first_line,
     full_clock,
     plain,
+    progress_line,
     short,
     size,
     state_text,
 )
 from jupyter_batch.client.run import Run
 from jupyter_batch.wire.answers import CellAnswer
+from jupyter_batch.wire.results import ResultAnswer
+
+_VALUE_SHOWN = 100
 
 _EXAMPLES = """\
   jupyter batch show last
@@ -47,7 +51,13 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
     run = session.find_run(args.target)
     cells = run.cells(args.attempt)
     if session.as_json:
-        session.answer({**run.to_dict(), "cell_records": msgspec.to_builtins(cells)})
+        session.answer(
+            {
+                **run.to_dict(),
+                "cell_records": msgspec.to_builtins(cells),
+                "results": run.result_answers(args.attempt),
+            }
+        )
         return SUCCEEDED
     session.say(Text.assemble(state_text(run.state), "  ", (run.name, "bold"), f"  {run.id}"))
     if run.reason:
@@ -60,6 +70,7 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
     if cells:
         session.say("", Text("cells", style="bold"))
         session.table((">NO", "STATE", ">TOOK", "~CELL"), (_cell(cell) for cell in cells))
+    _say_what_it_said(run, args.attempt, session)
     error = list(error_lines(run, colours=session.out.is_terminal))
     if error:
         session.say("", Text("error", style="bold"), *error)
@@ -73,6 +84,26 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
         style="dim",
     )
     return SUCCEEDED
+
+
+def _say_what_it_said(run: Run, attempt: int | None, session: Session) -> None:
+    """Shows how far its loops are, and what it has recorded."""
+    if run.progress:
+        session.say("", Text("progress", style="bold"))
+        for loop in run.progress:
+            session.say(f"  {plain(progress_line(loop))}")
+    results = run.result_answers(attempt)
+    if results:
+        session.say("", Text("results", style="bold"))
+        for result in results:
+            session.say(f"  {plain(result.name)} = {plain(_value(result))}")
+
+
+def _value(result: ResultAnswer) -> str:
+    if result.omitted or result.type in ("table", "parquet"):
+        return f"({result.type} of {result.size:,} characters)"
+    text = bytes(result.value).decode()
+    return text if len(text) <= _VALUE_SHOWN else f"{text[:_VALUE_SHOWN]}…"
 
 
 def _facts(run: Run) -> Iterator[tuple[str, str]]:

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.text import Text
 
-from jupyter_batch.cli.words import duration, first_line, short, state_text
+from jupyter_batch.cli.words import duration, first_line, progress_line, short, state_text
 from jupyter_batch.client.run import Run
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.progress import item_progress
 from jupyter_batch.domain.run import RunState
 
 _ENDINGS = frozenset(str(state) for state in RunState if state.is_terminal)
@@ -32,6 +33,8 @@ class Watch:
         #: Of the cell that is being executed, from 0, and its first line.
         self.cell: int | None = None
         self.line = ""
+        #: How far the loop is that the notebook has told of last; empty once it is over.
+        self.loop = ""
         #: What goes on before the first cell, such as the pull of an image, and the share done.
         self.preparing = ""
         self.share: float | None = None
@@ -51,14 +54,19 @@ class Watch:
         elif event.kind == "cell_started":
             self.total = data.get("cells_total", self.total)
             self.cell, self.line = data["cell_index"], first_line(data.get("source", ""))
+            self.loop = ""
+        elif event.kind == "progress":
+            loop = item_progress(str(data.get("name", "")), data)
+            self.loop = "" if loop.is_over else progress_line(loop)
         elif event.kind == "cell_finished":
+            self.loop = ""
             self.done = data.get("cells", {}).get("done", self.done + 1)
 
     @property
     def headline(self) -> str:
         """What is going on, in one line."""
         if self.cell is not None and self.state == "running":
-            return self.line or "(empty cell)"
+            return self.loop or self.line or "(empty cell)"
         if self.preparing:
             return self.preparing + (f" ({self.share:.0%})" if self.share is not None else "")
         if self.state == "starting":

@@ -8,6 +8,8 @@ from typing import Any
 
 from rich.text import Text
 
+from jupyter_batch.domain.progress import ItemProgress
+
 #: Symbol and style of each state; the word always stands beside them.
 _LOOKS = {
     "queued": ("○", "dim"),
@@ -127,3 +129,18 @@ def ago(text: str, now: datetime) -> datetime | None:
 def plural(count: int, word: str) -> str:
     """Returns ``1 run``, ``2 runs``."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def progress_line(loop: ItemProgress) -> str:
+    """Returns how far a tracked loop is, as in ``orders: 40 of 100, 2 failed, 12/s, 5 s left``."""
+    dealt_with = loop.processed + loop.failed + loop.skipped
+    parts = [f"{loop.name}: {dealt_with:,}" + (f" of {loop.total:,}" if loop.total else "")]
+    if loop.failed:
+        parts.append(f"{loop.failed:,} failed")
+    if loop.skipped:
+        parts.append(f"{loop.skipped:,} done before")
+    if loop.rate_per_second:
+        parts.append(f"{loop.rate_per_second:.3g}/s")
+    if loop.eta_seconds and not loop.is_over:
+        parts.append(f"{duration(loop.eta_seconds)} left")
+    return ", ".join(parts)

@@ -17,6 +17,7 @@ from jupyter_batch.errors import InvalidInput, InvalidQuery
 from jupyter_batch.wire.results import (
     MAX_RESULT_ROWS,
     PageOfRows,
+    ResultAnswer,
     ResultList,
     RowOfRun,
     SqlRows,
@@ -163,13 +164,20 @@ def sql_frame(answer: SqlRows) -> Any:
     )
 
 
+def fetch_answers(
+    connection: Connection, run_id: str, *, attempt: int | None = None, name: str | None = None
+) -> tuple[ResultAnswer, ...]:
+    """Returns the results of an attempt as they come over the wire."""
+    content = connection.get(f"runs/{run_id}/results", {"attempt": attempt, "name": name})
+    return _list.decode(content).items
+
+
 def fetch_results(
     connection: Connection, run_id: str, *, attempt: int | None = None, name: str | None = None
 ) -> dict[str, Any]:
     """Returns what an attempt has recorded, by name, in order."""
-    content = connection.get(f"runs/{run_id}/results", {"attempt": attempt, "name": name})
     values: dict[str, Any] = {}
-    for item in _list.decode(content).items:
+    for item in fetch_answers(connection, run_id, attempt=attempt, name=name):
         if item.omitted and name is None:
             values[item.name] = LongResult(connection, run_id, item.name, item.type, item.size)
         else:

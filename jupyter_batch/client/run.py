@@ -14,7 +14,7 @@ from jupyter_batch.client.cells import Cells, cells_of
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.facts import RunFacts
 from jupyter_batch.client.follow import follow_run
-from jupyter_batch.client.results import fetch_results
+from jupyter_batch.client.results import fetch_answers, fetch_results
 from jupyter_batch.client.run_html import run_card
 from jupyter_batch.client.waiting import ended, wait_by_asking
 from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
@@ -23,6 +23,7 @@ from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.errors import RunFailed
 from jupyter_batch.wire.answers import LogPage, OutputList
+from jupyter_batch.wire.results import ResultAnswer
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -187,6 +188,10 @@ class Run(RunFacts):
         Of the newest attempt by default. Data frames come as DataFrames, which needs pandas.
         """
         return fetch_results(self._connection, self.id, attempt=attempt)
+
+    def result_answers(self, attempt: int | None = None) -> tuple[ResultAnswer, ...]:
+        """Returns the results as the server tells them: types, sizes and JSON."""
+        return fetch_answers(self._connection, self.id, attempt=attempt)
 
     def log(self, attempt: int | None = None) -> str:
         """Returns the log (stderr) of an attempt, of the newest by default."""

@@ -3,11 +3,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from jupyter_batch.cli.watch import Watch
 from jupyter_batch.cli.words import ago, clock, duration, plain, size
+from jupyter_batch.client.facts import RunFacts
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellCount
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.domain.run import Attempt, RunState
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -128,6 +133,44 @@ def test_show_tells_all_about_a_run(shell, ended):
         "t.csv (3 B)",
     ):
         assert text in shell.out, text
+
+
+def test_show_tells_results_and_how_far_loops_are(shell, owner, ended):
+    owner.results = {"loss": 0.5, "na\x1b[31mme": "x" * 200}
+    owner.runs[ended.id] = replace(
+        owner.runs[ended.id],
+        progress=(
+            ItemProgress(
+                name="orders",
+                processed=38,
+                failed=2,
+                skipped=10,
+                total=1000,
+                rate_per_second=12.0,
+                eta_seconds=75.0,
+            ),
+        ),
+    )
+    assert shell("show", "last") == 0
+    assert "orders: 50 of 1,000, 2 failed, 10 done before, 12/s, 1 min 15 s left" in shell.out
+    assert "loss = 0.5" in shell.out
+    assert "\x1b[31m" not in shell.out
+    assert shell("show", "last", "--json") == 0
+    assert shell.json["results"][0]["value"] == 0.5
+    assert shell.json["progress"][0]["processed"] == 38
+
+
+def test_a_watch_tells_how_far_a_loop_is(ended):
+    watch = Watch(RunFacts(ended))
+
+    def told(kind, **data):
+        watch.take(RunEvent(run_id=ended.id, event_id=0, at=ended.created_at, kind=kind, data=data))
+        return watch.headline
+
+    told("state", state="running")
+    assert told("cell_started", cell_index=0, source="for n in x:") == "for n in x:"
+    assert told("progress", name="x", processed=3, total=9) == "x: 3 of 9"
+    assert told("progress", name="x", processed=9, total=9, is_over=True) == "for n in x:"
 
 
 def test_show_as_json_has_the_cells_too(shell, ended):
