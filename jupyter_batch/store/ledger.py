@@ -45,6 +45,8 @@ class Mark(msgspec.Struct, frozen=True):
     watermarks: dict[int, Watermark]
     #: By attempt, in the segment; what is at or below is left out.
     progress: dict[int, Progress]
+    #: By attempt, the greatest index of a cell that is on record, where it is known.
+    cells: dict[int, int] = msgspec.field(default_factory=dict)
 
 
 def joint_watermark(recorded: Watermark | None, progress: Progress | None) -> Watermark:

@@ -147,7 +147,7 @@ class Recorder:
         for result in results:
             add_result(rows.results, run_no, result)
         if recording.cells:
-            self._take_cells(rows.cells, run_no, recording)
+            mark = self._take_cells(rows, mark, recording)
         if after != before:
             update_run(ledger.connection, run_no, before, after)
             moved = state_event(mark, after, ledger.clock.now())
@@ -164,9 +164,23 @@ class Recorder:
         ledger.remember(replace(mark, newest_event=max(mark.newest_event, *newest, 0)))
         return stored
 
-    def _take_cells(self, rows: Rows, run_no: int, recording: Recording) -> None:
-        for cell in recording.cells:
-            rows.add(
+    def _take_cells(self, rows: _RecordRows, mark: Mark, recording: Recording) -> Mark:
+        """Adds cells, in the place of those of the same index.
+
+        Cells come in order: only one that is not beyond the last can be on record already.
+        """
+        run_no, number = mark.stored.run_no, recording.attempt_no
+        newest = mark.cells.get(number, None if mark.watermarks.get(number) else -1)
+        indexes = [cell.cell_index for cell in recording.cells]
+        again = [index for index in indexes if newest is None or index <= newest]
+        if again:
+            rows.write_cells(self._ledger.connection)
+            self._ledger.connection.execute(
+                _SQL["delete_cells"], {"run_no": run_no, "attempt_no": number, "indexes": again}
+            )
+        reached = max(*indexes, -1 if newest is None else newest)
+        for cell in {cell.cell_index: cell for cell in recording.cells}.values():
+            rows.cells.add(
                 run_nos=run_no,
                 attempt_nos=recording.attempt_no,
                 indexes=cell.cell_index,
@@ -181,6 +195,7 @@ class Recorder:
                 errors=None if cell.error is None else to_json(cell.error),
                 memory=cell.memory_bytes,
             )
+        return replace(mark, cells=mark.cells | {number: reached})
 
 
 class _RecordRows:
@@ -191,6 +206,11 @@ class _RecordRows:
         self.events = Rows(_SQL["insert_events_of_runs"])
         self.results = Rows(_RESULTS["insert"])
         self.watermarks = Rows(_SQL["insert_watermarks"])
+
+    def write_cells(self, connection: Connection) -> None:
+        """Writes the cells so far, so that they can be replaced."""
+        self.cells.write(connection)
+        self.cells = Rows(_SQL["insert_cells"])
 
     def write(self, connection: Connection) -> None:
         for rows in (self.cells, self.events, self.results, self.watermarks):

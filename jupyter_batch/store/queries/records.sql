@@ -4,6 +4,12 @@ SELECT unnest($run_nos), unnest($attempt_nos), unnest($indexes), unnest($version
        unnest($sources), unnest($states), unnest($counts), unnest($started),
        unnest($finished), unnest($metadata), unnest($errors), unnest($memory)
 
+-- name: delete_cells
+-- Of one attempt, what is about to be put anew: a cell has one row.
+DELETE FROM records.cells
+WHERE run_no = $run_no AND attempt_no = $attempt_no
+  AND cell_index IN (SELECT unnest($indexes))
+
 -- name: select_cells
 SELECT cell_index, cell_type, source, state, execution_count, started_at, finished_at,
        metadata, error, memory_bytes

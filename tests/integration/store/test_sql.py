@@ -109,6 +109,36 @@ async def test_runs_attempts_and_cells_can_be_read(store, run):
     assert await rows(store, query) == [[run.id, 2.0, "ZeroDivisionError", "division by zero"]]
 
 
+async def test_a_cell_that_is_recorded_again_is_one_row(tmp_path):
+    def cells(*states: CellState, first: int = 0) -> Any:
+        return tuple(
+            CellRecord(cell_index=first + n, cell_type="code", source="", state=state)
+            for n, state in enumerate(states)
+        )
+
+    query = "SELECT cell_index, state FROM cells ORDER BY ALL"
+    store = await open_store(tmp_path / "data", sink=Silent(), clock=FakeClock())
+    run = await store.runs.add(make_run(), make_frozen())
+
+    async def record(seq: int, given: Any) -> None:
+        await store.records.record(make_recording(run.id, last_seq=seq, cells=given))
+
+    await record(1, cells(CellState.RUNNING))
+    # Both may go into one transaction.
+    await asyncio.gather(
+        record(2, cells(CellState.SUCCEEDED, CellState.RUNNING)),
+        record(3, cells(CellState.FAILED, first=1)),
+    )
+    expected = [[0, "succeeded"], [1, "failed"]]
+    assert await rows(store, query) == expected
+    await store.close()
+    store = await open_store(tmp_path / "data", sink=Silent(), clock=FakeClock())
+    await record(4, cells(CellState.SUCCEEDED, CellState.NOT_RUN, first=1))
+    assert await rows(store, query) == [[0, "succeeded"], [1, "succeeded"], [2, "not_run"]]
+    assert len(await store.records.cells(run.id, 1)) == 3
+    await store.close()
+
+
 async def test_parameters_results_and_events_can_be_read(store, run):
     query = "SELECT name, value, number, text FROM parameters ORDER BY name"
     assert await rows(store, query) == [
