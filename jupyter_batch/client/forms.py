@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,9 +20,8 @@ def check_form(body: Mapping[str, Any], shape: type[msgspec.Struct]) -> None:
 
     What a notebook fills in later need not be there.
     """
-    filled = {"notebook": "-", "name": "-", **body}
-    if "notebook" not in shape.__struct_fields__:
-        del filled["notebook"]
+    later = {"notebook": "-", "name": "-"}
+    filled = {name: later[name] for name in later if name in shape.__struct_fields__} | dict(body)
     decode_body(msgspec.json.encode(filled), shape)
 
 
@@ -54,6 +54,25 @@ def check_text(value: Any, field: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InvalidInput(f"{field} is a text, not {value!r}", field=field)
     return value
+
+
+def check_number(value: Any, field: str, *, least: int = 1) -> int | None:
+    """Returns a whole number, or None, as it is; raises InvalidInput for anything else."""
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int) or value < least
+    ):
+        raise InvalidInput(f"{field} is a number from {least} on, not {value!r}", field=field)
+    return value
+
+
+def instant_text(at: Any, field: str) -> str:
+    """Returns an instant in UTC as it is sent; one without a zone is local time."""
+    if not isinstance(at, datetime):
+        raise InvalidInput(f"{field} is a datetime, not {at!r}", field=field)
+    try:
+        return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError as error:
+        raise InvalidInput(f"{field} is out of range: {at}", field=field) from error
 
 
 def path_text(path: Any, field: str = "notebook") -> str:

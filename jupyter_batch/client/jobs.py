@@ -11,7 +11,13 @@ import msgspec
 
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.finding import is_id
-from jupyter_batch.client.forms import check_form, check_text, path_text
+from jupyter_batch.client.forms import (
+    check_form,
+    check_number,
+    check_text,
+    instant_text,
+    path_text,
+)
 from jupyter_batch.client.job import Job, JobList, job_table
 from jupyter_batch.client.options import on_the_wire, takes_options
 from jupyter_batch.client.run import Run
@@ -213,7 +219,7 @@ class Jobs:
 
     def pause(self, job: str, reason: str = "") -> Job:
         """Lets all triggers of a job rest; raises NotFound."""
-        body = {"reason": reason} if reason else {}
+        body = {"reason": reason} if check_text(reason, "reason") else {}
         return self._act(job, "pause", body)
 
     def resume(self, job: str) -> Job:
@@ -226,7 +232,10 @@ class Jobs:
 
     def upcoming(self, job: str, count: int = 5, *, after: datetime | None = None) -> Upcoming:
         """Returns a job's schedule in words and its next instants; raises NotFound."""
-        asked = {"count": count, "after": after.astimezone().isoformat() if after else None}
+        asked = {
+            "count": check_number(count, "count"),
+            "after": None if after is None else instant_text(after, "after"),
+        }
         content = self._connection.get(f"jobs/{self.get(job).id}/upcoming", asked)
         return msgspec.json.decode(content, type=Upcoming)
 
@@ -244,9 +253,9 @@ class Jobs:
         Those that succeeded before, or wait, are left out. Raises NotFound, InvalidInput.
         """
         body = {
-            "from": since.astimezone().isoformat(),
-            "to": until.astimezone().isoformat(),
-            "max_concurrent": max_concurrent,
+            "from": instant_text(since, "from"),
+            "to": instant_text(until, "to"),
+            "max_concurrent": check_number(max_concurrent, "max_concurrent"),
             "parameters": plain_parameters(parameters or {}),
         }
         content = self._connection.post(f"jobs/{self.get(job).id}/backfill", body)

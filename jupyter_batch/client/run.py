@@ -14,6 +14,7 @@ from jupyter_batch.client.cells import Cells, cells_of
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.facts import RunFacts
 from jupyter_batch.client.follow import follow_run
+from jupyter_batch.client.forms import check_number
 from jupyter_batch.client.results import fetch_answers, fetch_results
 from jupyter_batch.client.run_html import run_card
 from jupyter_batch.client.waiting import ended, wait_by_asking
@@ -21,7 +22,7 @@ from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run as RunRecord
-from jupyter_batch.errors import RunFailed
+from jupyter_batch.errors import InvalidInput, RunFailed
 from jupyter_batch.wire.answers import LogPage, OutputList
 from jupyter_batch.wire.results import ResultAnswer
 
@@ -164,7 +165,8 @@ class Run(RunFacts):
         With ``outputs`` each has its outputs in nbformat, as JSON texts; very large ones are
         left out and counted in ``outputs_omitted``.
         """
-        params = {"attempt": attempt, "outputs": "true" if outputs else None}
+        known = check_number(attempt, "attempt")
+        params = {"attempt": known, "outputs": "true" if outputs else None}
         content = self._connection.get(f"runs/{self.id}/cells", params)
         return cells_of(content)
 
@@ -175,7 +177,10 @@ class Run(RunFacts):
 
         Of all cells, or of one. Very large ones are left out; the notebook has them.
         """
-        params = {"attempt": attempt, "cell": cell}
+        params = {
+            "attempt": check_number(attempt, "attempt"),
+            "cell": check_number(cell, "cell", least=0),
+        }
         content = self._connection.get(f"runs/{self.id}/outputs", params)
         found: dict[int, list[dict[str, Any]]] = {}
         for item in msgspec.json.decode(content, type=OutputList).items:
@@ -199,6 +204,8 @@ class Run(RunFacts):
 
     def log_lines(self, attempt: int | None = None, *, after: int = 0) -> Iterator[LogLine]:
         """Yields the lines of the log above a number that there are now."""
+        check_number(attempt, "attempt")
+        check_number(after, "after", least=0)
         while True:
             params = {"attempt": attempt, "after": after, "limit": _LOG_PAGE}
             content = self._connection.get(f"runs/{self.id}/logs", params)
@@ -222,6 +229,9 @@ class Run(RunFacts):
         self._record = _run.decode(self._connection.get(f"runs/{self.id}", params))
 
     def _notebook(self, format: str, attempt: int | None) -> bytes:
+        check_number(attempt, "attempt")
+        if format not in ("ipynb", "html"):
+            raise InvalidInput(f"format is 'ipynb' or 'html', not {format!r}", field="format")
         return self._connection.get(
             f"runs/{self.id}/notebook", {"format": format, "attempt": attempt}
         )

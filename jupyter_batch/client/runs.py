@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Unpack, overload
 from urllib.parse import quote
 
@@ -12,15 +12,15 @@ import msgspec
 
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.finding import find
-from jupyter_batch.client.forms import check_form, check_text
+from jupyter_batch.client.forms import check_form, check_text, instant_text
 from jupyter_batch.client.options import RunOptions, on_the_wire, plain, takes_options
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.run_list import RunList, fetch_runs, run_table, states_of
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.errors import InvalidInput, InvalidParameters
+from jupyter_batch.errors import InvalidParameters
 from jupyter_batch.wire.answers import Deleted
-from jupyter_batch.wire.bodies import RunBody
+from jupyter_batch.wire.bodies import DeleteRunsBody, RunBody
 
 if TYPE_CHECKING:
     from jupyter_batch.client.job import Job
@@ -129,9 +129,9 @@ class Runs:
         return {
             "state": ",".join(states_of(state)) or None,
             "job_id": None if job is None else self._job_id(job),
-            "sweep_id": sweep if sweep is None or isinstance(sweep, str) else sweep.id,
-            "since": _instant(since, "since"),
-            "until": _instant(until, "until"),
+            "sweep_id": check_text(getattr(sweep, "id", sweep), "sweep"),
+            "since": None if since is None else instant_text(since, "since"),
+            "until": None if until is None else instant_text(until, "until"),
             "q": check_text(q, "q") or None,
         }
 
@@ -173,7 +173,9 @@ class Runs:
 
     def delete_many(self, run_ids: Sequence[str]) -> int:
         """Removes all of them or, where one is not over, none (Conflict); returns how many."""
-        content = self._connection.delete("runs", {"ids": list(run_ids)})
+        body = {"ids": run_ids if isinstance(run_ids, str) else list(run_ids)}
+        check_form(body, DeleteRunsBody)
+        content = self._connection.delete("runs", body)
         return msgspec.json.decode(content, type=Deleted).deleted
 
 
@@ -187,17 +189,6 @@ def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(name, str):
             raise InvalidParameters(f"the name {name!r} is no text", field="parameters")
     return {name: plain(value, f"parameters.{name}") for name, value in parameters.items()}
-
-
-def _instant(at: Any, field: str) -> str | None:
-    if at is None:
-        return None
-    if not isinstance(at, datetime):
-        raise InvalidInput(f"{field} is a datetime, not {at!r}", field=field)
-    try:
-        return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except OverflowError as error:
-        raise InvalidInput(f"{field} is out of range: {at}", field=field) from error
 
 
 def safe(id: str) -> str:

@@ -151,6 +151,7 @@ def test_a_wrong_path(owner, name, path, kind):
         ({"limit": 0}, "limit", "at least 1"),
         ({"limit": "ten"}, "limit", "at least 1"),
         ({"job": 5}, "job", "a text"),
+        ({"sweep": 5}, "sweep", "a text"),
     ],
 )
 def test_a_wrong_filter(owner, filters, field, words):
@@ -168,6 +169,13 @@ def test_a_wrong_filter(owner, filters, field, words):
         (lambda: jupyter_batch.jobs(limit=-1), "limit"),
         (lambda: jupyter_batch.sweeps(q=["a"]), "q"),
         (lambda: jupyter_batch.runs.get(5), "id"),
+        (lambda: jupyter_batch.runs.delete_many("abc"), "ids"),
+        (lambda: jupyter_batch.runs.delete_many([]), "ids"),
+        (lambda: jupyter_batch.jobs.upcoming("j", "five"), "count"),
+        (lambda: jupyter_batch.jobs.upcoming("j", after="soon"), "after"),
+        (lambda: jupyter_batch.jobs.backfill("j", "a", "b"), "from"),
+        (lambda: jupyter_batch.jobs.pause("j", 5), "reason"),
+        (lambda: jupyter_batch.jobs.trigger("j", [1]), "parameters"),
         (lambda: jupyter_batch.jobs.update("j", memroy=1), "memroy"),
         (lambda: jupyter_batch.use("http://far.example"), "client"),
         (lambda: Client("far.example"), "url"),
@@ -180,6 +188,24 @@ def test_a_wrong_filter(owner, filters, field, words):
 )
 def test_a_wrong_name(owner, call, field):
     refused(owner, InvalidInput, field, "", call)
+
+
+@pytest.mark.parametrize(
+    ("ask", "field"),
+    [
+        (lambda run: run.cells("first"), "attempt"),
+        (lambda run: run.cells(0), "attempt"),
+        (lambda run: run.outputs(cell=-1), "cell"),
+        (lambda run: run.log("newest"), "attempt"),
+        (lambda run: run.notebook("pdf"), "format"),
+        (lambda run: run.notebook(attempt=1.5), "attempt"),
+        (lambda run: run.save_notebook("x.ipynb", format="pdf"), "format"),
+    ],
+)
+def test_a_wrong_question_about_a_run(owner, notebook, ask, field):
+    run = jupyter_batch.submit(notebook)
+    owner.requests.clear()
+    refused(owner, InvalidInput, field, "", lambda: ask(run))
 
 
 @pytest.mark.parametrize("timeout", ["soon", -1, float("nan"), True])
