@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -29,6 +30,8 @@ _POLL_SECONDS = 0.05
 _CLOCK_TOLERANCE = 2.0
 _TAIL_BYTES, _TAIL_LINES = 4000, 12
 _MAX_LOG_BYTES = 1024 * 1024
+#: What an owner that cannot start says in its log.
+_TOLD = re.compile(r"jupyter_batch cannot start: (?P<why>.+) \((?P<code>\w+)\)$", re.MULTILINE)
 #: Set by a kernel for itself; a process that outlives it must not take them along.
 _OF_A_KERNEL = ("JPY_PARENT_PID", "JPY_SESSION_NAME", "JPY_INTERRUPT_EVENT", "MPLBACKEND")
 
@@ -132,6 +135,15 @@ class LocalOwner:
     def _unavailable(
         self, known: OwnerInfo | None, exit_code: int | None, tail: str
     ) -> OwnerUnavailable:
+        told = _TOLD.search(tail)
+        if exit_code is not None and told is not None:
+            # What it said itself says what to do; the log would only bury it.
+            return OwnerUnavailable(
+                f"no owner can start: {told['why']}",
+                data_dir=str(self.data_dir),
+                log_tail=tail,
+                cause=told["code"],
+            )
         if exit_code is not None:
             what = f"the owner that was started ended by itself (exit code {exit_code})"
         elif known is not None and is_alive(known):

@@ -116,6 +116,17 @@ def test_an_owner_that_ends_by_itself_is_told_with_the_end_of_its_log(owner, tmp
     assert "doctor" in caught.value.message
 
 
+def test_what_keeps_an_owner_from_starting_is_told_in_its_own_words(owner, tmp_path):
+    said = (
+        "[E 2026-01-15] jupyter_batch cannot start: x.duckdb is no store: move it (store_damaged)"
+    )
+    start = Starter(exit_code=1, says=f"{said}\n[I] Shutting down")
+    with pytest.raises(OwnerUnavailable) as caught:
+        local(tmp_path, owner, start, patience_seconds=0).locate()
+    assert caught.value.message == "no owner can start: x.duckdb is no store: move it"
+    assert caught.value.details["cause"] == "store_damaged"
+
+
 def test_an_owner_that_never_answers_is_ended(owner, tmp_path):
     start = Starter(token=None)
     with pytest.raises(OwnerUnavailable, match="did not answer"):
