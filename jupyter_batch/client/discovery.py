@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -32,6 +33,7 @@ _TAIL_BYTES, _TAIL_LINES = 4000, 12
 _MAX_LOG_BYTES = 1024 * 1024
 #: What an owner that cannot start says in its log.
 _TOLD = re.compile(r"jupyter_batch cannot start: (?P<why>.+) \((?P<code>\w+)\)$", re.MULTILINE)
+_LEAST_FREE_BYTES = 256 * 1024
 #: Set by a kernel for itself; a process that outlives it must not take them along.
 _OF_A_KERNEL = ("JPY_PARENT_PID", "JPY_SESSION_NAME", "JPY_INTERRUPT_EVENT", "MPLBACKEND")
 
@@ -154,6 +156,8 @@ class LocalOwner:
         else:
             what = f"an owner was started but did not answer within {self._patience:g} s"
         advice = f"its log: {self.data_dir / OWNER_LOG}; 'jupyter batch doctor' says more"
+        if _is_full(self.data_dir):
+            what = f"no space is left in the data folder {self.data_dir}: free some; {what}"
         message = f"{what}; {advice}" + (f"\n{tail}" if tail else "")
         return OwnerUnavailable(message, data_dir=str(self.data_dir), log_tail=tail)
 
@@ -220,6 +224,14 @@ def is_alive(owner: OwnerInfo) -> bool:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
+
+
+def _is_full(folder: Path) -> bool:
+    """Says whether an owner could not even write down why it has ended."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False
 
 
 def _tail(log: Path, start: int) -> str:

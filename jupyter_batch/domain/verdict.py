@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from jupyter_batch.domain.cell import CellError
 from jupyter_batch.domain.frames import Finished
 from jupyter_batch.domain.run import RunState
@@ -43,6 +45,8 @@ class Evidence(Value, frozen=True, kw_only=True):
     silent_seconds: float | None = None
     #: Whether the engine went away while the attempt ran.
     engine_was_away: bool = False
+    #: How many frames the engine's log has lost.
+    missing_frames: int = 0
     memory_bytes: int | None = None
     image: str | None = None
     #: End of the log, for attempts that said nothing else.
@@ -59,6 +63,14 @@ class Verdict(Value, frozen=True, kw_only=True):
 
 def judge(evidence: Evidence) -> Verdict:
     """Returns the ending; every ending but a plain success has its reason."""
+    verdict = _judge(evidence)
+    if not evidence.missing_frames:
+        return verdict
+    lost = f"the engine has lost {evidence.missing_frames} frames of its record"
+    return replace(verdict, reason=f"{verdict.reason}; {lost}" if verdict.reason else lost)
+
+
+def _judge(evidence: Evidence) -> Verdict:
     finished = evidence.finished
     if finished is None:
         return _judge_silent(evidence)

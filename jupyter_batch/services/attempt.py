@@ -287,6 +287,7 @@ class Conductor:
             out_of_time=self._guard.out_of_time,
             silent_seconds=self._guard.silent_seconds,
             engine_was_away=self._engine_was_away,
+            missing_frames=recorder.missing,
             timeout_seconds=self._guard.timeout_seconds,
             memory_bytes=self._run.environment.memory_bytes,
             image=self._run.environment.image,

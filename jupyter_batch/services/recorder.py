@@ -69,6 +69,8 @@ class AttemptRecorder:
         self.last_seq = 0
         self.last_line = 0
         self.ready = False
+        #: Frames that the runner has numbered and the log does not have.
+        self.missing = 0
         self.started_at: datetime | None = None
         self.finished: frames.Finished | None = None
         self.heartbeat: frames.Heartbeat | None = None
@@ -176,6 +178,7 @@ class AttemptRecorder:
     def _take_frame(self, frame: frames.AnyFrame) -> None:
         if frame.seq <= self.last_seq:
             return  # the log is read again after the engine was away
+        self.missing += frame.seq - self.last_seq - 1
         self.ready = True
         self.last_seq = frame.seq
         self._apply(frame, frame.seq > self._recorded.last_seq)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from pathlib import Path
 
 import nbformat
@@ -13,6 +14,8 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.errors import BatchError
 
 CHATTER = 2000
+#: Within which a schedule of every three seconds has fired, whatever is being killed.
+_FIRST_FIRING = 60.0
 #: Where the notebooks find the folder in which they count.
 _COUNT = "/count"
 
@@ -72,6 +75,7 @@ class Mix:
         self.accepted: list[Followed] = []
         self.refused: list[BatchError] = []
         self.job: Job | None = None
+        self.never_fired = False
 
     def submit(self, number: int) -> None:
         """Submits one of each kind, in any order; what was accepted is followed."""
@@ -98,6 +102,12 @@ class Mix:
         """Lets the schedule make no more runs, and follows those that it has made."""
         if self.job is None:
             return
+        deadline = time.monotonic() + _FIRST_FIRING
+        while not list(self._client.runs.list(job=self.job, limit=1)):
+            if time.monotonic() > deadline:
+                self.never_fired = True
+                break
+            time.sleep(0.2)
         self.job.pause()
         known = {followed.run.id for followed in self.accepted}
         for run in self._client.runs.list(job=self.job):

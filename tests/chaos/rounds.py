@@ -85,6 +85,8 @@ class Chaos:
         troubling.join()
         faults = [f"trouble could not be made: {error!r}" for error in made]
         mix.end_schedule()
+        if mix.never_fired:
+            faults.append("its schedule has never fired")
         deadline = time.monotonic() + _PATIENCE
         for followed in mix.accepted:
             followed.thread.join(max(0.1, deadline - time.monotonic()))

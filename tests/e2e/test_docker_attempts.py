@@ -135,6 +135,13 @@ async def test_a_container_that_may_have_run_before_its_engine_died_is_not_start
         await kit.executor.start(other)
 
 
+async def test_a_container_that_is_paused_is_stopped(kit, client):
+    handle = await kit.start("beat()\nimport time; time.sleep(60)")
+    client.pause(handle.container_id)
+    await kit.executor.stop(handle, grace_seconds=0)
+    assert (await kit.executor.wait(handle)).exit_code == 137
+
+
 async def test_a_container_that_is_taken_away_is_gone(kit, client):
     handle = await kit.start("beat()\nimport time\ntime.sleep(600)")
     waiting = asyncio.create_task(kit.executor.wait(handle))

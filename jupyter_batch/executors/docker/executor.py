@@ -274,11 +274,21 @@ class DockerExecutor:
             waiter.abort()
 
     async def stop(self, handle: AttemptHandle, *, grace_seconds: float) -> None:
-        """Sends SIGTERM, and SIGKILL after the grace, which the engine counts in whole seconds."""
+        """Sends SIGTERM, and SIGKILL after the grace, which the engine counts in whole seconds.
+
+        Goes on with a container that somebody has paused: the engine refuses to stop it so.
+        """
+        seconds = math.ceil(grace_seconds)
 
         def stop(client: docker.APIClient) -> None:
-            # docker-py adds the grace to the time that it gives the request.
-            client.stop(handle.container_id, timeout=math.ceil(grace_seconds))
+            try:
+                # docker-py adds the grace to the time that it gives the request.
+                client.stop(handle.container_id, timeout=seconds)
+            except Refused:
+                if not client.inspect_container(handle.container_id)["State"]["Paused"]:
+                    raise
+                client.unpause(handle.container_id)
+                client.stop(handle.container_id, timeout=seconds)
 
         with refusals("stopping the container"), contextlib.suppress(Gone):
             await self._engine.call(stop)

@@ -67,6 +67,23 @@ def dead_pid():
     return process.pid
 
 
+@pytest.fixture
+def full_disk(tmp_path):
+    """A small disk with nothing free; only where one may mount."""
+    folder = tmp_path / "full"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder],
+        capture_output=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.skip("cannot mount a disk of its own here")
+    (folder / "owner.log").touch()
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
 def local(folder, owner, start, **more):
     return LocalOwner(folder, start=start, transport=owner, **more)
 
@@ -125,6 +142,12 @@ def test_what_keeps_an_owner_from_starting_is_told_in_its_own_words(owner, tmp_p
         local(tmp_path, owner, start, patience_seconds=0).locate()
     assert caught.value.message == "no owner can start: x.duckdb is no store: move it"
     assert caught.value.details["cause"] == "store_damaged"
+
+
+def test_a_full_disk_is_told_where_the_owner_could_not_tell_it(owner, tmp_path, full_disk):
+    start = Starter(exit_code=1)
+    with pytest.raises(OwnerUnavailable, match=f"no space is left in the data folder {full_disk}"):
+        local(full_disk, owner, start, patience_seconds=0).locate()
 
 
 def test_an_owner_that_never_answers_is_ended(owner, tmp_path):

@@ -123,3 +123,10 @@ def test_an_attempt_that_ends_without_a_word_after_its_engine_went_away_is_lost(
 def test_what_a_runner_says_after_its_engine_went_away_holds():
     verdict = ending(said("succeeded", "done"), engine_was_away=True)
     assert verdict.state is RunState.SUCCEEDED
+
+
+def test_a_record_with_holes_says_so():
+    verdict = ending(said("succeeded", "done"), missing_frames=3)
+    assert verdict.state is RunState.SUCCEEDED
+    assert verdict.reason == "the engine has lost 3 frames of its record"
+    assert ending(exit_code=137, missing_frames=1).reason.endswith("lost 1 frames of its record")
