@@ -14,7 +14,7 @@ from jupyter_batch.server.door import Door
 
 #: How often a door looks whether there is still an owner: with opening the store, and with what
 #: a busy machine takes, it is the owner well within five seconds.
-TAKE_OVER_SECONDS = 1.0
+TAKE_OVER_SECONDS = 0.5
 #: After something was wrong that will hardly have changed within a second.
 _AFTER_TROUBLE_SECONDS = 15.0
 _ACTIVITY_SECONDS = 30.0
