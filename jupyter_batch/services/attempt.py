@@ -206,6 +206,7 @@ class Conductor:
             guard.cancel()
             await asyncio.gather(guard, return_exceptions=True)
         if ending is not None and ending.never_started and not self._guard.is_over:
+            self._handle = None
             return await self.conduct()
         await salvage(self._run, handle, recorder, executor=self._executor, secrets=self._secrets)
         # The end of a run is recorded even if the owner is being shut down right now.

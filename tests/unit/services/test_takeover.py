@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.run import Attempt, RunState
-from jupyter_batch.errors import StoreFull
+from jupyter_batch.errors import AttemptGone, StoreFull
 from jupyter_batch.ports import Ending
 from jupyter_batch.testing import hang
 
@@ -217,6 +217,22 @@ async def test_a_container_that_was_made_and_not_started_is_started(bench):
     ended = await bench.ended(run.id)
     assert (ended.state, len(ended.attempts)) == (RunState.SUCCEEDED, 1)
     assert begun == [f"jb-{run.id}-1"]
+
+
+async def test_what_may_have_run_is_not_started_again_and_is_removed(bench):
+    run = await running(bench)
+    (attempt,) = bench.executor.attempts.values()
+    attempt.items.clear()
+    attempt.ending = Ending(never_started=True)
+
+    async def start(spec):
+        raise AttemptGone("the engine died while it was starting the container")
+
+    bench.executor.start = start
+    await next_owner(bench)
+    ended = await bench.ended(run.id)
+    assert (ended.state, len(ended.attempts)) == (RunState.LOST, 1)
+    assert bench.executor.removed == [f"jb-{run.id}-1"]
 
 
 @pytest.mark.parametrize("is_deleted", [False, True])
