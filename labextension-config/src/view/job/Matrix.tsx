@@ -33,7 +33,7 @@ export function Matrix({
     >
       <p className="jb-small jb-quiet">
         {trans.__(
-          'The darker, the longer the cell took; a cross marks a cell that failed, a dot one that was not run.'
+          'The stronger the colour, the longer the cell took; a cross marks a cell that failed, a dot one that was not run.'
         )}
       </p>
       <table className="jb-Matrix">
