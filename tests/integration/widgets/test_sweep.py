@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.widgets import SweepMonitor
-from tests.unit.widgets.conftest import button, html_of, until
+from tests.integration.widgets.conftest import button, html_of, until
 
 
 @pytest.fixture

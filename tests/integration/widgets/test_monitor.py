@@ -14,7 +14,7 @@ from jupyter_batch.domain.run import Attempt, RunState
 from jupyter_batch.errors import Conflict
 from jupyter_batch.testing import AT
 from jupyter_batch.widgets import RunMonitor
-from tests.unit.widgets.conftest import all_parts, button, html_of, until
+from tests.integration.widgets.conftest import all_parts, button, html_of, until
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

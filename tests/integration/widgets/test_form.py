@@ -5,7 +5,7 @@ import pytest
 
 from jupyter_batch.errors import BatchError, Conflict, NotFound
 from jupyter_batch.widgets import RunForm, RunMonitor
-from tests.unit.widgets.conftest import all_parts, button, html_of, until
+from tests.integration.widgets.conftest import all_parts, button, html_of, until
 
 PROPERTIES = {
     "count": {"type": "integer", "default": 3, "description": "how many"},

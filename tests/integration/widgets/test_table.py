@@ -8,7 +8,7 @@ from jupyter_batch.domain.cell import CellCount
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.testing import AT
 from jupyter_batch.widgets import RunTable
-from tests.unit.widgets.conftest import all_parts, html_of, until
+from tests.integration.widgets.conftest import all_parts, html_of, until
 
 
 def names(table: RunTable) -> list[str]:
