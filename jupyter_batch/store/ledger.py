@@ -90,6 +90,7 @@ class Ledger:
         #: Greatest id of a run so far: a greater one cannot be taken.
         self.newest_id = ""
         self._marks: OrderedDict[str, Mark] = OrderedDict()
+        self._settled: dict[str, int] = {}
 
     def next_position(self) -> int:
         """Returns the next position; one that comes to nothing leaves a gap."""
@@ -102,6 +103,29 @@ class Ledger:
             newest = max(event.position for event in events)
             self.committed_position = max(self.committed_position, newest)
             self._publish(events)
+
+    def settled(self, run_id: str) -> int | None:
+        """Returns the event of a run up to which all is on record; None where nothing is ahead.
+
+        Outputs are committed before the events beside them: a reader that takes them as they
+        come would pass these over. Any thread may ask.
+        """
+        return self._settled.get(run_id)
+
+    def begin(self, run_id: str) -> None:
+        """Says that outputs of a run may be ahead of its events from now on."""
+        if run_id not in self._settled:
+            self._settled[run_id] = self.mark(run_id).newest_event
+
+    def settle(self, run_id: str) -> None:
+        """Says that all that is known of a run has been committed."""
+        if run_id not in self._settled:
+            return
+        mark = self.mark(run_id)
+        if mark.stored.run.state.is_terminal:
+            del self._settled[run_id]
+        else:
+            self._settled[run_id] = mark.newest_event
 
     def next_version(self) -> int:
         """Returns the next version of a cell record."""

@@ -79,6 +79,7 @@ class Recorder:
     def _write_segments(self, items: list[Item]) -> list[list[RunEvent]]:
         by_segment: dict[int, list[int]] = {}
         for number, item in enumerate(items):
+            self._ledger.begin(item.recording.run_id)
             segment_id = self._ledger.mark(item.recording.run_id).stored.segment_id
             by_segment.setdefault(segment_id, []).append(number)
         events: list[list[RunEvent]] = [[] for _ in items]
@@ -127,6 +128,7 @@ class Recorder:
             written = [self._write_one(item, rows) for item in items]
             rows.write(ledger.connection)
         for run_id, stored in before.items():
+            ledger.settle(run_id)
             after = ledger.mark(run_id).stored
             if after is not stored:
                 ledger.note_state(stored, after)

@@ -46,12 +46,14 @@ class DuckRecords:
         readers: Readers,
         places: Places,
         last_position: Callable[[], int],
+        settled: Callable[[str], int | None],
     ) -> None:
         self._writer = writer
         self._record: Callable[[list[Item]], Any] = recorder.record
         self._readers = readers
         self._places = places
         self._last_position = last_position
+        self._settled = settled
 
     async def record(
         self, recording: Recording, change: Callable[[Run], Run] | None = None
@@ -103,7 +105,22 @@ class DuckRecords:
     ) -> tuple[RunEvent, ...]:
         if run_id is None:
             return await self._readers.run(select_events, after, limit)
-        return await self._places.read(run_id, select_events_of_run, run_id, after, limit, outputs)
+        while True:
+            until = self._settled(run_id)
+            events = await self._places.read(
+                run_id, select_events_of_run, run_id, after, limit, outputs
+            )
+            if until is None:
+                if self._settled(run_id) is None:
+                    return events
+                continue
+            whole = tuple(event for event in events if event.event_id <= until)
+            if whole or not events:
+                return whole
+            # What is being written comes right after; an empty answer would be taken for the end.
+            await self._writer.call(lambda: None)
+            if self._settled(run_id) == until:
+                return whole
 
     async def last_position(self) -> int:
         return self._last_position()

@@ -86,6 +86,7 @@ class RunWrites:
         stored = replace(before, run=after)
         newest = max([mark.newest_event, *(event.event_id for event in events)])
         ledger.remember(replace(mark, stored=stored, newest_event=newest))
+        ledger.settle(run_id)
         ledger.note_state(before, stored)
         ledger.publish(events)
         return after

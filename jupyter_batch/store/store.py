@@ -65,6 +65,7 @@ class DuckStore:
             readers=self._readers,
             places=places,
             last_position=lambda: ledger.committed_position,
+            settled=ledger.settled,
         )
         self._reclaimer = Reclaimer(
             ledger, rollover, self._writer, self._readers, files.path.parent

@@ -88,6 +88,7 @@ class SweepWrites:
                 ],
             )
         for old, new in moved:
+            ledger.settle(new.run.id)
             ledger.note_state(old, new)
         ledger.publish(events)
         return tuple(new.run for _, new in moved)
