@@ -35,6 +35,13 @@ _NOTEBOOKS = {
     "retried": ["if os.environ['JUPYTER_BATCH_ATTEMPT'] == '1':\n    raise OSError('at first')"],
     "scheduled": ["print('on time')"],
 }
+#: Of no round: goes on until it is told that the engine is back.
+_PATIENT = [
+    "import pathlib, time\n"
+    "for number in range(20):\n    print('tick', number, flush=True)\n    time.sleep(0.05)\n"
+    f"while not pathlib.Path('{_COUNT}/back').exists():\n    time.sleep(0.05)",
+    "print('on')",
+]
 #: How a run of each kind ends when nothing is done to it.
 NATURAL = dict.fromkeys(_NOTEBOOKS, "succeeded") | {"failing": "failed"}
 _RETRY = {
@@ -116,8 +123,10 @@ class Mix:
 
 
 def write_notebook(path: Path, kind: str) -> Path:
-    """Writes the notebook of a kind."""
-    cells = [nbformat.v4.new_code_cell(source) for source in (_FIRST, *_NOTEBOOKS[kind])]
+    """Writes the notebook of a kind; ``patient`` waits for a file named ``back``."""
+    cells = [
+        nbformat.v4.new_code_cell(source) for source in (_FIRST, *_NOTEBOOKS.get(kind, _PATIENT))
+    ]
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec}), path)
     return path

@@ -70,13 +70,15 @@ def test_with_live_restore_runs_come_through_the_death_of_their_engine(living):
     engine, doors = living
     mounted = {"volumes": [f"{doors.folder.parent}/count:/count:rw"]}
     with Client(data_dir=doors.data) as client:
-        run = client.runs.submit(write_notebook(doors.root / "long.ipynb", "long"), **mounted)
+        run = client.runs.submit(write_notebook(doors.root / "patient.ipynb", "patient"), **mounted)
         told = run.follow()
         while next(told).kind != "cell_started":
             pass
         engine.kill()
         waiting = client.runs.submit(write_notebook(doors.root / "short.ipynb", "short"), **mounted)
         engine.start()
+        # What a container writes when nobody is there to read it is gone with its end.
+        (doors.folder.parent / "count" / "back").touch()
         ended = run.wait(120)
         assert (ended.state, len(ended.attempts)) == (RunState.SUCCEEDED, 1), ended.reason
         text = json.dumps(ended.notebook())
