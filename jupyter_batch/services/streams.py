@@ -29,23 +29,25 @@ async def follow_run(
             raise NotFound(f"there is no run {run_id}", run_id=run_id)
         last, behind = after, True
         while True:
-            if behind:
+            while behind:
                 # Looked at before the rest is read: what was committed up to the end is read then.
+                # An end that comes while it is read has it looked at once more.
                 run = await store.runs.get(run_id)
+                behind = False
                 while page := await store.records.events(
                     run_id=run_id, after=last, limit=_PAGE, outputs=outputs
                 ):
                     for event in page:
                         last = event.event_id
+                        behind = behind or _is_end(event)
                         yield event
-                behind = False
                 if run is None or run.state.is_terminal:
                     return
             for event in await subscription.take():
+                behind = behind or _is_end(event)
                 if event.event_id == 0 or event.event_id > last:
                     last = event.event_id or last
                     yield event
-                    behind = behind or _is_end(event)
             if subscription.closed:
                 return
             if subscription.lagged:
