@@ -26,7 +26,6 @@ from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.words import (
     clock,
     cpus,
-    duration,
     full_clock,
     plural,
     short,
@@ -34,6 +33,7 @@ from jupyter_batch.cli.words import (
     state_text,
 )
 from jupyter_batch.client.job import Job
+from jupyter_batch.client.units import duration
 from jupyter_batch.domain.sentence import sentence
 
 _EXAMPLES = """\

@@ -10,8 +10,9 @@ from rich.console import RenderableType
 
 from jupyter_batch.cli.arguments import SUCCEEDED, add_command
 from jupyter_batch.cli.session import ID_LENGTH, Session, instant
-from jupyter_batch.cli.words import clock, duration, short, state_text
+from jupyter_batch.cli.words import clock, short, state_text
 from jupyter_batch.client.run import Run
+from jupyter_batch.client.units import duration
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidInput, NotFound
 

@@ -16,7 +16,6 @@ from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.summary import error_lines
 from jupyter_batch.cli.words import (
     cpus,
-    duration,
     first_line,
     full_clock,
     plain,
@@ -26,6 +25,7 @@ from jupyter_batch.cli.words import (
     state_text,
 )
 from jupyter_batch.client.run import Run
+from jupyter_batch.client.units import duration
 from jupyter_batch.wire.answers import CellAnswer
 from jupyter_batch.wire.results import ResultAnswer
 

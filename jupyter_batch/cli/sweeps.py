@@ -24,9 +24,10 @@ from jupyter_batch.cli.arguments import (
 from jupyter_batch.cli.grids import TypedSets, read_sets, send_sets, typed_grid
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import clock, duration, plural, short, state_text
+from jupyter_batch.cli.words import clock, plural, short, state_text
 from jupyter_batch.client.html import json_text
 from jupyter_batch.client.sweep import Sweep
+from jupyter_batch.client.units import duration
 from jupyter_batch.domain.sweep import FAILURES
 from jupyter_batch.errors import Conflict, InvalidInput
 

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.text import Text
 
-from jupyter_batch.cli.words import duration, first_line, progress_line, short, state_text
+from jupyter_batch.cli.words import first_line, progress_line, short, state_text
 from jupyter_batch.client.run import Run
+from jupyter_batch.client.units import duration
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.progress import item_progress
 from jupyter_batch.domain.run import RunState

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from jupyter_batch.client.units import duration
 from jupyter_batch.domain.progress import ItemProgress
 
 #: Symbol and style of each state; the word always stands beside them.
@@ -45,20 +46,6 @@ def style_of(state: str) -> str:
 def short(run_id: str) -> str:
     """Returns the end of an id, by which ``show`` and the others find the run."""
     return run_id[-_SHORT:]
-
-
-def duration(seconds: float | None) -> str:
-    """Returns ``0.12 s``, ``3.4 s``, ``2 min 05 s``, ``3 h 10 min``."""
-    if seconds is None:
-        return ""
-    if seconds < 1:
-        return f"{seconds:.2f} s"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
 def clock(at: datetime | None, *, now: datetime | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Reads sizes and durations as people write them."""
+"""Reads sizes and durations as people write them, and writes durations for them."""
 
 from __future__ import annotations
 
@@ -33,3 +33,17 @@ def seconds_of(duration: float | str, *, field: str = "timeout_seconds") -> floa
     elif isinstance(duration, str) and (match := _DURATION.fullmatch(duration.strip())):
         return float(match[1]) * _SECONDS[match[2].lower()]
     raise InvalidInput(f"{duration!r} is no duration: write 90, 10m or 1.5h", field=field)
+
+
+def duration(seconds: float | None) -> str:
+    """Returns ``0.12 s``, ``3.4 s``, ``2 min 05 s``, ``3 h 10 min``."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

@@ -115,20 +115,6 @@ def soft(text: object) -> str:
     return f'<span class="jbw-soft">{escape(text)}</span>'
 
 
-def duration(seconds: float | None) -> str:
-    """Returns ``0.12 s``, ``3.4 s``, ``2 min 05 s``, ``3 h 10 min``."""
-    if seconds is None:
-        return ""
-    if seconds < 1:
-        return f"{seconds:.2f} s"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-
-
 def instant(at: datetime | None) -> str:
     """Returns an instant in local time, to the second."""
     return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"

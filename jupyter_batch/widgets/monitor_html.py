@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from jupyter_batch.client.units import duration
 from jupyter_batch.domain.cell import CellError
 from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.widgets import look
@@ -23,7 +24,7 @@ def head(name: str, run_id: str, picture: Picture, now: datetime) -> str:
         facts.append(f"{count.done} of {count.total} cells")
     seconds = picture.seconds(now)
     if seconds is not None:
-        facts.append(look.duration(seconds))
+        facts.append(duration(seconds))
     if picture.attempt_no > 1:
         facts.append(f"attempt {picture.attempt_no}")
     if picture.memory_bytes and not picture.is_over:
@@ -100,7 +101,7 @@ def _loop(one: ItemProgress) -> str:
     if one.skipped:
         facts.append(f"{one.skipped:,} by earlier attempts")
     if one.eta_seconds is not None and not one.is_over:
-        facts.append(f"{look.duration(one.eta_seconds)} left")
+        facts.append(f"{duration(one.eta_seconds)} left")
     name, told = look.escape(one.name), "".join(f"<span>{fact}</span>" for fact in facts)
     bar = ""
     if one.total:
@@ -109,7 +110,7 @@ def _loop(one: ItemProgress) -> str:
 
 
 def _row(cell: CellLine) -> str:
-    took = look.duration(cell.seconds)
+    took = duration(cell.seconds)
     source = look.escape(look.first_line(cell.source))
     if cell.cell_type != "code":
         source = f'<span class="jbw-soft">{source}</span>'

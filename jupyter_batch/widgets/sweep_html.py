@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.sweep import Sweep
+from jupyter_batch.client.units import duration
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.sweep import FAILURES
 from jupyter_batch.widgets import look
@@ -20,7 +21,7 @@ def head(sweep: Sweep) -> str:
     """Returns the line that says which sweep it is and how it stands."""
     facts = [f"{sweep.done} of {len(sweep)} runs"]
     facts += [f"{count} {state.replace('_', ' ')}" for state, count in sweep.counts.items()]
-    facts.append(look.duration(sweep.duration_seconds))
+    facts.append(duration(sweep.duration_seconds))
     parts = [f"<b>{look.escape(sweep.name)}</b>", look.pill(str(sweep.state))]
     parts += [f"<span>{look.escape(fact)}</span>" for fact in facts]
     parts.append(look.soft(sweep.id))

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from jupyter_batch.client.run import Run
+from jupyter_batch.client.units import duration
 from jupyter_batch.widgets import look
 from jupyter_batch.widgets.base import full, html_box
 
@@ -65,7 +66,7 @@ class TableRow:
             look.pill(str(run.state)),
             f"<span>{cells}</span>",
             f"<span>{look.instant(run.created_at)}</span>",
-            f"<span>{look.duration(took)}</span>",
+            f"<span>{duration(took)}</span>",
             f'<span class="jbw-soft" title="{look.escape(reason)}" style="white-space:nowrap;'
             f'overflow:hidden;text-overflow:ellipsis">{look.escape(reason)}</span>',
         ]
