@@ -22,6 +22,7 @@ import { Boundary } from '../view/Boundary';
 import type { IServices, ITrans } from '../view/services';
 import { ServicesProvider } from '../view/services';
 import { batchIcon } from './icons';
+import { keepFocus } from './keepFocus';
 
 /** What a tab of the main area shows; plain data, so that it is there again after a reload. */
 export type Page =
@@ -64,6 +65,7 @@ export class PageWidget extends ReactWidget {
     this.title.icon = batchIcon as LabIcon;
     this.title.closable = true;
     this.node.tabIndex = -1;
+    keepFocus(this.node);
     [this.model, this.view] = this.make();
   }
 

@@ -5,6 +5,7 @@ import { Boundary } from '../view/Boundary';
 import type { IServices } from '../view/services';
 import { ServicesProvider } from '../view/services';
 import { batchIcon } from './icons';
+import { keepFocus } from './keepFocus';
 
 /** The panel in the left side bar. */
 export class SidePanelWidget extends ReactWidget {
@@ -14,6 +15,7 @@ export class SidePanelWidget extends ReactWidget {
     this.addClass('jb-Widget');
     this.title.icon = batchIcon;
     this.title.caption = services.trans.__('Batch Runs');
+    keepFocus(this.node);
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', services.trans.__('Batch Runs'));
   }

@@ -24,6 +24,16 @@ export function localZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
 }
 
+/** How far a zone is from UTC now, such as `UTC+2`. */
+export function offsetOf(timeZone: string): string {
+  const format = new Intl.DateTimeFormat('en', {
+    timeZone,
+    timeZoneName: 'shortOffset'
+  });
+  const part = format.formatToParts().find(one => one.type === 'timeZoneName');
+  return (part?.value ?? '').replace('GMT', 'UTC');
+}
+
 /** Returns what a new trigger begins with. */
 export function newTrigger(): ITriggerValues {
   keys += 1;

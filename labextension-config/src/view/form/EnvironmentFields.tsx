@@ -3,6 +3,7 @@ import type { IHealth } from '../../api/types';
 import { bytes } from '../../model/format';
 import { useModel } from '../hooks';
 import { useServices } from '../services';
+import { ComboField } from './ComboField';
 import { SelectField, TextField } from './Field';
 import type { IForm } from './useForm';
 
@@ -30,7 +31,7 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
           onChange={next => set({ executor: next })}
         />
         {contained && (
-          <TextField
+          <ComboField
             label={trans.__('Image')}
             value={values.image}
             problem={problems['environment.image']}
@@ -118,7 +119,7 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             onChange={kernel => set({ kernel })}
           />
           {contained && (
-            <TextField
+            <ComboField
               label={trans.__('Network')}
               value={values.network}
               problem={problems['environment.network']}

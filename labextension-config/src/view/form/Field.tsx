@@ -54,17 +54,13 @@ interface ITextProps {
   help?: React.ReactNode;
   problem?: string;
   placeholder?: string;
-  /** Suggestions. */
-  options?: readonly string[];
   rows?: number;
   type?: string;
 }
 
 /** A field of text, of one line or more. */
 export function TextField(props: ITextProps): React.ReactElement {
-  const { label, value, onChange, help, problem, placeholder, options, rows, type } =
-    props;
-  const list = React.useId();
+  const { label, value, onChange, help, problem, placeholder, rows, type } = props;
   return (
     <Field label={label} help={help} problem={problem}>
       {attributes =>
@@ -78,23 +74,13 @@ export function TextField(props: ITextProps): React.ReactElement {
             onChange={event => onChange(event.target.value)}
           />
         ) : (
-          <>
-            <input
-              {...attributes}
-              type={type ?? 'text'}
-              value={value}
-              placeholder={placeholder}
-              list={options ? list : undefined}
-              onChange={event => onChange(event.target.value)}
-            />
-            {options && (
-              <datalist id={list}>
-                {options.map(option => (
-                  <option key={option} value={option} />
-                ))}
-              </datalist>
-            )}
-          </>
+          <input
+            {...attributes}
+            type={type ?? 'text'}
+            value={value}
+            placeholder={placeholder}
+            onChange={event => onChange(event.target.value)}
+          />
         )
       }
     </Field>

@@ -7,6 +7,11 @@ import { Instant } from '../basics';
 import { useNow, useSettled } from '../hooks';
 import { useServices } from '../services';
 
+interface IAnswer extends ISchedulePreview {
+  /** In which its instants are written. */
+  zone: string;
+}
+
 /** What a schedule means, in words and instants, or what is wrong with it. */
 export function Preview({
   values
@@ -16,7 +21,7 @@ export function Preview({
   const { client, locale, trans } = useServices();
   const now = useNow(true);
   const asked = useSettled(JSON.stringify(previewQuery(values)));
-  const [answer, setAnswer] = React.useState<ISchedulePreview | string | null>(null);
+  const [answer, setAnswer] = React.useState<IAnswer | string | null>(null);
   React.useEffect(() => {
     const query = JSON.parse(asked) as ReturnType<typeof previewQuery>;
     if (!query) {
@@ -24,8 +29,10 @@ export function Preview({
       return;
     }
     let wanted = true;
+    // Intervals and single instants are the same in every zone: the user's own says most.
+    const zone = 'cron' in query ? String(query.timezone) : localZone();
     client.preview({ ...query, count: 5 }).then(
-      preview => wanted && setAnswer(preview),
+      preview => wanted && setAnswer({ ...preview, zone }),
       (error: unknown) => wanted && setAnswer(messageOf(error))
     );
     return () => {
@@ -42,8 +49,6 @@ export function Preview({
       </p>
     );
   }
-  // Intervals and single instants are the same in every zone: the user's own says most.
-  const zone = values.kind === 'cron' ? values.timezone : localZone();
   return (
     <div className="jb-Preview" role="status">
       <strong>{answer.sentence}</strong>
@@ -53,7 +58,7 @@ export function Preview({
       <ol className="jb-Instants" aria-label={trans.__('Next runs')}>
         {answer.instants.map(instant => (
           <li key={instant.at}>
-            <span>{inZone(instant.at, zone, locale)}</span>
+            <span>{inZone(instant.at, answer.zone, locale)}</span>
             <span className="jb-quiet">
               <Instant at={Date.parse(instant.at)} now={now} as="relative" />
             </span>

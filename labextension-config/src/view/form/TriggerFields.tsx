@@ -1,9 +1,11 @@
 import * as React from 'react';
 import type { Problems } from '../../model/form';
 import type { ITriggerValues, TriggerKind } from '../../model/triggers';
+import { localZone, offsetOf } from '../../model/triggers';
 import { Button } from '../basics';
 import { useServices } from '../services';
 import { CronBuilder } from './CronBuilder';
+import { ComboField } from './ComboField';
 import { SelectField, TextField } from './Field';
 import { Preview } from './Preview';
 
@@ -120,11 +122,13 @@ function Zone({ value, problem, onChange }: IZoneProps): React.ReactElement {
   const { trans } = useServices();
   const zones = React.useMemo(() => ['UTC', ...Intl.supportedValuesOf('timeZone')], []);
   return (
-    <TextField
+    <ComboField
       label={trans.__('Time zone')}
       value={value}
       problem={problem}
       options={zones}
+      first={[localZone(), 'UTC']}
+      hint={offsetOf}
       help={trans.__('Type to search, such as Amsterdam.')}
       onChange={onChange}
     />

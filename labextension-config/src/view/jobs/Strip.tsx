@@ -11,17 +11,30 @@ export function Strip({ rows }: { rows: readonly IRow[] }): React.ReactElement {
   const { actions, locale, trans } = useServices();
   const good = rows.filter(row => row.state === 'succeeded').length;
   const shown = [...rows].reverse().slice(-STRIP);
+  // One stop for Tab; the arrows go from run to run.
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const bar = event.target as HTMLElement;
+    const next = {
+      ArrowLeft: bar.previousElementSibling,
+      ArrowRight: bar.nextElementSibling
+    }[event.key];
+    if (next instanceof HTMLElement) {
+      event.preventDefault();
+      next.focus();
+    }
+  };
   return (
     <div
       className="jb-Strip"
       role="group"
       aria-label={trans.__('%1 of the last %2 runs succeeded', good, rows.length)}
+      onKeyDown={onKeyDown}
     >
-      {shown.map(row => (
+      {shown.map((row, index) => (
         <button
           key={row.id}
           type="button"
-          tabIndex={-1}
+          tabIndex={index === shown.length - 1 ? 0 : -1}
           className={`jb-Strip-bar jb-mod-${row.state}`}
           title={`${stateWord(trans, row.state)}, ${duration(secondsOf(row, Date.now()))}\n${exact(row.createdAt, locale)}`}
           aria-label={`${stateWord(trans, row.state)}, ${exact(row.createdAt, locale)}`}

@@ -7,6 +7,7 @@ import { useServices } from '../services';
 /** What can be done with the chosen runs. */
 export function Bulk({ model }: { model: RunListModel }): React.ReactElement | null {
   const { actions, trans } = useServices();
+  const bar = React.useRef<HTMLDivElement>(null);
   // There may be a hundred thousand rows, and most of the time none is chosen.
   const any = model.selection.ids.size > 0;
   const chosen = any ? model.rows.filter(row => model.selection.has(row.id)) : [];
@@ -19,13 +20,26 @@ export function Bulk({ model }: { model: RunListModel }): React.ReactElement | n
     .map(row => row.id);
   const over = chosen.filter(row => isOver(row.state)).map(row => row.id);
   const pair = chosen.length === 2 ? chosen : null;
+  const done = (work: () => void) => {
+    // The bar goes: whoever works by keyboard goes on in the list.
+    const page = bar.current?.closest('.jb-Page');
+    work();
+    page?.querySelector<HTMLElement>('[role=grid]')?.focus();
+  };
   return (
-    <div className="jb-Bulk" role="toolbar" aria-label={trans.__('Chosen runs')}>
+    <div
+      className="jb-Bulk"
+      role="toolbar"
+      aria-label={trans.__('Chosen runs')}
+      ref={bar}
+    >
       <strong>{trans._n('%1 run chosen', '%1 runs chosen', chosen.length)}</strong>
       <Button
         disabled={!cancellable.length}
         onClick={() =>
-          void actions.cancel(cancellable).then(() => model.selection.clear())
+          void actions
+            .cancel(cancellable)
+            .then(() => done(() => model.selection.clear()))
         }
       >
         {trans.__('Cancel')}
@@ -33,7 +47,7 @@ export function Bulk({ model }: { model: RunListModel }): React.ReactElement | n
       <Button
         disabled={!retryable.length}
         onClick={() =>
-          void actions.retry(retryable).then(() => model.selection.clear())
+          void actions.retry(retryable).then(() => done(() => model.selection.clear()))
         }
       >
         {trans.__('Retry')}
@@ -47,11 +61,13 @@ export function Bulk({ model }: { model: RunListModel }): React.ReactElement | n
       <Button
         kind="danger"
         disabled={!over.length}
-        onClick={() => void actions.remove(over).then(gone => model.forget(gone))}
+        onClick={() =>
+          void actions.remove(over).then(gone => done(() => model.forget(gone)))
+        }
       >
         {trans.__('Delete')}
       </Button>
-      <Button kind="quiet" onClick={() => model.selection.clear()}>
+      <Button kind="quiet" onClick={() => done(() => model.selection.clear())}>
         {trans.__('Choose none')}
       </Button>
     </div>
