@@ -12,6 +12,8 @@ MAX_LOG_LINE = 64 * 1024
 #: Frames are at most 512 KiB; what is longer than this on stdout is none, and is not kept whole.
 MAX_FRAME_LINE = 1024 * 1024
 _NOTE = "[on stdout, but no frame] "
+#: What an item costs its reader besides its bytes.
+_ITEM_BYTES = 256
 
 
 class AttemptReader:
@@ -31,6 +33,9 @@ class AttemptReader:
         self._skip = skip
         #: How many items there have been, skipped ones included.
         self.count = 0
+        #: About how many bytes the items hold that have not been taken: those of their whole
+        #: lines, however many pieces these have come in.
+        self.weight = 0
         #: Whether the runner has given its verdict.
         self.has_finished = False
 
@@ -53,7 +58,7 @@ class AttemptReader:
 
     def take(self) -> list[AnyFrame | LogLine]:
         """Returns the items since the last call."""
-        items, self._items = self._items, []
+        items, self._items, self.weight = self._items, [], 0
         return items
 
     def _frame(self, line: bytes) -> None:
@@ -67,7 +72,7 @@ class AttemptReader:
                 self._log(_NOTE + line[start : start + MAX_LOG_LINE].decode("utf-8", "replace"))
             return
         self.has_finished = self.has_finished or isinstance(frame, Finished)
-        self._add(frame)
+        self._add(frame, len(line))
 
     def _log(self, text: str) -> None:
         if self._log_left < 0:
@@ -76,12 +81,13 @@ class AttemptReader:
         if self._log_left < 0:
             text = "[the log is longer than the limit; the rest is left out]"
         self._line_no += 1
-        self._add(LogLine(line_no=self._line_no, text=text))
+        self._add(LogLine(line_no=self._line_no, text=text), len(text))
 
-    def _add(self, item: AnyFrame | LogLine) -> None:
+    def _add(self, item: AnyFrame | LogLine, size: int) -> None:
         self.count += 1
         if self.count > self._skip:
             self._items.append(item)
+            self.weight += size + _ITEM_BYTES
 
 
 class _Lines:

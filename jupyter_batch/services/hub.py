@@ -24,7 +24,8 @@ class Subscription:
         self._events: deque[RunEvent] = deque()
         self._bytes = 0
         self._arrived = asyncio.Event()
-        #: Whether events had to be dropped; they are in the store.
+        #: Whether events had to be dropped; they are in the store. All that come are, until the
+        #: listener takes this back: what follows a gap must not be taken for the next.
         self.lagged = False
         self.closed = False
 
@@ -33,6 +34,8 @@ class Subscription:
         if self._run_id is not None and event.run_id != self._run_id:
             return
         if event.kind == "output" and not self._outputs:
+            return
+        if self.lagged:
             return
         size = _size(event)
         if len(self._events) >= _BACKLOG or self._bytes + size > _BACKLOG_BYTES:

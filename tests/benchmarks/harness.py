@@ -64,6 +64,10 @@ class Owner:
                 return int(line.split()[1]) * 1024
         raise RuntimeError(f"no {what}")
 
+    def forget_peak(self) -> None:
+        """Lets VmHWM begin anew with what the process holds now."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
     def close(self) -> None:
         """Ends the owner and lets go of the connections."""
         self.client.close()

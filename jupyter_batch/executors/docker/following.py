@@ -20,8 +20,6 @@ _HEADER = struct.Struct(">BxxxL")
 _STDOUT, _STDERR = 1, 2
 #: Logs of up to so many pieces are read once more when the container has ended, to be sure.
 _CHEAP_PIECES = 2000
-#: What an item costs its reader besides its bytes.
-_ITEM_BYTES = 256
 #: How long the engine may take to notice the end of a container whose log has ended.
 _SETTLE_SECONDS = 2
 #: Streams that may end one after the other without anything new, while the container runs.
@@ -90,7 +88,7 @@ class LogFollower(threading.Thread):
         if not reader.has_finished or read <= _CHEAP_PIECES:
             reader, _ = self._read(follow=False)
         reader.end()
-        self._deliver(reader, 0)
+        self._deliver(reader)
 
     def _read(self, *, follow: bool) -> tuple[AttemptReader, int]:
         reader = AttemptReader(max_log_bytes=self._max_log_bytes, skip=self._delivered)
@@ -104,18 +102,14 @@ class LogFollower(threading.Thread):
             elif kind == _STDERR:
                 reader.stderr(data)
             read += 1
-            if not self._deliver(reader, len(data)):
+            if not self._deliver(reader):
                 break
         return reader, read
 
-    def _deliver(self, reader: AttemptReader, weight: int) -> bool:
-        items = reader.take()
+    def _deliver(self, reader: AttemptReader) -> bool:
+        weight, items = reader.weight, reader.take()
         self._delivered = max(self._delivered, reader.count)
-        return (
-            self._channel.put(items, weight + _ITEM_BYTES * len(items))
-            if items
-            else not self._stream.is_aborted
-        )
+        return self._channel.put(items, weight) if items else not self._stream.is_aborted
 
     def _has_ended(self) -> bool:
         # The engine ends the log a moment before it says that the container has ended.

@@ -18,8 +18,6 @@ _READ_BYTES = 1024 * 1024
 POLL_SECONDS = 0.03
 #: Every so many polls the process itself is looked at, should it have died with no last word.
 LOOK_EVERY = 10
-#: What an item costs its reader besides its bytes.
-_ITEM_BYTES = 256
 
 
 class FileFollower(threading.Thread):
@@ -74,7 +72,7 @@ class FileFollower(threading.Thread):
                     continue
                 if has_ended:
                     self._reader.end()
-                    self._deliver(0)
+                    self._deliver()
                     return
                 self._aborted.wait(POLL_SECONDS)
 
@@ -88,10 +86,10 @@ class FileFollower(threading.Thread):
         frames, log = stdout.read(_READ_BYTES), stderr.read(_READ_BYTES)
         self._reader.stdout(frames)
         self._reader.stderr(log)
-        self._deliver(len(frames) + len(log))
+        self._deliver()
         return bool(frames or log)
 
-    def _deliver(self, weight: int) -> None:
-        items = self._reader.take()
+    def _deliver(self) -> None:
+        weight, items = self._reader.weight, self._reader.take()
         if items:
-            self._channel.put(items, weight + _ITEM_BYTES * len(items))
+            self._channel.put(items, weight)

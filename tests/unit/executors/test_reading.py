@@ -104,6 +104,26 @@ def test_reading_again_passes_over_what_was_taken_before():
     assert lines(rest) == ["two"]
 
 
+def test_what_waits_weighs_as_much_as_its_lines_however_they_are_cut():
+    op = {"op": "append", "cell": 0, "no": 0, "type": "stream", "body": "x" * 300_000}
+    frame = {"v": 1, "seq": 1, "at": 1.0, "kind": "output", "ops": [op]}
+    text = json.dumps(frame).encode() + b"\n"
+    reader = AttemptReader(max_log_bytes=LIMIT)
+    # As an engine gives a long line back.
+    for start in range(0, len(text), 16 * 1024):
+        reader.stdout(text[start : start + 16 * 1024])
+    reader.stderr(b"y" * 1000 + b"\n")
+    assert 301_000 < reader.weight < 303_000
+    assert len(reader.take()) == 2
+    assert reader.weight == 0
+
+
+def test_what_is_passed_over_weighs_nothing():
+    reader = AttemptReader(max_log_bytes=LIMIT, skip=1)
+    reader.stderr(b"one\n")
+    assert (reader.count, reader.weight, reader.take()) == (1, 0, [])
+
+
 def test_a_log_beyond_the_limit_is_cut_with_a_word_and_frames_are_not():
     reader = AttemptReader(max_log_bytes=20)
     reader.stderr(b"0123456789\n0123456789\n0123456789\n")

@@ -1,0 +1,58 @@
+"""What an owner holds while a large output is recorded."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from .conftest import Whole
+
+_MIB = 1024 * 1024
+SIZE = 100 * _MIB
+ONE = f"from IPython.display import HTML\nHTML('<!-- ' + 'x' * {SIZE} + ' -->')"
+
+
+class Peak:
+    """The most memory that a process has held while it was watched."""
+
+    def __init__(self, pid: int) -> None:
+        self._process = psutil.Process(pid)
+        self.before = self.most = self._process.memory_info().rss
+
+    @property
+    def grown(self) -> int:
+        return self.most - self.before
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        over = threading.Event()
+
+        def watch() -> None:
+            while not over.wait(0.005):
+                self.most = max(self.most, self._process.memory_info().rss)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+
+
+@pytest.mark.slow
+def test_recording_a_large_output_takes_less_memory_than_twice_its_size(whole: Whole):
+    peak, told = Peak(whole.process.pid), 0
+    with peak.watched():
+        run = whole.submit(ONE, memory="2g")
+        for event in run.follow():
+            if event.kind == "output":
+                told += sum(len(op["body"]) for op in event.data["ops"])
+        run.wait()
+    assert (run.state, run.reason) == ("succeeded", None)
+    assert told > SIZE
+    assert peak.grown < 2 * SIZE
