@@ -6,6 +6,7 @@ import msgspec
 
 from jupyter_batch.domain.frames import AnyFrame, Finished, decode_frame
 from jupyter_batch.domain.recording import LogLine
+from jupyter_batch.runner.channels import LOG_END
 
 #: A longer line of the log is told in pieces of so many bytes.
 MAX_LOG_LINE = 64 * 1024
@@ -38,6 +39,12 @@ class AttemptReader:
         self.weight = 0
         #: Whether the runner has given its verdict.
         self.has_finished = False
+        self._has_log_end = False
+
+    @property
+    def has_said_all(self) -> bool:
+        """Whether the verdict and the end of the log have been read: nothing can follow."""
+        return self.has_finished and self._has_log_end
 
     def stdout(self, data: bytes) -> None:
         """Takes a piece of stdout."""
@@ -47,14 +54,14 @@ class AttemptReader:
     def stderr(self, data: bytes) -> None:
         """Takes a piece of stderr."""
         for line in self._stderr.feed(data):
-            self._log(line.decode("utf-8", "replace"))
+            self._log_line(line)
 
     def end(self) -> None:
         """Takes what stands after the last newline as lines of their own."""
         for line in self._stdout.rest():
             self._frame(line)
         for line in self._stderr.rest():
-            self._log(line.decode("utf-8", "replace"))
+            self._log_line(line)
 
     def take(self) -> list[AnyFrame | LogLine]:
         """Returns the items since the last call."""
@@ -73,6 +80,12 @@ class AttemptReader:
             return
         self.has_finished = self.has_finished or isinstance(frame, Finished)
         self._add(frame, len(line))
+
+    def _log_line(self, line: bytes) -> None:
+        if line == LOG_END:
+            self._has_log_end = True
+        else:
+            self._log(line.decode("utf-8", "replace"))
 
     def _log(self, text: str) -> None:
         if self._log_left < 0:

@@ -124,8 +124,9 @@ class Executor(Protocol):
         """
 
     def follow(self, handle: AttemptHandle) -> AsyncIterator[Sequence[AnyFrame | LogLine]]:
-        """Yields all frames and log lines from the first on, in batches, and ends with the
-        attempt. Raises EngineUnavailable when the engine goes away, AttemptGone."""
+        """Yields all frames and log lines from the first on, in batches, and ends when there
+        can be no more: with the attempt, or a moment before that where its runner has said so.
+        Raises EngineUnavailable when the engine goes away, AttemptGone."""
 
     async def wait(self, handle: AttemptHandle) -> Ending:
         """Returns when the attempt has ended."""

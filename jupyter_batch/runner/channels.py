@@ -15,6 +15,8 @@ _READ = 64 * 1024
 #: A line without an end is passed on when nothing has come for so many seconds.
 _PATIENCE = 0.3
 _DRAIN_SECONDS = 1.0
+#: The last line of a log that was passed on to its end; whoever reads the log leaves it out.
+LOG_END = b"\x04[jupyter_batch: end of the log]"
 
 
 class Channels:
@@ -31,6 +33,7 @@ class Channels:
         #: Until these are set nothing is masked or cut: nothing secret is known yet.
         self.masker = Masker({})
         self.budget: Optional[Budget] = None
+        self._ends_line = True
         self._thread = threading.Thread(target=self._pump, name="jb-log", daemon=True)
         self._thread.start()
 
@@ -41,12 +44,17 @@ class Channels:
         os.close(null)
 
     def close_log(self) -> None:
-        """Passes on what is in the pipe; returns after a second where a stray process holds it."""
+        """Passes on what is in the pipe, and says that this was all.
+
+        Where a stray process holds the pipe it returns after a second, and does not say so.
+        """
         sys.stdout.flush()
         sys.stderr.flush()
         for fd in (1, 2):
             os.dup2(self._log_fd, fd)
         self._thread.join(_DRAIN_SECONDS)
+        if not self._thread.is_alive():
+            self._write((b"" if self._ends_line else b"\n") + LOG_END + b"\n")
 
     def _pump(self) -> None:
         rest = b""
@@ -82,6 +90,11 @@ class Channels:
                 data = data[:granted]
                 if not had_cut or data:
                     data += b"\n[jupyter_batch: the output limit is reached; the rest is cut]\n"
+        if data:
+            self._ends_line = data.endswith(b"\n")
+        self._write(data)
+
+    def _write(self, data: bytes) -> None:
         try:
             while data:
                 data = data[os.write(self._log_fd, data) :]

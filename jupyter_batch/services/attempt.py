@@ -235,6 +235,10 @@ class Conductor:
                 await recorder.take(items)
         finally:
             await batches.aclose()  # type: ignore[attr-defined]
+        finished = recorder.finished
+        if finished is not None and finished.verdict == "succeeded":
+            # All is known. The moment until its engine has cleared away is not waited for.
+            return Ending(exit_code=0)
         return await self._executor.wait(handle)
 
     async def _listen(

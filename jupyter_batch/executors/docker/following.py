@@ -32,7 +32,8 @@ class LogFollower(threading.Thread):
     The engine's stream can end before the log does: because the container has just ended,
     because the connection broke, because it was silent for long. So the end of a stream
     decides nothing; the state of the container does. The log is then read again from its
-    start, and what has been handed on already is passed over.
+    start, and what has been handed on already is passed over. Only where the runner itself has
+    said that this was all is the end of the container not waited for.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class LogFollower(threading.Thread):
         while True:
             before = self._delivered
             reader, read = self._read(follow=True)
-            if self._stream.is_aborted:
+            if self._stream.is_aborted or reader.has_said_all:
                 return
             if self._has_ended():
                 break
@@ -102,7 +103,7 @@ class LogFollower(threading.Thread):
             elif kind == _STDERR:
                 reader.stderr(data)
             read += 1
-            if not self._deliver(reader):
+            if not self._deliver(reader) or reader.has_said_all:
                 break
         return reader, read
 

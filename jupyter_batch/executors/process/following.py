@@ -69,6 +69,8 @@ class FileFollower(threading.Thread):
                 has_ended = self._has_ended(look=polls % LOOK_EVERY == 0)
                 polls += 1
                 if self._read(stdout, stderr):
+                    if self._reader.has_said_all:
+                        return
                     continue
                 if has_ended:
                     self._reader.end()

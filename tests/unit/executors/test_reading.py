@@ -8,6 +8,7 @@ import random
 from jupyter_batch.domain.frames import Finished, Heartbeat
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.executors.reading import MAX_LOG_LINE, AttemptReader
+from jupyter_batch.runner.channels import LOG_END
 
 LIMIT = 10 * 1024 * 1024
 
@@ -139,3 +140,15 @@ def test_text_that_is_no_utf8_is_replaced():
     reader = AttemptReader(max_log_bytes=LIMIT)
     reader.stderr(b"a\xffb\n")
     assert lines(reader.take()) == ["a�b"]
+
+
+def test_the_verdict_and_the_end_of_the_log_are_all_there_is_in_whatever_order():
+    for first, second in ((finished(), LOG_END + b"\n"), (LOG_END + b"\n", finished())):
+        reader = AttemptReader(max_log_bytes=LIMIT)
+        for piece in (b"a line\n", first):
+            (reader.stdout if piece.startswith(b"{") else reader.stderr)(piece)
+            assert not reader.has_said_all
+        (reader.stdout if second.startswith(b"{") else reader.stderr)(second)
+        assert reader.has_said_all
+        # The mark itself is no line of the log.
+        assert lines(reader.take()) == ["a line"]
