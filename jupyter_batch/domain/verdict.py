@@ -10,7 +10,7 @@ from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.value import Value
 
 _ENDED_BY_SIGKILL = 137
-_BUNDLE, _NO_KERNEL, _RUNNER_FAULT = 64, 69, 70
+_BUNDLE, _UNFED, _NO_KERNEL = 64, 66, 69
 _CANNOT_EXECUTE = (125, 126, 127)
 
 #: Names of errors that no kernel has raised; papermill marks no cell for these.
@@ -120,6 +120,10 @@ def _judge_silent(evidence: Evidence) -> Verdict:
         )
     if code == _BUNDLE:
         return Verdict(state=RunState.LOST, reason=f"the runner could not read its bundle{tail}")
+    if code == _UNFED:
+        return Verdict(
+            state=RunState.LOST, reason=f"the runner was started, but not handed its bundle{tail}"
+        )
     if code == _NO_KERNEL:
         return Verdict(state=RunState.FAILED, reason=f"papermill or the kernel is missing{tail}")
     if code == _ENDED_BY_SIGKILL or (code is not None and code < 0):

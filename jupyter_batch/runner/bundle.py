@@ -5,16 +5,23 @@ from __future__ import annotations
 import io
 import json
 import os
+import select
 import tarfile
 import time
 from typing import Any, BinaryIO, Dict, Optional, cast
 
 _BUFFER = 256 * 1024
 _URL_TRIES = 5
+#: How long nothing may come over stdin.
+_PATIENCE_SECONDS = 60
 
 
 class BundleError(Exception):
     """The bundle cannot be read; the message never repeats its source, which may be a token."""
+
+
+class Unfed(Exception):
+    """Stdin ends, or nothing comes, before there is a whole bundle: whoever feeds us has died."""
 
 
 class Bundle:
@@ -36,7 +43,7 @@ def read_bundle(source: Optional[str], folder: str) -> Bundle:
     """Reads a bundle and puts its files into the folder.
 
     ``source`` is None for stdin, a URL, or a path; a file is removed when it has been read,
-    because it has secrets in it.
+    because it has secrets in it. Raises BundleError, and Unfed where stdin has not given all.
     """
     try:
         with _open(source) as stream:
@@ -58,11 +65,25 @@ def read_bundle(source: Optional[str], folder: str) -> Bundle:
 
 def _open(source: Optional[str]) -> BinaryIO:
     if source is None:
-        # Unbuffered: the stream ends with the archive, not with the end of stdin.
-        return open(0, "rb", buffering=0, closefd=False)
+        return cast("BinaryIO", _Handed())
     if source.startswith(("http://", "https://")):
         return _fetch(source)
     return open(source, "rb", buffering=0)
+
+
+class _Handed(io.RawIOBase):
+    """Stdin, unbuffered: the bundle ends with its archive, not with the end of stdin."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        is_ready = select.select([0], [], [], _PATIENCE_SECONDS)[0]
+        piece = os.read(0, len(buffer)) if is_ready else b""
+        if not piece:
+            raise Unfed
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def _fetch(url: str) -> BinaryIO:

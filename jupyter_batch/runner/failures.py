@@ -5,6 +5,8 @@ from __future__ import annotations
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_BUNDLE = 64
+#: Nobody hands over a bundle any more. Nothing has been told: the attempt can be started anew.
+EXIT_UNFED = 66
 EXIT_MISSING = 69
 EXIT_FAULT = 70
 

@@ -16,10 +16,10 @@ from typing import Any, Dict, List, NoReturn, Optional, Tuple
 from .artifacts import send_artifacts
 from .attempt import Attempt, notebook_kernel
 from .budget import Budget
-from .bundle import Bundle, BundleError, read_bundle
+from .bundle import Bundle, BundleError, Unfed, read_bundle
 from .channels import Channels
 from .early import start_early
-from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, Failure
+from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, EXIT_UNFED, Failure
 from .kernel import Kernel
 from .masking import Masker
 from .ops import OutputStream
@@ -59,7 +59,7 @@ class Program:
         self._spool: Optional[SpoolReader] = None
 
     def run(self, source: Optional[str]) -> int:
-        """Returns the exit code, after the ``finished`` frame has been written."""
+        """Returns the exit code, after the ``finished`` frame where there is anything to tell."""
         self._folder = tempfile.mkdtemp(prefix="jb-")
         omitted: List[str] = []
         try:
@@ -70,6 +70,9 @@ class Program:
                 self._frames,
                 bundle.get("max_artifact_bytes", _GIB),
             )
+        except Unfed:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            return EXIT_UNFED
         except Interrupted:
             fields, code = _verdict("cancelled", "sigterm", "stopped before the bundle was read")
         except BundleError as error:

@@ -40,6 +40,8 @@ from jupyter_batch.services.starting import ENGINE_PAUSE, Starter
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+#: Of an attempt that is made or started, and then found not to have begun.
+_MOST_STARTS = 5
 _CANCELLED_BY = "cancelled by "
 
 
@@ -73,11 +75,11 @@ class Conductor:
         self._hub = hub
         self._availability = availability
         self._settings = settings
-        #: Called when something of the attempt is left on the engine.
         self._on_leftover = on_leftover
         self._handle: AttemptHandle | None = None
         #: Whether the executor has been asked to start it: from then on it may exist.
         self._asked = run.attempt.container_id is not None
+        self._starts = 0  # that have come to nothing
         self._engine_was_away = False
         self._away_since: datetime | None = None
         self._guard = Guard(
@@ -205,7 +207,7 @@ class Conductor:
         finally:
             guard.cancel()
             await asyncio.gather(guard, return_exceptions=True)
-        if ending is not None and ending.never_started and not self._guard.is_over:
+        if ending is not None and ending.never_started and self._may_start_again():
             self._handle = None
             return await self.conduct()
         await salvage(self._run, handle, recorder, executor=self._executor, secrets=self._secrets)
@@ -214,6 +216,10 @@ class Conductor:
         await asyncio.shield(self._end(verdict, ending, recorder))
         await self._discard(handle)
         return None
+
+    def _may_start_again(self) -> bool:
+        self._starts += 1
+        return self._starts < _MOST_STARTS and not self._guard.is_over
 
     async def _discard(self, handle: AttemptHandle, *, grace_seconds: float | None = None) -> None:
         """Removes what is left of the attempt, after stopping it where a grace is given."""
@@ -237,8 +243,7 @@ class Conductor:
             await batches.aclose()  # type: ignore[attr-defined]
         finished = recorder.finished
         if finished is not None and finished.verdict == "succeeded":
-            # All is known. The moment until its engine has cleared away is not waited for.
-            return Ending(exit_code=0)
+            return Ending(exit_code=0)  # all is known: the engine's own end is not waited for
         return await self._executor.wait(handle)
 
     async def _listen(

@@ -25,9 +25,13 @@ from jupyter_batch.ports import AttemptHandle, AttemptSpec, Bundle
 _STAND_IN = """
 import json, os, sys, tarfile, time
 
-with tarfile.open(sys.argv[1], "r|") as archive:
-    parts = {member.name: archive.extractfile(member).read() for member in archive}
-os.unlink(sys.argv[1])
+parts = {}
+with tarfile.open(fileobj=open(0, "rb", buffering=0), mode="r|") as archive:
+    while "notebook.ipynb" not in parts:
+        member = archive.next()
+        if member is None:
+            os._exit(66)
+        parts[member.name] = archive.extractfile(member).read()
 seq = 0
 
 def emit(kind, **fields):
@@ -43,7 +47,8 @@ def beat():
 def finish(verdict="succeeded"):
     emit("finished", verdict=verdict, cause="done")
 
-exec(parts["notebook.ipynb"].decode(), {"emit": emit, "beat": beat, "finish": finish})
+names = {"emit": emit, "beat": beat, "finish": finish, "parts": parts}
+exec(parts["notebook.ipynb"].decode(), names)
 """
 
 

@@ -15,9 +15,9 @@ from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.frames import Finished, Heartbeat
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.errors import AttemptGone, EngineUnavailable, ImageNotFound, ImageUnusable
-from jupyter_batch.executors.bundle import tar_stream
 from jupyter_batch.executors.docker import containers
 from jupyter_batch.executors.docker.connection import find_address
+from jupyter_batch.executors.docker.inlet import Inlet
 
 pytestmark = pytest.mark.docker
 
@@ -118,21 +118,38 @@ async def test_a_crash_between_create_and_start_is_made_good(kit, client):
     assert isinstance(frames[-1], Finished)
 
 
-async def test_a_container_that_may_have_run_before_its_engine_died_is_not_started(kit, client):
+@pytest.mark.parametrize("handed", [b"", (10).to_bytes(8, "big") + b"cut"])
+async def test_an_attempt_whose_server_died_while_handing_it_over_starts_anew(kit, client, handed):
     spec = await kit.spec("finish()")
     facts = kit.executor._images.facts(client, spec.environment.image_digest)
     arguments = containers.create_arguments(client, spec, facts, max_pids=100)
     created = client.create_container(**arguments)["Id"]
-    inbox = containers.inbox(spec, facts, b"")
-    client.put_archive(created, "/", tar_stream(inbox))
-    assert not containers.may_have_run(client, created)
-    # As the runner leaves it: the bundle has been read.
-    without = [member for member in inbox if not member.name.endswith("bundle.tar")]
-    other = await kit.spec("finish()")
-    arguments = containers.create_arguments(client, other, facts, max_pids=100)
-    client.put_archive(client.create_container(**arguments)["Id"], "/", tar_stream(without))
-    with pytest.raises(AttemptGone, match="may have run"):
-        await kit.executor.start(other)
+    with Inlet(client, created) as inlet:
+        client.start(created)
+        inlet._socket.sendall(handed)
+    (found,) = await kit.executor.list(kit.store_id)
+    assert await kit.read(found) == ([], [])
+    ending = await kit.executor.wait(found)
+    assert (ending.exit_code, ending.never_started) == (66, True)
+    handle = await kit.executor.start(spec)
+    assert handle.container_id != created
+    frames, _ = await kit.read(handle)
+    assert isinstance(frames[-1], Finished)
+    assert len(await kit.executor.list(kit.store_id)) == 1
+
+
+async def test_an_image_that_was_not_built_by_us_gets_the_folders_it_lacks(kit):
+    await kit.build_derived(
+        "FROM @JOB@\nUSER root\nRUN rm -r /jupyter-batch\nUSER 1234\n", "bare:test"
+    )
+    handle = await kit.start(
+        "import os, sys\nopen('note', 'w').write('x')\n"
+        "print(os.getcwd(), os.getuid(), os.listdir(), file=sys.stderr)\nfinish()",
+        Environment(image="bare:test", network="none"),
+    )
+    frames, lines = await kit.read(handle)
+    assert isinstance(frames[-1], Finished)
+    assert lines == ["/jupyter-batch/work 1234 ['note']"]
 
 
 async def test_a_container_that_is_paused_is_stopped(kit, client):

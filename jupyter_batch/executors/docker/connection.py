@@ -15,11 +15,13 @@ from typing import Any, TypeVar
 import docker
 import requests
 import urllib3
+from docker.constants import MINIMUM_DOCKER_API_VERSION
 from docker.context import ContextAPI
 from docker.types import CancellableStream
 from docker.utils import kwargs_from_env
 
 from jupyter_batch.errors import EngineUnavailable, ExecutorError
+from jupyter_batch.executors.docker.ssh import SshTunnel
 
 T = TypeVar("T")
 
@@ -56,6 +58,7 @@ class Engine:
     def __init__(self, address: str | None) -> None:
         self.address = address or find_address()
         # Stops wait in a thread for as long as their grace: there must be enough of them.
+        self._tunnel = SshTunnel(self.address) if self.address.startswith("ssh://") else None
         self._threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="jupyter-batch")
         self._lock = threading.Lock()
         self._shared: docker.APIClient | None = None
@@ -84,16 +87,26 @@ class Engine:
     def fresh(self) -> docker.APIClient:
         """Returns a client with connections of its own, for a stream."""
         self._knock()
+        if self._version is None:
+            asking = self._new(MINIMUM_DOCKER_API_VERSION)
+            try:
+                self._version = str(asking.version(api_version=False)["ApiVersion"])
+            finally:
+                asking.close()
+        return self._new(self._version)
+
+    def _new(self, version: str) -> docker.APIClient:
         tls = kwargs_from_env().get("tls", False)
         client = docker.APIClient(
-            base_url=self.address,
-            version=self._version or "auto",
+            base_url=self._tunnel.address if self._tunnel else self.address,
+            version=version,
             timeout=REQUEST_SECONDS,
-            tls=tls if not self.address.startswith("unix:") else False,
-            use_ssh_client=self.address.startswith("ssh:"),
+            tls=tls if not self.address.startswith(("unix:", "ssh:")) else False,
             max_pool_size=64,
         )
-        self._version = client.api_version
+        # Or else REQUESTS_CA_BUNDLE, which many have set, would be believed rather than the
+        # authority in DOCKER_CERT_PATH.
+        client.trust_env = False
         return client
 
     def _knock(self) -> None:
@@ -124,6 +137,8 @@ class Engine:
             todo = "you may not use its socket; join the group 'docker' and log in again"
         elif self.address.startswith("unix:"):
             todo = "start Docker, or set DOCKER_HOST to where it is"
+        elif self.address.startswith("ssh:"):
+            todo = "try `ssh` to that machine and `docker info` there, with no password asked for"
         else:
             todo = "check that DOCKER_HOST is right and that the machine can be reached"
         return f"no container engine answers at {self.address}: {todo}"
@@ -135,6 +150,8 @@ class Engine:
             if self._shared is not None:
                 self._shared.close()
                 self._shared = None
+        if self._tunnel is not None:
+            self._tunnel.close()
 
 
 def said(error: Exception) -> str:

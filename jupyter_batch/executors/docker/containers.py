@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
+from pathlib import Path
 from typing import Any
 
 import docker
 from docker.types import DeviceRequest, LogConfig, Mount
 
 from jupyter_batch.domain.environment import Environment, Volume
-from jupyter_batch.executors.bundle import Member, pack
+from jupyter_batch.executors.bundle import Member
 from jupyter_batch.executors.docker.images import HARDENING, ImageFacts
 from jupyter_batch.ports import AttemptSpec
 from jupyter_batch.runner.spool import FOLDER_VARIABLE
@@ -21,14 +21,12 @@ ATTEMPT_LABEL = "jupyter_batch.attempt"
 _FOLDER = "jupyter-batch"
 WORK_FOLDER = f"/{_FOLDER}/work"
 _HOME = f"/{_FOLDER}/home"
-_RUNNER = f"/{_FOLDER}/jb-runner.pyz"
-_INBOX = f"/{_FOLDER}/inbox"
-_BUNDLE = f"{_INBOX}/bundle.tar"
+_RUNNER = f"{_HOME}/.jb-runner.pyz"
 #: Where the runner keeps what must be found when it was killed.
 KEPT_FOLDER = f"/{_FOLDER}/kept"
 
-#: A runner that has been started reads its bundle well within this time.
-_BEGIN_SECONDS = 3.0
+#: What the container is started with; it takes the runner from stdin.
+_BOOT = (Path(__file__).parent / "boot.py").read_text()
 
 #: Libraries that would otherwise start a thread for each cpu of the machine.
 _THREAD_VARIABLES = (
@@ -58,13 +56,14 @@ def create_arguments(
     return {
         "name": spec.name,
         "image": environment.image_digest or environment.image,
-        "entrypoint": [facts.python, _RUNNER, _BUNDLE],
+        "entrypoint": [facts.python, "-c", _BOOT, _RUNNER],
         "command": [],
         "user": facts.user,
         "working_dir": WORK_FOLDER,
         "environment": _variables(environment, facts),
         "labels": labels(spec),
-        "stdin_open": False,
+        # Ends with the one connection that hands over the bundle.
+        "stdin_open": True,
         "tty": False,
         "host_config": client.create_host_config(
             **_limits(environment, max_pids),
@@ -86,54 +85,16 @@ def labels(spec: AttemptSpec) -> dict[str, str]:
     }
 
 
-def inbox(spec: AttemptSpec, facts: ImageFacts, runner: bytes) -> list[Member]:
-    """Returns what is copied into the created container: folders, runner and bundle.
-
-    The runner unlinks the bundle when it has read it (its folder belongs to the user for
-    that), so that its secrets do not stay on the engine's disk.
-    """
+def folders(facts: ImageFacts) -> list[Member]:
+    """Returns the folders that are put into a container whose image has none of ours."""
+    owned = {WORK_FOLDER: 0o755, _HOME: 0o700, KEPT_FOLDER: 0o700}
     return [
         Member(name=_FOLDER, mode=0o755),
-        Member(name=_RUNNER[1:], mode=0o644, content=(runner,)),
-        Member(name=WORK_FOLDER[1:], mode=0o755, uid=facts.uid, gid=facts.gid),
-        Member(name=_HOME[1:], mode=0o700, uid=facts.uid, gid=facts.gid),
-        Member(name=_INBOX[1:], mode=0o700, uid=facts.uid, gid=facts.gid),
-        Member(name=KEPT_FOLDER[1:], mode=0o700, uid=facts.uid, gid=facts.gid),
-        Member(
-            name=_BUNDLE[1:], mode=0o400, content=pack(spec.bundle), uid=facts.uid, gid=facts.gid
+        *(
+            Member(name=path[1:], mode=mode, uid=facts.uid, gid=facts.gid)
+            for path, mode in owned.items()
         ),
     ]
-
-
-def may_have_run(client: docker.APIClient, container_id: str) -> bool:
-    """Says whether the runner in a container may have read its bundle.
-
-    It unlinks the bundle when it has, so one that was put there and is there still tells that
-    nothing has been run.
-    """
-    return _has(client, container_id, _INBOX) and not _has(client, container_id, _BUNDLE)
-
-
-def begins_to_run(client: docker.APIClient, container_id: str) -> bool:
-    """Says, after some seconds, whether the runner has read a bundle that has just been put there.
-
-    Blocks.
-    """
-    deadline = time.monotonic() + _BEGIN_SECONDS
-    while time.monotonic() < deadline:
-        if may_have_run(client, container_id):
-            return True
-        time.sleep(_BEGIN_SECONDS / 10)
-    return False
-
-
-def _has(client: docker.APIClient, container_id: str, path: str) -> bool:
-    try:
-        pieces, _ = client.get_archive(container_id, path)
-    except docker.errors.NotFound:
-        return False
-    pieces.close()  # only whether it is there was asked
-    return True
 
 
 def _variables(environment: Environment, facts: ImageFacts) -> dict[str, str]:

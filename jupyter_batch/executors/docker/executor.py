@@ -9,7 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import docker
 from msgspec.structs import replace
@@ -19,7 +19,6 @@ from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import (
-    AttemptGone,
     BatchError,
     ExecutorError,
     ImageNotFound,
@@ -27,14 +26,15 @@ from jupyter_batch.errors import (
     InvalidInput,
 )
 from jupyter_batch.executors import limits
-from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, first_file, tar_stream
+from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, first_file, pack, tar_stream
 from jupyter_batch.executors.channel import Channel
 from jupyter_batch.executors.docker import containers
 from jupyter_batch.executors.docker.building import Builder
 from jupyter_batch.executors.docker.connection import Engine, Gone, Refused, refusals, said
 from jupyter_batch.executors.docker.following import LogFollower
 from jupyter_batch.executors.docker.images import BUILD_HINT, ImageFacts, Images
-from jupyter_batch.executors.docker.waiting import EndWaiter
+from jupyter_batch.executors.docker.inlet import Inlet
+from jupyter_batch.executors.docker.waiting import EndWaiter, was_unfed
 from jupyter_batch.ports import (
     AttemptHandle,
     AttemptSpec,
@@ -51,9 +51,9 @@ _HEALTH_SECONDS = 5.0
 class DockerExecutor:
     """ports.Executor over one container engine, near or far.
 
-    Nothing of the server's disk is mounted: the runner and its bundle are copied into the
-    created container, which is then started. A crash in between leaves a container that was
-    never started; starting the same attempt again copies once more and starts it.
+    Nothing of the server's disk is mounted: the started container is handed the runner and its
+    bundle over stdin. A crash in between leaves a container that was never started, or one that
+    ends for want of its bundle; starting the same attempt again starts it, or a new one.
     """
 
     name = "docker"
@@ -193,7 +193,7 @@ class DockerExecutor:
         return facts.report(image)
 
     async def start(self, spec: AttemptSpec) -> AttemptHandle:
-        """Creates the container, copies runner and bundle into it and starts it."""
+        """Creates the container, starts it and hands it runner and bundle."""
         with refusals(f"starting {spec.name}"):
             container_id = await self._engine.call(lambda client: self._start(client, spec))
         return AttemptHandle(
@@ -206,47 +206,45 @@ class DockerExecutor:
         if found is None:
             raise ImageNotFound(f"image {image} is not on the engine; {BUILD_HINT}", image=image)
         facts = self._images.facts(client, found)
-        container_id, stage = self._create(client, spec, facts)
-        if stage == "begun":
+        container_id, is_begun = self._create(client, spec, facts)
+        if is_begun:
             return container_id
-        if stage == "made" and containers.may_have_run(client, container_id):
-            raise _may_have_run(container_id)
-        inbox = containers.inbox(spec, facts, self._runner)
         try:
-            client.put_archive(container_id, "/", tar_stream(inbox))
-            client.start(container_id)
+            if not facts.has_folders:
+                client.put_archive(container_id, "/", tar_stream(containers.folders(facts)))
+            with Inlet(client, container_id) as inlet:
+                client.start(container_id)
+                # Not before: a container that an engine has forgotten, because it died in the
+                # middle of a start, has then certainly not begun with anything.
+                inlet.hand(self._runner, pack(spec.bundle))
         except Refused as error:
-            is_stuck = stage == "made" and _is_stuck(error)
-            if is_stuck and containers.begins_to_run(client, container_id):
-                raise _may_have_run(container_id) from error
             # Nobody holds a handle yet, so nobody else would remove it.
             with contextlib.suppress(Refused):
                 client.remove_container(container_id, force=True, v=True)
-                if is_stuck:
+                if _is_stuck(error):
                     return self._start(client, spec)
             raise _cannot_start(spec, said(error)) from error
         return container_id
 
     def _create(
         self, client: docker.APIClient, spec: AttemptSpec, facts: ImageFacts
-    ) -> tuple[str, Literal["new", "made", "begun"]]:
-        """Returns the container: a new one, or the one that is there already.
-
-        ``made`` is one that has not been started, as far as the engine knows: one that died in
-        the middle of a start has forgotten of it.
-        """
+    ) -> tuple[str, bool]:
+        """Returns the container, and whether it is one that has been started before."""
         arguments = containers.create_arguments(
             client, spec, facts, max_pids=self._settings.max_pids
         )
         try:
-            return str(client.create_container(**arguments)["Id"]), "new"
+            return str(client.create_container(**arguments)["Id"]), False
         except Refused as error:
             if error.status_code != 409:
                 raise _cannot_start(spec, said(error)) from error
         there = client.inspect_container(spec.name)
         if there["Config"]["Labels"].get(containers.STORE_LABEL) != spec.store_id:
             raise ExecutorError(f"another store has a container named {spec.name}")
-        return str(there["Id"]), "made" if there["State"]["Status"] == "created" else "begun"
+        if was_unfed(there["State"]):
+            client.remove_container(there["Id"], force=True, v=True)
+            return self._create(client, spec, facts)
+        return str(there["Id"]), there["State"]["Status"] != "created"
 
     async def follow(self, handle: AttemptHandle) -> AsyncIterator[Sequence[AnyFrame | LogLine]]:
         """Yields what the container has written, from the first byte to its end."""
@@ -355,12 +353,6 @@ def _is_stuck(error: Exception) -> bool:
     """
     text = said(error)
     return "task" in text and "already exists" in text
-
-
-def _may_have_run(container_id: str) -> AttemptGone:
-    return AttemptGone(
-        "the engine died while it was starting the container, which may have run", id=container_id
-    )
 
 
 def _cannot_start(spec: AttemptSpec, text: str) -> BatchError:

@@ -59,6 +59,8 @@ class ImageFacts(Value, frozen=True, kw_only=True):
     gid: int
     #: The user's home where it can be written to.
     home: str | None
+    #: Whether it has the folders that a container of ours needs, as job images have.
+    has_folders: bool = False
 
     def report(self, image: str) -> ImageReport:
         """Returns it for callers; raises ImageUnusable that names what is missing."""

@@ -27,6 +27,12 @@ def papermill() -> "tuple[str | None, str | None]":
     return papermill.__version__, None
 
 
+def has_folders() -> bool:
+    """Returns whether what a container of ours needs (containers.folders) is there."""
+    paths = [f"/jupyter-batch/{name}" for name in ("work", "home", "kept")]
+    return all(os.path.isdir(path) and os.stat(path).st_uid == os.getuid() for path in paths)
+
+
 home = os.path.expanduser("~")
 version, error = papermill()
 found = {
@@ -39,5 +45,6 @@ found = {
     "uid": os.getuid(),
     "gid": os.getgid(),
     "home": home if os.path.isdir(home) and home != "/" and os.access(home, os.W_OK) else None,
+    "has_folders": has_folders(),
 }
 sys.stdout.write(json.dumps(found) + "\n")

@@ -8,6 +8,7 @@ import threading
 from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable, ExecutorError
 from jupyter_batch.executors.docker.connection import Engine, Gone, Refused, Stream, said
 from jupyter_batch.ports import Ending
+from jupyter_batch.runner.failures import EXIT_UNFED
 
 
 class EndWaiter:
@@ -72,9 +73,17 @@ class EndWaiter:
         return None
 
 
+def was_unfed(state: dict[str, object]) -> bool:
+    """Says whether a container has ended because nobody has handed it its bundle."""
+    return state["Status"] == "exited" and state.get("ExitCode") == EXIT_UNFED
+
+
 def _ending(state: dict[str, object]) -> Ending:
     if state["Status"] == "created":
         return Ending(error="the container was made, but never started", never_started=True)
+    if was_unfed(state):
+        text = "the container was started, but not handed its bundle"
+        return Ending(exit_code=EXIT_UNFED, error=text, never_started=True)
     code = state.get("ExitCode")
     return Ending(
         exit_code=code if isinstance(code, int) else None,

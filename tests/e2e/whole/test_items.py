@@ -50,7 +50,8 @@ def check_resumed(run) -> None:
 
 
 def test_items_are_gone_on_with_after_the_kernel_was_killed(whole):
-    run = whole.run(LOOP.replace("KILL", "os.kill(os.getpid(), signal.SIGKILL)"))
+    # The kernel sends what it has printed in a thread, and nobody in it hears when that is out.
+    run = whole.run(LOOP.replace("KILL", "time.sleep(2); os.kill(os.getpid(), signal.SIGKILL)"))
     assert run.state is RunState.FAILED
     (progress,) = run.progress
     assert (progress.processed, progress.total) == (STUCK, COUNT)

@@ -90,11 +90,15 @@ class Running:
         """Sends a signal to the runner."""
         self.process.send_signal(number)
 
-    def wait(self) -> frames.Finished:
-        """Returns the last frame when the process has ended."""
+    def until_end(self) -> None:
+        """Returns when the process has ended and all of its stdout has been read."""
         self.process.wait(PATIENCE)
         with self._changed:
             assert self._changed.wait_for(lambda: self._ended, PATIENCE)
+
+    def wait(self) -> frames.Finished:
+        """Returns the last frame when the process has ended."""
+        self.until_end()
         assert self.frames, self.log()
         assert isinstance(self.frames[-1], frames.Finished), self.log()
         assert [frame.seq for frame in self.frames] == list(range(1, len(self.frames) + 1))

@@ -12,6 +12,7 @@ import pytest
 
 from jupyter_batch.domain import frames
 from jupyter_batch.domain.cell import CellState
+from tests.integration.runner.conftest import notebook, tar
 
 Start = Callable[..., Any]
 
@@ -146,6 +147,19 @@ def test_a_bundle_that_is_no_tar_ends_with_64(start: Start, tmp_path: Path, pyz:
     running = start(command=[sys.executable, str(pyz), str(tmp_path / "b.tar")])
     assert _told(running.wait()) == ("failed", "bundle", None)
     assert running.process.returncode == 64
+
+
+@pytest.mark.parametrize("size", [0, 100, 512, 900, 2000])
+def test_a_bundle_that_ends_early_ends_with_66_and_tells_nothing(start: Start, size: int):
+    whole = tar({"bundle.json": b"{}", "files/a": b"a", "notebook.ipynb": notebook("1")})
+    running = start(fed=False)
+    running.feed(whole[:size])
+    running.process.stdin.close()
+    running.until_end()
+    assert running.process.returncode == 66
+    assert (running.frames, running.lines) == ([], [])
+    # The log of the attempt that is started instead begins with its first line.
+    assert running.log() == ""
 
 
 def test_a_name_that_would_be_code_is_refused(start: Start):

@@ -219,6 +219,25 @@ async def test_a_container_that_was_made_and_not_started_is_started(bench):
     assert begun == [f"jb-{run.id}-1"]
 
 
+async def test_what_never_begins_however_often_it_is_started_is_lost(bench):
+    run = await running(bench)
+    (attempt,) = bench.executor.attempts.values()
+    attempt.items.clear()
+    attempt.ending = Ending(exit_code=66, never_started=True)
+    begun = []
+
+    async def start(spec):
+        begun.append(spec.name)
+        return attempt.handle
+
+    bench.executor.start = start
+    await next_owner(bench)
+    ended = await bench.ended(run.id)
+    assert (ended.state, len(ended.attempts)) == (RunState.LOST, 1)
+    assert "not handed its bundle" in ended.reason
+    assert 1 < len(begun) < 10
+
+
 async def test_what_may_have_run_is_not_started_again_and_is_removed(bench):
     run = await running(bench)
     (attempt,) = bench.executor.attempts.values()
