@@ -125,7 +125,14 @@ class Conductor:
     async def _begin(self) -> AttemptHandle:
         spec = await (self._patiently(self._prepare) if self._asked else self._prepare())
         # On record before it is asked for: what is not on record has never begun.
-        await self._update_attempt(lambda a: replace(a, container_id=spec.name))
+        await self._store.runs.update(
+            self._run.id,
+            lambda run: replace(
+                self._with_attempt(run, lambda a: replace(a, container_id=spec.name)),
+                environment=spec.environment,
+            ),
+            at=self._clock.now(),
+        )
         self._asked = True
         starter = Starter(
             self._executor,
@@ -137,7 +144,13 @@ class Conductor:
         handle = await starter.start(spec, is_cancelled=self._guard.cancelled.is_set)
         if handle is None:
             raise _Gone
-        await self._update_attempt(lambda a: replace(a, container_id=handle.container_id))
+        await self._store.runs.update(
+            self._run.id,
+            lambda run: self._with_attempt(
+                run, lambda a: replace(a, container_id=handle.container_id)
+            ),
+            at=self._clock.now(),
+        )
         return handle
 
     async def _prepare(self) -> AttemptSpec:
@@ -157,11 +170,6 @@ class Conductor:
                 done_items=await self._store.records.done_items(run.id, before=self.attempt_no),
             ),
             secrets=await self._secrets.get(run.environment.secrets, user=run.created_by),
-        )
-        await self._store.runs.update(
-            run.id,
-            lambda newest: replace(newest, environment=environment),
-            at=self._clock.now(),
         )
         if self._guard.cancelled.is_set():
             raise _Gone
@@ -371,13 +379,6 @@ class Conductor:
             return run.move_to(RunState.QUEUED, at=now, reason=f"waits: {error.message}")
 
         await self._store.runs.update(self._run.id, change, at=now)
-
-    async def _update_attempt(self, change: Callable[[Attempt], Attempt]) -> None:
-        await self._store.runs.update(
-            self._run.id,
-            lambda run: self._with_attempt(run, change),
-            at=self._clock.now(),
-        )
 
     def _with_attempt(self, run: Run, change: Callable[[Attempt], Attempt]) -> Run:
         for attempt in run.attempts:

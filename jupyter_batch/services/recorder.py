@@ -76,6 +76,8 @@ class AttemptRecorder:
         self.heartbeat: frames.Heartbeat | None = None
         self.artifacts: tuple[Artifact, ...] = ()
         self.cells_total = 0
+        #: Whether it is on record that the run is running.
+        self._is_under_way = False
 
     @property
     def cell(self) -> int | None:
@@ -94,13 +96,18 @@ class AttemptRecorder:
         return " | ".join(line for line in self._tail if line.strip())
 
     async def take(self, items: Sequence[frames.AnyFrame | LogLine]) -> None:
-        """Records a batch; committed when this returns."""
+        """Records a batch; committed when this returns, but for the verdict of a run under way.
+
+        That is recorded with the end of the run, which follows.
+        """
         for item in items:
             if isinstance(item, LogLine):
                 self._take_line(item)
             else:
                 self._take_frame(item)
-        await self._write(self._advance())
+        if self.finished is None or not self._is_under_way:
+            await self._write(self._advance())
+            self._is_under_way = self.started_at is not None
 
     def salvage(self, spool: bytes, masker: Masker) -> None:
         """Takes what the notebook has said and a killed runner could not pass on."""

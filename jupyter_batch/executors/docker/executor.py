@@ -201,8 +201,9 @@ class DockerExecutor:
         )
 
     def _start(self, client: docker.APIClient, spec: AttemptSpec) -> str:
-        image = spec.environment.image_digest or spec.environment.image or ""
-        found = self._images.find(client, image)
+        image = spec.environment.image or ""
+        # What has been prepared is not looked for again; the engine says if it has gone since.
+        found = spec.environment.image_digest or self._images.find(client, image)
         if found is None:
             raise ImageNotFound(f"image {image} is not on the engine; {BUILD_HINT}", image=image)
         facts = self._images.facts(client, found)
