@@ -1,5 +1,5 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { ILayoutRestorer } from '@jupyterlab/application';
+import { ILabShell, ILayoutRestorer, IRouter } from '@jupyterlab/application';
 import { ICommandPalette, WidgetTracker } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IDefaultFileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
@@ -13,6 +13,7 @@ import { addCommands, Commands } from './lab/commands';
 import { DRIVE, keepKernelsOff, listFiles, RunsDrive } from './lab/drive';
 import { clientOf } from './lab/fetch';
 import { NotebookFinder } from './lab/finder';
+import { followLinks, linkTo } from './lab/links';
 import { Notifier } from './lab/notify';
 import type { Page } from './lab/pages';
 import { keyOf, PageWidget } from './lab/pages';
@@ -55,7 +56,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
     IDefaultFileBrowser,
     INotebookTracker,
     IDocumentManager,
-    IFileBrowserFactory
+    IFileBrowserFactory,
+    ILabShell,
+    IRouter
   ],
   activate
 };
@@ -71,7 +74,9 @@ function activate(
   browser: IDefaultFileBrowser | null,
   notebooks: INotebookTracker | null,
   documents: IDocumentManager | null,
-  browsers: IFileBrowserFactory | null
+  browsers: IFileBrowserFactory | null,
+  shell: ILabShell | null,
+  router: IRouter | null
 ): void {
   const trans = (translator ?? nullTranslator).load('jupyter_batch');
   const { serviceManager } = app;
@@ -96,6 +101,11 @@ function activate(
   }
 
   const open = (page: Page) => {
+    if (!shell) {
+      // Notebook 7 has room for its notebook only.
+      window.open(linkTo(page, serviceManager.serverSettings.baseUrl));
+      return;
+    }
     const key = keyOf(page);
     let widget = tracker.find(one => keyOf(one.page) === key);
     if (!widget) {
@@ -139,6 +149,9 @@ function activate(
   restorer?.add(panel, 'jupyter-batch-panel');
   const finder = new NotebookFinder(app, notebooks, browser, trans);
   addCommands({ app, services, finder, open, panelId: panel.id });
+  if (shell && router) {
+    followLinks(app, router, Commands.followLink, open);
+  }
   void restorer?.restore(tracker, {
     command: Commands.openPage,
     args: widget => widget.args,

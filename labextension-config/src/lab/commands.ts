@@ -17,7 +17,8 @@ export const Commands = {
   retryRun: 'batch:retry-run',
   compareRuns: 'batch:compare-runs',
   showPanel: 'batch:show-panel',
-  openPage: 'batch:open-page'
+  openPage: 'batch:open-page',
+  followLink: 'batch:follow-link'
 } as const;
 
 const PATH = { path: { type: 'string', description: 'Path of the notebook.' } };
