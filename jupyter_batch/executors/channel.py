@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import AsyncIterator
@@ -11,13 +12,18 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 _MIB = 1024 * 1024
+#: What comes within this time of a batch waits for its end, to be one batch in its turn ...
+_REST_SECONDS = 0.03
+#: ... unless it is as much as this.
+_MUCH = 64 * 1024
 
 
 class Channel(Generic[T]):
     """One writing thread, one reader on the event loop.
 
-    What is written while the reader is busy comes to it as one batch, so that many small
-    writes cost few wake-ups of the loop; a writer that is too far ahead is made to wait.
+    What is written while the reader is busy, or just after a batch, comes to it as one batch, so
+    that many small writes cost few wake-ups of the loop and few commits; what comes after a
+    silence comes at once. A writer that is too far ahead is made to wait.
     """
 
     def __init__(self, *, max_pending: int = 8 * _MIB, max_batch: int = _MIB) -> None:
@@ -30,6 +36,7 @@ class Channel(Generic[T]):
         self._finished = False
         self._closed = False
         self._awake = asyncio.Event()
+        self._over = asyncio.Event()
 
     def put(self, items: list[T], weight: int) -> bool:
         """Hands items over and waits while too much is pending; False: nobody reads any more."""
@@ -47,6 +54,7 @@ class Channel(Generic[T]):
         with self._changed:
             self._finished, self._error = True, error
         self._wake()
+        self._tell(self._over)
 
     def close(self) -> None:
         """Lets the writer go; what it still writes is dropped."""
@@ -68,6 +76,7 @@ class Channel(Generic[T]):
             batch = self._take()
             if batch:
                 yield batch
+                await self._rest()
             elif self._finished and not self._parts:
                 break
             else:
@@ -87,9 +96,18 @@ class Channel(Generic[T]):
             self._changed.notify_all()
         return batch
 
+    async def _rest(self) -> None:
+        if self._pending < _MUCH and not self._over.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_REST_SECONDS):
+                    await self._over.wait()
+
     def _wake(self) -> bool:
+        return self._tell(self._awake)
+
+    def _tell(self, event: asyncio.Event) -> bool:
         try:
-            self._loop.call_soon_threadsafe(self._awake.set)
+            self._loop.call_soon_threadsafe(event.set)
         except RuntimeError:  # the loop is closed: so is the reader
             return False
         return True

@@ -97,3 +97,21 @@ async def test_a_reader_waits_without_holding_the_loop():
     await asyncio.to_thread(channel.put, [1], 1)
     channel.finish()
     assert await reading == [[1]]
+
+
+async def test_what_follows_on_a_batch_at_once_is_one_batch_and_much_is_not_kept_waiting():
+    channel: Channel[str] = Channel()
+    loop = asyncio.get_running_loop()
+    channel.put(["first"], 1)
+    seen = []
+    async for batch in channel.batches():
+        seen.append(batch)
+        if batch == ["first"]:
+            channel.put(["a"], 1)
+            loop.call_later(0.001, channel.put, ["b"], 1)
+        elif "b" in batch:
+            channel.put(["much"], 1_000_000)
+            loop.call_later(0.001, channel.put, ["last"], 1)
+        elif "last" in batch:
+            channel.finish()
+    assert seen == [["first"], ["a", "b"], ["much"], ["last"]]
