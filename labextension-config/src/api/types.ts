@@ -112,6 +112,9 @@ export interface IPolicies {
   run_timeout_seconds?: number | null;
   /** A run that has waited so long is skipped. */
   queue_timeout_seconds?: number | null;
+  /** How many runs that are over are kept, and for how many days; null for the server's own. */
+  keep_runs?: number | null;
+  keep_days?: number | null;
   /** `latest` or `pinned`. */
   source?: string;
   retry?: IRetryPolicy;

@@ -63,7 +63,7 @@ export function FieldTemplate(props: FieldTemplateProps): React.ReactElement {
         <label htmlFor={id}>
           <code>{name}</code>
         </label>
-        <span className="jb-quiet jb-small">{inWords(property)}</span>
+        <span className="jb-quiet jb-small">{inWords(property, trans)}</span>
         {macros && macro && !isMacro(formData as Json) && (
           <button
             type="button"

@@ -1,4 +1,6 @@
 import type { IObjectSchema, IValueSchema, Json, JsonObject } from '../api/types';
+import type { ITrans } from './trans';
+import { plainTrans } from './trans';
 
 /**
  * What is wrong with parameters, by name, in the server's own words (`domain/parameters.py`).
@@ -8,20 +10,24 @@ import type { IObjectSchema, IValueSchema, Json, JsonObject } from '../api/types
 export function checkParameters(
   schema: IObjectSchema,
   values: JsonObject,
-  macros = false
+  macros = false,
+  trans: ITrans = plainTrans
 ): Record<string, string> {
   const problems: Record<string, string> = {};
   const properties = schema.properties ?? {};
   for (const name of schema.required ?? []) {
     if (values[name] === undefined) {
-      problems[name] = `needs a value: ${inWords(properties[name] ?? {})}`;
+      problems[name] = trans.__(
+        'needs a value: %1',
+        inWords(properties[name] ?? {}, trans)
+      );
     }
   }
   for (const [name, value] of Object.entries(values)) {
     const property = properties[name];
     const later = macros && isMacro(value);
     if (value !== undefined && property && !later && !fits(property, value)) {
-      problems[name] = `takes ${inWords(property)}`;
+      problems[name] = trans.__('takes %1', inWords(property, trans));
     }
   }
   return problems;
@@ -58,24 +64,17 @@ export function fits(schema: IValueSchema, value: Json): boolean {
 }
 
 /** `an integer or null`, `one of "a", "b"`. */
-export function inWords(schema: IValueSchema): string {
+export function inWords(schema: IValueSchema, trans: ITrans = plainTrans): string {
   if (schema.enum) {
-    return `one of ${schema.enum.map(value => JSON.stringify(value)).join(', ')}`;
+    const values = schema.enum.map(value => JSON.stringify(value)).join(', ');
+    return trans.__('one of %1', values);
   }
-  if (schema.anyOf) {
-    return [...new Set(schema.anyOf.map(inWords))].join(' or ');
-  }
-  const types = typesOf(schema);
-  return types.length
-    ? types
-        .map(
-          type =>
-            (type === 'string' && FORMAT_WORDS[schema.format ?? '']) ||
-            WORDS[type] ||
-            type
-        )
-        .join(' or ')
-    : 'any value';
+  const words = schema.anyOf
+    ? schema.anyOf.map(one => inWords(one, trans))
+    : typesOf(schema).map(type => typeWord(type, schema.format, trans));
+  return words.length
+    ? [...new Set(words)].reduce((one, other) => trans.__('%1 or %2', one, other))
+    : trans.__('any value');
 }
 
 export function typesOf(schema: IValueSchema): string[] {
@@ -117,19 +116,21 @@ const FORMATS: Record<string, RegExp> = {
   uuid: /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i
 };
 
-const FORMAT_WORDS: Record<string, string> = {
-  date: 'a date (such as 2026-01-31)',
-  'date-time': 'a date and time (such as 2026-01-31T13:00:00)',
-  time: 'a time (such as 13:00:00)',
-  uuid: 'a UUID'
-};
-
-const WORDS: Record<string, string> = {
-  integer: 'an integer',
-  number: 'a number',
-  string: 'text',
-  boolean: 'true or false',
-  null: 'null',
-  array: 'a list',
-  object: 'an object'
-};
+function typeWord(type: string, format: string | undefined, trans: ITrans): string {
+  const formats: Record<string, string> = {
+    date: trans.__('a date (such as 2026-01-31)'),
+    'date-time': trans.__('a date and time (such as 2026-01-31T13:00:00)'),
+    time: trans.__('a time (such as 13:00:00)'),
+    uuid: trans.__('a UUID')
+  };
+  const types: Record<string, string> = {
+    integer: trans.__('an integer'),
+    number: trans.__('a number'),
+    string: trans.__('text'),
+    boolean: trans.__('true or false'),
+    null: trans.__('null'),
+    array: trans.__('a list'),
+    object: trans.__('an object')
+  };
+  return (type === 'string' && formats[format ?? '']) || types[type] || type;
+}

@@ -10,7 +10,7 @@ import type {
 import { baseName, bytes, durationText, parseBytes, parseDuration } from './format';
 import type { IFormStart } from './formStart';
 import type { ITriggerValues } from './triggers';
-import { newTrigger, triggerOf, triggerProblems, triggerValues } from './triggers';
+import { newTrigger, triggerOf, triggerValues } from './triggers';
 
 /** A run now; a job that starts by itself; a job that somebody starts. */
 export type When = 'now' | 'schedule' | 'hand';
@@ -44,14 +44,13 @@ export interface IFormValues {
   pauseAfter: string;
   runTimeout: string;
   queueTimeout: string;
+  keepRuns: string;
+  keepDays: string;
   source: string;
   when: When;
   /** What starts the job; looked at only where `when` is `schedule`. */
   triggers: ITriggerValues[];
 }
-
-/** Problems by the path that the server gives them, such as `environment.memory_bytes`. */
-export type Problems = Record<string, string>;
 
 /** Returns what a form begins with. */
 export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
@@ -88,6 +87,8 @@ export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
     pauseAfter: like.pause_after_failures?.toString() ?? '',
     runTimeout: secondsText(like.run_timeout_seconds),
     queueTimeout: secondsText(like.queue_timeout_seconds),
+    keepRuns: like.keep_runs?.toString() ?? '',
+    keepDays: like.keep_days?.toString() ?? '',
     source: like.source ?? 'latest',
     when:
       start.purpose === 'run'
@@ -101,81 +102,11 @@ export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
   };
 }
 
-/** Returns what can be told to be wrong without the server. */
-export function problemsOf(values: IFormValues): Problems {
-  const problems: Problems = {};
-  if (!values.name.trim()) {
-    problems.name = 'needs a name';
-  }
-  if (values.memory.trim() && !parseBytes(values.memory)) {
-    problems['environment.memory_bytes'] = 'takes a size, such as 512 MiB or 2 GiB';
-  }
-  const durations: [string, string][] = [
-    ['timeout_seconds', values.timeout],
-    ['run_timeout_seconds', values.runTimeout],
-    ['queue_timeout_seconds', values.queueTimeout]
-  ];
-  for (const [field, text] of durations) {
-    if (text.trim() && !parseDuration(text)) {
-      problems[field] = 'takes a duration, such as 30 min or 2 h';
-    }
-  }
-  if (values.retryDelay.trim() && parseDuration(values.retryDelay) === null) {
-    problems['retry.delay_seconds'] = 'takes a duration, such as 30 s or 5 min';
-  }
-  const numbers: [string, string, RegExp, string][] = [
-    [
-      'environment.cpus',
-      values.cpus,
-      /^\d*\.?\d+$/,
-      'takes a number, such as 1 or 0.5'
-    ],
-    ['environment.gpus', values.gpus, /^-?\d+$/, 'takes a whole number; -1 is all'],
-    ['priority', values.priority, /^-?\d+$/, 'takes a whole number'],
-    [
-      'max_concurrent',
-      values.maxConcurrent,
-      /^[1-9]\d*$/,
-      'takes a whole number from 1'
-    ],
-    [
-      'retry.max_attempts',
-      values.attempts,
-      /^[1-9]\d*$/,
-      'takes a whole number from 1'
-    ],
-    [
-      'pause_after_failures',
-      values.pauseAfter,
-      /^[1-9]\d*$/,
-      'takes a whole number from 1'
-    ]
-  ];
-  for (const [field, text, pattern, message] of numbers) {
-    if (text.trim() && !pattern.test(text.trim())) {
-      problems[field] = message;
-    }
-  }
-  if (lines(values.env).some(line => line.indexOf('=') < 1)) {
-    problems['environment.env'] = 'takes lines of NAME=value';
-  }
-  if (lines(values.volumes).some(line => !volumeOf(line))) {
-    problems['environment.volumes'] = 'takes lines of source:target, with :rw to write';
-  }
-  if (values.when === 'schedule') {
-    values.triggers.forEach((trigger, index) => {
-      for (const [field, message] of Object.entries(triggerProblems(trigger))) {
-        problems[`triggers.${index}.${field}`] = message;
-      }
-    });
-  }
-  return problems;
-}
-
-/** Returns the parameters that differ from the notebook's own. */
+/** Returns the parameters that differ from the notebook's own, or were given `before`, too. */
 export function givenParameters(
   schema: IObjectSchema | null,
-  values: JsonObject
+  values: JsonObject,
+  before: JsonObject = {}
 ): JsonObject {
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => {
@@ -184,85 +115,136 @@ export function givenParameters(
         property !== undefined &&
         'default' in property &&
         JSON.stringify(property.default) === JSON.stringify(value);
-      return value !== undefined && !isDefault;
+      const wasGiven = JSON.stringify(before[name]) === JSON.stringify(value);
+      return value !== undefined && (!isDefault || wasGiven);
     })
   );
 }
 
-export function environmentOf(values: IFormValues): IEnvironment {
+export function environmentOf(values: IFormValues, start?: IFormStart): IEnvironment {
+  const before = new Before(start);
+  const was = before.of.environment ?? {};
   const text = (value: string) => value.trim() || null;
   return {
     executor: text(values.executor),
     image: text(values.image),
     cpus: values.cpus.trim() ? Number(values.cpus) : null,
-    memory_bytes: values.memory.trim() ? parseBytes(values.memory) : null,
+    memory_bytes: before.or(was.memory_bytes, 'memory', values, () =>
+      parseBytes(values.memory)
+    ),
     gpus: values.gpus.trim() ? Number(values.gpus) : 0,
     network: text(values.network),
     kernel: text(values.kernel),
-    env: Object.fromEntries(
-      lines(values.env).map(line => {
-        const place = line.indexOf('=');
-        return [line.slice(0, place).trim(), line.slice(place + 1)];
-      })
-    ),
+    env: before.or(was.env, 'env', values, () => variablesOf(values.env)),
     secrets: values.secrets.split(/[\s,]+/).filter(Boolean),
-    volumes: lines(values.volumes).flatMap(line => volumeOf(line) ?? [])
+    volumes: before.or(was.volumes, 'volumes', values, () =>
+      lines(values.volumes).flatMap(line => volumeOf(line) ?? [])
+    )
   };
 }
 
 export function runBody(
   notebook: string,
   schema: IObjectSchema | null,
-  values: IFormValues
+  values: IFormValues,
+  start?: IFormStart
 ): IRunBody {
+  const before = new Before(start);
   return {
     notebook,
     name: values.name.trim(),
-    parameters: givenParameters(schema, values.parameters),
-    environment: environmentOf(values),
+    parameters: givenParameters(schema, values.parameters, before.of.parameters),
+    environment: environmentOf(values, start),
     files: lines(values.files),
-    timeout_seconds: values.timeout.trim() ? parseDuration(values.timeout) : null,
+    timeout_seconds: before.or(before.of.timeout_seconds, 'timeout', values, () =>
+      parseDuration(values.timeout)
+    ),
     priority: values.priority.trim() ? Number(values.priority) : 0,
     trigger: 'manual'
   };
 }
 
-/** `more` says which of the newer fields the server takes. */
+/** `more` says which of the newer fields the server takes. What is not shown stays as it was. */
 export function jobBody(
   notebook: string,
   schema: IObjectSchema | null,
   values: IFormValues,
   more: (field: string) => boolean,
-  before?: IJob
+  start?: IFormStart
 ): IJobBody {
-  const { trigger: _, ...run } = runBody(notebook, schema, values);
+  const { trigger: _, ...run } = runBody(notebook, schema, values, start);
+  const before = new Before(start);
+  const was = before.of;
   const triggers = values.when === 'schedule' ? values.triggers.map(triggerOf) : [];
+  const number = (text: string) => (text.trim() ? Number(text) : null);
   const retry = {
-    ...before?.retry,
+    ...was.retry,
     ...(values.attempts.trim() && { max_attempts: Number(values.attempts) }),
     ...(values.retryDelay.trim() && {
-      delay_seconds: parseDuration(values.retryDelay) ?? 0
+      delay_seconds: before.or(
+        was.retry?.delay_seconds,
+        'retryDelay',
+        values,
+        () => parseDuration(values.retryDelay) ?? 0
+      )
     })
   };
   return {
+    ...(isJob(start?.like) && notShown(start.like, more)),
     ...run,
     name: values.name.trim(),
     description: values.description,
-    max_concurrent: values.maxConcurrent.trim() ? Number(values.maxConcurrent) : null,
+    max_concurrent: number(values.maxConcurrent),
     ...(more('triggers') && { triggers }),
     ...(more('retry') && Object.keys(retry).length && { retry }),
     ...(more('overlap_policy') && {
       overlap_policy: values.overlap || null,
-      pause_after_failures: values.pauseAfter.trim() ? Number(values.pauseAfter) : null,
-      run_timeout_seconds: values.runTimeout.trim()
-        ? parseDuration(values.runTimeout)
-        : null,
-      queue_timeout_seconds: values.queueTimeout.trim()
-        ? parseDuration(values.queueTimeout)
-        : null,
+      pause_after_failures: number(values.pauseAfter),
+      run_timeout_seconds: before.or(
+        was.run_timeout_seconds,
+        'runTimeout',
+        values,
+        () => parseDuration(values.runTimeout)
+      ),
+      queue_timeout_seconds: before.or(
+        was.queue_timeout_seconds,
+        'queueTimeout',
+        values,
+        () => parseDuration(values.queueTimeout)
+      ),
       source: values.source
+    }),
+    ...(more('keep_runs') && {
+      keep_runs: number(values.keepRuns),
+      keep_days: number(values.keepDays)
     })
   };
+}
+
+/** What a copy takes over: all that the server takes. */
+function notShown(job: IJob, more: (field: string) => boolean): Partial<IJobBody> {
+  return Object.fromEntries(Object.entries(job).filter(([field]) => more(field)));
+}
+
+/** What a form has begun with, to tell what has been changed in it. */
+class Before {
+  readonly of: Partial<IJob>;
+  private readonly texts: IFormValues | null;
+
+  constructor(start: IFormStart | undefined) {
+    this.of = start?.edit ?? asJob(start?.like) ?? {};
+    this.texts = start ? startOf(start) : null;
+  }
+
+  /** Returns what there was where the text is as it was: texts are rounder than numbers. */
+  or<T>(
+    was: T | undefined,
+    field: keyof IFormValues,
+    values: IFormValues,
+    read: () => T
+  ): T {
+    return was !== undefined && this.texts?.[field] === values[field] ? was : read();
+  }
 }
 
 export function lines(text: string): string[] {
@@ -276,7 +258,16 @@ function secondsText(seconds: number | null | undefined): string {
   return seconds ? durationText(seconds) : '';
 }
 
-function volumeOf(line: string): IVolume | null {
+function variablesOf(text: string): Record<string, string> {
+  return Object.fromEntries(
+    lines(text).map(line => {
+      const place = line.indexOf('=');
+      return [line.slice(0, place).trim(), line.slice(place + 1)];
+    })
+  );
+}
+
+export function volumeOf(line: string): IVolume | null {
   const match = /^([^:]+):(\/[^:]*)(?::(ro|rw))?$/.exec(line);
   return match && { source: match[1], target: match[2], read_only: match[3] !== 'rw' };
 }

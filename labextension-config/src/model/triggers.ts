@@ -1,5 +1,7 @@
 import type { ITrigger } from '../api/types';
 import { durationText, parseDuration } from './format';
+import type { ITrans } from './trans';
+import { plainTrans } from './trans';
 
 export type TriggerKind = ITrigger['kind'];
 
@@ -66,40 +68,65 @@ export function triggerValues(trigger: ITrigger, copied: boolean): ITriggerValue
   };
 }
 
-/** Returns the trigger that was meant. */
+/** What a trigger of one kind has and another has not. */
+const OF_A_KIND = [
+  'id',
+  'cron',
+  'gap',
+  'overlap',
+  'interval_seconds',
+  'anchor_at',
+  'at'
+];
+
+/** Returns the trigger that was meant; what the form does not show stays as it was. */
 export function triggerOf(values: ITriggerValues): ITrigger {
+  const { before } = values;
+  const same = before?.kind === values.kind;
+  const old = Object.entries(before ?? {}).filter(
+    ([name]) => same || !OF_A_KIND.includes(name)
+  );
   const kept = {
-    ...(values.before?.kind === values.kind && values.before),
+    ...(Object.fromEntries(old) as Partial<ITrigger>),
     timezone: values.timezone.trim(),
     missed_policy: values.missed
   };
+  // Texts are rounder than what they were made of.
+  const shown = before && same ? triggerValues(before, true) : null;
   switch (values.kind) {
     case 'cron':
       return { ...kept, kind: 'cron', cron: values.cron.trim() };
     case 'interval':
-      return {
-        ...kept,
-        kind: 'interval',
-        interval_seconds: Math.round(parseDuration(values.interval) ?? 0)
-      };
+      return shown?.interval === values.interval
+        ? { ...kept, kind: 'interval' }
+        : {
+            ...kept,
+            kind: 'interval',
+            interval_seconds: Math.round(parseDuration(values.interval) ?? 0)
+          };
     case 'once':
-      return { ...kept, kind: 'once', at: instantOf(values.once) ?? '' };
+      return shown?.once === values.once
+        ? { ...kept, kind: 'once' }
+        : { ...kept, kind: 'once', at: instantOf(values.once) ?? '' };
   }
 }
 
 /** Returns what can be told to be wrong without the server, by the name of the field. */
-export function triggerProblems(values: ITriggerValues): Record<string, string> {
+export function triggerProblems(
+  values: ITriggerValues,
+  trans: ITrans = plainTrans
+): Record<string, string> {
   switch (values.kind) {
     case 'cron':
       return values.cron.trim()
         ? {}
-        : { cron: 'needs five fields, such as 0 6 * * 1-5' };
+        : { cron: trans.__('needs five fields, such as 0 6 * * 1-5') };
     case 'interval':
       return parseDuration(values.interval)
         ? {}
-        : { interval_seconds: 'takes a duration, such as 30 min or 6 h' };
+        : { interval_seconds: trans.__('takes a duration, such as 30 min or 6 h') };
     case 'once':
-      return instantOf(values.once) ? {} : { at: 'needs a day and a time' };
+      return instantOf(values.once) ? {} : { at: trans.__('needs a day and a time') };
   }
 }
 

@@ -7,12 +7,9 @@ import type { LiveModel } from '../model/live';
 import type { IRunFilters } from '../model/runList';
 import type { IFormStart } from '../model/formStart';
 import type { Preferences } from '../model/preferences';
+import type { ITrans } from '../model/trans';
 
-/** The part of JupyterLab's translation bundle that views use. */
-export interface ITrans {
-  __(message: string, ...args: unknown[]): string;
-  _n(singular: string, plural: string, count: number, ...args: unknown[]): string;
-}
+export type { ITrans } from '../model/trans';
 
 /** What views can have done; the plugin knows how. None of them rejects. */
 export interface IActions {

@@ -4,11 +4,12 @@ import {
   environmentOf,
   givenParameters,
   jobBody,
-  problemsOf,
   runBody,
   startOf
 } from '../../src/model/form';
 import { bytes, duration, parseBytes, parseDuration } from '../../src/model/format';
+import { checkParameters } from '../../src/model/check';
+import { problemsOf } from '../../src/model/problems';
 import { makeRun } from '../fakes';
 
 const SCHEMA: IObjectSchema = {
@@ -30,6 +31,8 @@ const JOB: IJob = {
     { kind: 'once', id: 't2', at: '2027-01-01T00:00:00Z' }
   ]
 };
+
+const EDIT = { purpose: 'job', notebook: 'n', edit: JOB } as const;
 
 test('only what differs from the notebook is given', () => {
   expect(givenParameters(SCHEMA, { walks: 2000, seed: 8 })).toEqual({ seed: 8 });
@@ -65,7 +68,7 @@ test('an edit changes one schedule and keeps the others, with what is not shown'
   const start = startOf({ purpose: 'job', notebook: 'n', edit: JOB });
   const [first, second] = start.triggers;
   const values = { ...start, triggers: [{ ...first, cron: '0 7 * * *' }, second] };
-  const { triggers } = jobBody('n', SCHEMA, values, () => true, JOB);
+  const { triggers } = jobBody('n', SCHEMA, values, () => true, EDIT);
   expect(triggers?.[0]).toEqual({
     kind: 'cron',
     id: 't1',
@@ -81,14 +84,14 @@ test('an edit changes one schedule and keeps the others, with what is not shown'
 test('a schedule can be taken out, and all of them', () => {
   const start = startOf({ purpose: 'job', notebook: 'n', edit: JOB });
   const one = { ...start, triggers: start.triggers.slice(1) };
-  expect(jobBody('n', SCHEMA, one, () => true, JOB).triggers).toHaveLength(1);
+  expect(jobBody('n', SCHEMA, one, () => true, EDIT).triggers).toHaveLength(1);
   const none = { ...start, when: 'hand' as const };
-  expect(jobBody('n', SCHEMA, none, () => true, JOB).triggers).toEqual([]);
+  expect(jobBody('n', SCHEMA, none, () => true, EDIT).triggers).toEqual([]);
 });
 
 test('a copy of a job has schedules of its own', () => {
-  const copy = startOf({ purpose: 'job', notebook: 'n', like: JOB });
-  const { triggers } = jobBody('n', SCHEMA, copy, () => true);
+  const start = { purpose: 'job', notebook: 'n', like: JOB } as const;
+  const { triggers } = jobBody('n', SCHEMA, startOf(start), () => true, start);
   expect(triggers?.map(trigger => trigger.id)).toEqual([undefined, undefined]);
 });
 
@@ -107,6 +110,127 @@ test('what is wrong with a schedule is told by its place', () => {
 test('a server without schedules is sent none', () => {
   const values = startOf({ purpose: 'job', notebook: 'n' });
   expect(jobBody('n', SCHEMA, values, () => false)).not.toHaveProperty('triggers');
+});
+
+/** What the form shows only roundly, or not at all. */
+const RICH: IJob = {
+  ...JOB,
+  description: 'all night',
+  parameters: { walks: 2000, seed: 8 },
+  environment: {
+    memory_bytes: 1_234_567_891,
+    env: { TEXT: 'two\nlines ', PLAIN: '1' },
+    volumes: [{ source: 'c:data', target: '/data', read_only: true }]
+  },
+  timeout_seconds: 90.5,
+  max_concurrent: 2,
+  retry: { max_attempts: 3, delay_seconds: 0.25, backoff_factor: 3, exit_codes: [7] },
+  overlap_policy: 'queue',
+  keep_runs: 100,
+  keep_days: 90,
+  paused: true,
+  triggers: [
+    {
+      kind: 'once',
+      id: 't1',
+      at: '2027-01-01T00:00:30Z',
+      timezone: 'UTC',
+      missed_policy: 'all',
+      parameters: { seed: 9 }
+    },
+    {
+      kind: 'interval',
+      id: 't2',
+      interval_seconds: 61,
+      timezone: 'UTC',
+      missed_policy: 'skip',
+      max_runs: 4
+    }
+  ]
+};
+const TAKEN = (field: string) =>
+  !['id', 'created_by', 'created_at', 'updated_at', 'paused'].includes(field);
+
+test('an edit that changes nothing sends what there was', () => {
+  const start = { purpose: 'job', notebook: 'n', edit: RICH } as const;
+  const body = jobBody('n', SCHEMA, startOf(start), TAKEN, start);
+  const { environment, ...rest } = body;
+  for (const [field, value] of Object.entries(rest)) {
+    if (field in RICH && field !== 'notebook') {
+      expect([field, value]).toEqual([field, RICH[field as keyof IJob]]);
+    }
+  }
+  expect(environment).toMatchObject(RICH.environment ?? {});
+  expect(problemsOf(startOf(start), undefined, start)).toEqual({});
+});
+
+test('a copy has all that the job has but its ids, also what no form shows', () => {
+  const like = { ...RICH, labels: ['from a newer server'] };
+  const start = { purpose: 'job', notebook: 'n', like } as const;
+  const body = jobBody('n', SCHEMA, startOf(start), TAKEN, start);
+  expect(body).toMatchObject({
+    keep_runs: 100,
+    keep_days: 90,
+    retry: RICH.retry,
+    parameters: RICH.parameters,
+    labels: ['from a newer server'],
+    name: 'Nightly (copy)'
+  });
+  expect(body).not.toHaveProperty('id');
+  expect(body.triggers).toEqual(RICH.triggers?.map(({ id: _, ...rest }) => rest));
+});
+
+test('what is typed replaces what there was, and what is cleared is gone', () => {
+  const start = { purpose: 'job', notebook: 'n', edit: RICH } as const;
+  const values = {
+    ...startOf(start),
+    memory: '1 GiB',
+    timeout: '',
+    keepRuns: '',
+    keepDays: '7.5',
+    env: 'PLAIN=2'
+  };
+  expect(jobBody('n', SCHEMA, values, TAKEN, start)).toMatchObject({
+    environment: { memory_bytes: 1024 ** 3, env: { PLAIN: '2' } },
+    timeout_seconds: null,
+    keep_runs: null,
+    keep_days: 7.5
+  });
+});
+
+test('a schedule of another kind keeps what all kinds have', () => {
+  const start = { purpose: 'job', notebook: 'n', edit: RICH } as const;
+  const { triggers, ...rest } = startOf(start);
+  const changed = { ...triggers[1], kind: 'cron' as const, cron: '0 6 * * *' };
+  const body = jobBody('n', SCHEMA, { ...rest, triggers: [changed] }, TAKEN, start);
+  expect(body.triggers).toEqual([
+    {
+      kind: 'cron',
+      cron: '0 6 * * *',
+      timezone: 'UTC',
+      missed_policy: 'skip',
+      max_runs: 4
+    }
+  ]);
+});
+
+test('problems are said in the user’s language', () => {
+  const trans = {
+    __: (text: string, ...args: unknown[]) => `<${[text, ...args].join('|')}>`,
+    _n: (text: string) => text
+  };
+  const values = {
+    ...startOf({ purpose: 'run', notebook: 'n' }),
+    memory: 'much',
+    keepDays: '0'
+  };
+  expect(problemsOf(values, trans)).toEqual({
+    'environment.memory_bytes': '<takes a size, such as 512 MiB or 2 GiB>',
+    keep_days: '<takes a number of days, such as 90>'
+  });
+  expect(checkParameters(SCHEMA, { walks: 'x', seed: 1 }, false, trans)).toEqual({
+    walks: '<takes %1|<an integer>>'
+  });
 });
 
 test('a copy has another name', () => {

@@ -12,7 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import nbformat
 
@@ -114,8 +114,12 @@ class Lab:
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"token {TOKEN}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
-            return json.load(response)
+        try:
+            with urllib.request.urlopen(request, timeout=_PATIENCE) as response:
+                return json.load(response)
+        except HTTPError as error:
+            error.add_note(error.read().decode())
+            raise
 
     def settings(self, plugin: str, values: dict[str, Any]) -> None:
         """Sets settings of JupyterLab's as the settings editor would."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
@@ -71,6 +72,51 @@ def test_a_run_becomes_a_job_with_two_schedules_and_one_of_them_is_taken_out(pan
     assert job["parameters"] == {"walks": 47}
 
 
+def test_a_copy_and_an_edit_keep_what_the_form_does_not_show(panel: Panel):
+    page, lab = panel.page, panel.lab
+    retry = {"max_attempts": 3, "delay_seconds": 0.25, "backoff_factor": 3.0, "exit_codes": [7]}
+    trigger = {"kind": "interval", "interval_seconds": 86_401, "timezone": "UTC", "max_runs": 4}
+    once = {"kind": "once", "at": soon(), "parameters": {"walks": 9}}
+    body = {
+        "name": "kept whole",
+        "notebook": "walks.ipynb",
+        "parameters": {"walks": 300},
+        "environment": {"memory_bytes": 1_234_567_891, "env": {"TEXT": "two\nlines "}},
+        "triggers": [trigger, once],
+        "retry": retry,
+        "keep_runs": 100,
+        "keep_days": 90,
+    }
+    made = lab.api("POST", "jobs", body)
+    lab.api("POST", f"jobs/{made['id']}/pause")
+    panel.command("Batch Jobs")
+    page.get_by_role("table", name="Jobs").get_by_role("button", name="kept whole").first.click()
+    panel.button("Duplicate…").click()
+    expect(panel.field("walks")).to_be_visible()
+    panel.button("Create job").click()
+    expect(page.get_by_role("heading", name="kept whole (copy)")).to_be_visible()
+    expect(page.get_by_text(re.compile("^paused by")).last).to_be_visible()
+    copy = lab.api("GET", f"jobs/{job_id(panel, 'kept whole (copy)')}")
+    panel.button("Edit…").click()
+    page.get_by_text("Advanced", exact=True).click()
+    page.get_by_label("Days to keep them").scroll_into_view_if_needed()
+    panel.shoot("form-retention")
+    page.get_by_label("Runs to keep").fill("0")
+    expect(page.get_by_text("takes a whole number from 1")).to_be_visible()
+    page.get_by_label("Runs to keep").fill("7")
+    panel.button("Save").click()
+    expect(page.get_by_role("definition").get_by_text("7", exact=True)).to_be_visible()
+    panel.shoot("job-kept")
+    edited = lab.api("GET", f"jobs/{copy['id']}")
+    assert edited["keep_runs"] == 7
+    for job in (copy, edited):
+        assert [{**one, "id": ""} for one in job["triggers"]] == [
+            {**one, "id": ""} for one in made["triggers"]
+        ]
+        for name in ("parameters", "environment", "retry", "keep_days"):
+            assert job[name] == made[name], name
+
+
 def test_the_form_says_what_a_cron_text_means(panel: Panel):
     page = panel.page
     make_job(panel, "calendar")
@@ -92,6 +138,12 @@ def test_the_form_says_what_a_cron_text_means(panel: Panel):
     expect(cron).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("heading", name="New job")).to_be_visible()
     panel.shoot("form-schedule-wrong")
+
+
+def soon() -> str:
+    """Returns an instant within half a year, to the second."""
+    at = datetime.now(UTC) + timedelta(days=180)
+    return at.strftime("%Y-%m-%dT%H:%M:31Z")
 
 
 def job_id(panel: Panel, name: str) -> str:

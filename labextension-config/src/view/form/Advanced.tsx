@@ -61,6 +61,26 @@ export function Advanced({ form, isJob }: IAdvancedProps): React.ReactElement {
         </div>
       )}
       {takes('overlap_policy') && <JobPolicies form={form} />}
+      {takes('keep_runs') && (
+        <div className="jb-Row">
+          <TextField
+            label={trans.__('Runs to keep')}
+            value={values.keepRuns}
+            problem={problems.keep_runs}
+            placeholder={trans.__('as the server says')}
+            help={trans.__('Older ones go with all that was recorded of them.')}
+            onChange={keepRuns => set({ keepRuns })}
+          />
+          <TextField
+            label={trans.__('Days to keep them')}
+            value={values.keepDays}
+            problem={problems.keep_days}
+            placeholder={trans.__('as the server says')}
+            help={trans.__('The newest success is always kept.')}
+            onChange={keepDays => set({ keepDays })}
+          />
+        </div>
+      )}
     </details>
   );
 }

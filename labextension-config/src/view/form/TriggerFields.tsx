@@ -1,5 +1,5 @@
 import * as React from 'react';
-import type { Problems } from '../../model/form';
+import type { Problems } from '../../model/problems';
 import type { ITriggerValues, TriggerKind } from '../../model/triggers';
 import { localZone, offsetOf } from '../../model/triggers';
 import { Button } from '../basics';

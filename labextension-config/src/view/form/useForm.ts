@@ -2,9 +2,11 @@ import * as React from 'react';
 import { BatchError, messageOf } from '../../api/errors';
 import type { IJobBody, IParameterSchema, IRunBody } from '../../api/types';
 import { checkParameters } from '../../model/check';
-import type { IFormValues, Problems } from '../../model/form';
-import { jobBody, problemsOf, runBody, startOf } from '../../model/form';
+import type { IFormValues } from '../../model/form';
+import { jobBody, runBody, startOf } from '../../model/form';
 import type { IFormStart } from '../../model/formStart';
+import type { Problems } from '../../model/problems';
+import { problemsOf } from '../../model/problems';
 import { useModel } from '../hooks';
 import { useServices } from '../services';
 import { useServerCheck } from './useServerCheck';
@@ -28,7 +30,7 @@ export interface IForm {
 
 /** The state of a form: what was typed, what is wrong with it, and sending it. */
 export function useForm(start: IFormStart, onDone: () => void): IForm {
-  const { client, features, live, preferences, actions } = useServices();
+  const { client, features, live, preferences, actions, trans } = useServices();
   const [values, setValues] = React.useState(() =>
     startOf(start, preferences.values.defaultImage)
   );
@@ -54,12 +56,12 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
   const isJob = values.when !== 'now';
   const own = React.useMemo(
     () => ({
-      ...problemsOf(values),
+      ...problemsOf(values, trans, start),
       ...prefixed(
-        schema ? checkParameters(schema.schema, values.parameters, isJob) : {}
+        schema ? checkParameters(schema.schema, values.parameters, isJob, trans) : {}
       )
     }),
-    [values, isJob, schema]
+    [values, isJob, schema, trans, start]
   );
   useModel(features);
   const body = isJob
@@ -68,9 +70,9 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
         schema?.schema ?? null,
         values,
         field => features.takes('JobBody', field),
-        start.edit
+        start
       )
-    : runBody(start.notebook, schema?.schema ?? null, values);
+    : runBody(start.notebook, schema?.schema ?? null, values, start);
   const told = useServerCheck(body, isJob, start.edit?.id, schema !== null);
   const all: Problems = { ...told, ...refused, ...own };
   // Nobody has done anything wrong by opening a form.
@@ -98,6 +100,10 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
     const job = start.edit
       ? await client.changeJob(start.edit.id, body as IJobBody)
       : await client.createJob(body as IJobBody, key.current);
+    if (!start.edit && start.like && 'paused' in start.like && start.like.paused) {
+      // A copy of what rests rests, too.
+      await client.pauseJob(job.id);
+    }
     live.jobChanged.emit(job.id);
     actions.openJob(job.id, job.name);
   };

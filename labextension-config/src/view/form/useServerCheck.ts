@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { IJobBody, IRunBody } from '../../api/types';
-import type { Problems } from '../../model/form';
+import type { Problems } from '../../model/problems';
 import { useSettled } from '../hooks';
 import { useServices } from '../services';
 import { refusedBy } from './useForm';

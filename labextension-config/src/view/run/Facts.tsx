@@ -88,6 +88,12 @@ export function policyPairs(trans: ITrans, job: IJob): [string, React.ReactNode]
       trans._n('%1 failure', '%1 failures in a row', job.pause_after_failures)
     ]);
   }
+  if (job.keep_runs) {
+    pairs.push([trans.__('Runs kept'), String(job.keep_runs)]);
+  }
+  if (job.keep_days) {
+    pairs.push([trans.__('Kept for'), trans._n('%1 day', '%1 days', job.keep_days)]);
+  }
   if (job.source === 'pinned') {
     pairs.push([trans.__('Notebook'), trans.__('As it was when the job was saved')]);
   }
