@@ -7,16 +7,18 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import httpx
 import msgspec
 
 from jupyter_batch import errors
-from jupyter_batch.errors import BatchError, OwnerUnavailable
+from jupyter_batch.errors import BatchError, NotAllowed, OwnerUnavailable
 
 #: How long a request waits for its next byte. Streams have their own.
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+#: How long the server may take to make what is to be downloaded.
+_MAKING_SECONDS = 600.0
 _TRIES = 4
 #: The request did not reach anybody, so that any request may be sent again.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -129,6 +131,28 @@ class Connection:
         finally:
             response.close()
 
+    def download(self, path: str, params: Params, file: IO[bytes]) -> None:
+        """Writes the body of the answer into a file; begins anew where the connection breaks."""
+        tries = 0
+        while True:
+            tries += 1
+            address = self.address
+            try:
+                with self.stream(path, params=params, silence_seconds=_MAKING_SECONDS) as response:
+                    for piece in response.iter_bytes():
+                        file.write(piece)
+                    return
+            except (NotAllowed, OwnerUnavailable):
+                if tries >= _TRIES or not self._has_moved(address):
+                    raise
+            except httpx.TransportError as error:
+                if tries >= _TRIES:
+                    raise _no_answer(address, error) from error
+                self.pause(0.1 * 2**tries)
+                self.relocate()
+            file.seek(0)
+            file.truncate()
+
     def relocate(self) -> None:
         """Looks for the owner anew; raises OwnerUnavailable."""
         self._address = self._locator.locate(stale=self._address)
@@ -188,11 +212,7 @@ class Connection:
             except httpx.TransportError as error:
                 may_repeat = repeatable or isinstance(error, _NOT_SENT)
                 if tries >= _TRIES or not may_repeat:
-                    raise OwnerUnavailable(
-                        f"the server at {address.url} does not answer "
-                        f"({str(error) or type(error).__name__})",
-                        url=address.url,
-                    ) from error
+                    raise _no_answer(address, error) from error
                 self.pause(0.1 * 2**tries)
                 self.relocate()
         if response.is_error:
@@ -203,6 +223,13 @@ class Connection:
         """Says whether another owner has taken over from the one that has just refused."""
         self.relocate()
         return self.address != address
+
+
+def _no_answer(address: Address, error: Exception) -> OwnerUnavailable:
+    return OwnerUnavailable(
+        f"the server at {address.url} does not answer ({str(error) or type(error).__name__})",
+        url=address.url,
+    )
 
 
 def error_of(response: httpx.Response) -> BatchError:

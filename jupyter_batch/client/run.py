@@ -11,12 +11,13 @@ from urllib.parse import quote
 import msgspec
 
 from jupyter_batch.client.cells import Cells, cells_of
-from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.connection import Connection, Params
 from jupyter_batch.client.facts import RunFacts
 from jupyter_batch.client.follow import follow_run
 from jupyter_batch.client.forms import check_number
 from jupyter_batch.client.results import fetch_answers, fetch_results
 from jupyter_batch.client.run_html import run_card
+from jupyter_batch.client.saving import save
 from jupyter_batch.client.waiting import ended, wait_by_asking
 from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
 from jupyter_batch.domain.events import RunEvent
@@ -49,18 +50,19 @@ class Artifact:
 
     def read(self) -> bytes:
         """Returns the whole content."""
-        return self._connection.get(
-            f"runs/{self._run_id}/artifacts/{quote(self.path)}", {"attempt": self.attempt_no}
-        )
+        return self._connection.get(*self._place)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes it to a file, or under its own name below a folder that exists; returns where."""
         target = Path(path)
         if target.is_dir():
             target = target / self.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(self.read())
-        return target
+        return save(self._connection, *self._place, target)
+
+    @property
+    def _place(self) -> tuple[str, Params]:
+        path = f"runs/{self._run_id}/artifacts/{quote(self.path)}"
+        return path, {"attempt": self.attempt_no}
 
     def __repr__(self) -> str:
         return f"<Artifact {self.path!r} {self.size_bytes} bytes>"
@@ -137,7 +139,7 @@ class Run(RunFacts):
 
     def notebook(self, format: str = "ipynb", *, attempt: int | None = None) -> Any:
         """Returns the executed notebook as far as it has come: a NotebookNode, or HTML text."""
-        content = self._notebook(format, attempt)
+        content = self._connection.get(*self._notebook(format, attempt))
         if format == "html":
             return content.decode()
         import nbformat
@@ -154,10 +156,8 @@ class Run(RunFacts):
         """Writes the executed notebook to a file (HTML where its name ends so); returns where."""
         target = Path(path)
         html = target.suffix.lower() in {".html", ".htm"}
-        content = self._notebook(format or ("html" if html else "ipynb"), attempt)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        return target
+        place = self._notebook(format or ("html" if html else "ipynb"), attempt)
+        return save(self._connection, *place, target)
 
     def cells(self, attempt: int | None = None, *, outputs: bool = False) -> Cells:
         """Returns the cell records of an attempt, of the newest by default.
@@ -228,10 +228,8 @@ class Run(RunFacts):
         params = {"wait_seconds": f"{patience:.3f}"}
         self._record = _run.decode(self._connection.get(f"runs/{self.id}", params))
 
-    def _notebook(self, format: str, attempt: int | None) -> bytes:
+    def _notebook(self, format: str, attempt: int | None) -> tuple[str, Params]:
         check_number(attempt, "attempt")
         if format not in ("ipynb", "html"):
             raise InvalidInput(f"format is 'ipynb' or 'html', not {format!r}", field="format")
-        return self._connection.get(
-            f"runs/{self.id}/notebook", {"format": format, "attempt": attempt}
-        )
+        return f"runs/{self.id}/notebook", {"format": format, "attempt": attempt}

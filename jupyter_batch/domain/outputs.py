@@ -1,4 +1,4 @@
-"""Output ops folded into the outputs of a cell as they now stand."""
+"""Output ops folded into the outputs of a cell as they now stand, and outputs in slices."""
 
 from __future__ import annotations
 
@@ -12,6 +12,40 @@ from jupyter_batch.domain.events import RunEvent, frame_event_id
 from jupyter_batch.domain.frames import OutputOp
 
 P = TypeVar("P")
+
+
+class OutputSlice(msgspec.Struct, frozen=True, kw_only=True):
+    """A slice of an output of a cell as it now stands; those of one output come together.
+
+    Of an output that has not come whole there is no slice without ``more``.
+    """
+
+    cell_index: int
+    output_no: int
+    output_type: str
+    #: Of the JSON text of the nbformat output.
+    body: str
+    #: Whether there is another.
+    more: bool = False
+
+
+class SliceJoiner:
+    """Joins slices, in their order, into outputs; what has not come whole is left out."""
+
+    def __init__(self) -> None:
+        self._of = (-1, -1)
+        self._texts: list[str] = []
+
+    def take(self, piece: OutputSlice) -> str | None:
+        """Returns the whole text with the last slice of an output, and None before."""
+        place = (piece.cell_index, piece.output_no)
+        if place != self._of:
+            self._of, self._texts = place, []
+        self._texts.append(piece.body)
+        if piece.more:
+            return None
+        text, self._of, self._texts = "".join(self._texts), (-1, -1), []
+        return text
 
 
 class FoldedOutput(msgspec.Struct, Generic[P], frozen=True, kw_only=True):

@@ -11,16 +11,21 @@ import importlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
-from typing import IO
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any, TypeVar
 
 import msgspec
 
 from jupyter_batch.errors import BatchError, InvalidNotebook
 
+T = TypeVar("T")
+
 #: What is larger goes to a process; about 10 ms of reading.
 LARGE_BYTES = 4 * 1024 * 1024
 _TIMEOUT_SECONDS = 600.0
+#: What is written and read at once.
+_SLICE = 256 * 1024
 #: Exit code of a child that found the notebook invalid; its stdout says why.
 _INVALID = 3
 
@@ -39,46 +44,100 @@ async def apart(
     """
     if is_large is None:
         is_large = len(data) > LARGE_BYTES
-    if is_large:
-        return await far_apart(function, [data])
-    return await asyncio.to_thread(function, data)
+    return await asyncio.to_thread(_in_child if is_large else _here, function, data)
 
 
-async def far_apart(function: Callable[[bytes], bytes], pieces: Iterable[bytes]) -> bytes:
-    """Returns ``function`` of the joined pieces, computed in a process of its own.
+async def streamed_apart(
+    function: Callable[[IO[bytes], IO[bytes]], None], pieces: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """Yields what ``function(source, target)`` writes in a process of its own.
 
-    The pieces are made in a thread, and each is one hold of the lock.
+    The source has the joined pieces. Neither is ever whole in this process. The function has to
+    be importable by its name; it may raise InvalidNotebook before it writes anything.
     """
-    return await asyncio.to_thread(_in_child, function, pieces)
+    with _files() as (given, result, log):
+        async for piece in lots(pieces):
+            await asyncio.to_thread(_write, given, piece)
+        await asyncio.to_thread(_run_child, function, "stream", given, result, log)
+        while piece := await asyncio.to_thread(result.read, _SLICE):
+            yield piece
 
 
-def _in_child(function: Callable[[bytes], bytes], pieces: Iterable[bytes]) -> bytes:
-    name = f"{function.__module__}:{function.__qualname__}"
-    command = [sys.executable, "-m", __name__, name]
+async def lots(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yields the same bytes in pieces that are not small."""
+    lot = bytearray()
+    async for piece in pieces:
+        lot += piece
+        if len(lot) >= _SLICE:
+            yield bytes(lot)
+            lot.clear()
+    if lot:
+        yield bytes(lot)
+
+
+async def taken(
+    items: AsyncIterator[T], size_of: Callable[[T], int], room: int
+) -> tuple[list[T], bool]:
+    """Returns items up to where they have more than so much room, and whether that is all."""
+    found: list[T] = []
+    async for item in items:
+        found.append(item)
+        room -= size_of(item)
+        if room < 0:
+            return found, False
+    return found, True
+
+
+async def chained(first: Iterable[T], rest: AsyncIterator[T]) -> AsyncIterator[T]:
+    """Yields the one, then the other."""
+    for item in first:
+        yield item
+    async for item in rest:
+        yield item
+
+
+def _here(function: Callable[[bytes], bytes], data: bytes) -> bytes:
+    return function(data)
+
+
+def _in_child(function: Callable[[bytes], bytes], data: bytes) -> bytes:
+    with _files() as (given, result, log):
+        _write(given, data)
+        _run_child(function, "bytes", given, result, log)
+        return result.read()
+
+
+@contextmanager
+def _files() -> Iterator[tuple[IO[bytes], IO[bytes], IO[bytes]]]:
     # Files, not pipes: writing and reading them is one system call each, without the lock.
     with (
         tempfile.TemporaryFile(buffering=0) as given,
         tempfile.TemporaryFile(buffering=0) as result,
         tempfile.TemporaryFile(buffering=0) as log,
     ):
-        for piece in pieces:
-            _write(given, piece)
-        given.seek(0)
-        try:
-            code = subprocess.run(
-                command, stdin=given, stdout=result, stderr=log, timeout=_TIMEOUT_SECONDS
-            ).returncode
-        except subprocess.TimeoutExpired as error:
-            raise BatchError(f"{name} took more than {_TIMEOUT_SECONDS:g} seconds") from error
-        result.seek(0)
-        if code == _INVALID:
-            refusal = msgspec.json.decode(result.read(), type=_Refusal)
-            details = {key: msgspec.json.decode(raw) for key, raw in refusal.details.items()}
-            raise InvalidNotebook(refusal.message, **details)
-        if code != 0:
-            log.seek(0)
-            raise BatchError(f"{name} failed: {log.read().decode(errors='replace')[-500:]}")
-        return result.read()
+        yield given, result, log
+
+
+def _run_child(
+    function: Callable[..., Any], way: str, given: IO[bytes], result: IO[bytes], log: IO[bytes]
+) -> None:
+    name = f"{function.__module__}:{function.__qualname__}"
+    command = [sys.executable, "-m", __name__, name, way]
+    given.seek(0)
+    try:
+        code = subprocess.run(
+            command, stdin=given, stdout=result, stderr=log, timeout=_TIMEOUT_SECONDS
+        ).returncode
+    except subprocess.TimeoutExpired as error:
+        raise BatchError(f"{name} took more than {_TIMEOUT_SECONDS:g} seconds") from error
+    result.seek(0)
+    if code == _INVALID:
+        refusal = msgspec.json.decode(result.read(), type=_Refusal)
+        details = {key: msgspec.json.decode(raw) for key, raw in refusal.details.items()}
+        raise InvalidNotebook(refusal.message, **details)
+    if code != 0:
+        log.seek(0)
+        raise BatchError(f"{name} failed: {log.read().decode(errors='replace')[-500:]}")
 
 
 def _write(file: IO[bytes], data: bytes) -> None:
@@ -87,21 +146,24 @@ def _write(file: IO[bytes], data: bytes) -> None:
         view = view[file.write(view) :]
 
 
-def _main(name: str) -> int:
+def _main(name: str, way: str) -> int:
     module, _, attribute = name.partition(":")
     function = getattr(importlib.import_module(module), attribute)
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    code = 0
     try:
-        result = function(sys.stdin.buffer.read())
-        code = 0
+        if way == "stream":
+            function(source, target)
+        else:
+            target.write(function(source.read()))
     except InvalidNotebook as error:
-        result = msgspec.json.encode({"message": error.message, "details": error.details})
+        target.write(msgspec.json.encode({"message": error.message, "details": error.details}))
         code = _INVALID
-    sys.stdout.buffer.write(result)
-    sys.stdout.buffer.flush()
+    target.flush()
     return code
 
 
 if __name__ == "__main__":
     # jsonschema loads this where it is installed, for a format that nobody uses; it takes seconds.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    sys.exit(_main(sys.argv[1]))
+    sys.exit(_main(*sys.argv[1:]))

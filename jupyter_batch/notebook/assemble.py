@@ -3,37 +3,52 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import warnings
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import nbformat as typeless
+from nbformat.v4 import nbjson, rwbase
 from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_MESSAGE_TEMPLATE
 
 from jupyter_batch.domain.cell import CellRecord, CellState
+from jupyter_batch.domain.outputs import OutputSlice, SliceJoiner
 from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.ports import ExecutedParts
 
+_log = logging.getLogger(__name__)
 #: Its annotations are too few to be checked against.
 nbformat: Any = typeless
+_rw: Any = rwbase
+_PIECE = 256 * 1024
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def assemble(parts: ExecutedParts) -> bytes:
-    """Returns the executed notebook as papermill would have written it; valid nbformat.
+def assemble(parts: ExecutedParts, outputs: Iterable[OutputSlice]) -> Iterator[bytes]:
+    """Yields the executed notebook as papermill would have written it; valid nbformat.
 
     Where the attempt was cut short, the notebook is as papermill would have had it at that
     moment: cells that were not reached are pending, the one at hand is running. Raises
     InvalidNotebook where nothing but the frozen notebook is there and that is none.
     """
+    yield from _written(_filled(parts, outputs))
+
+
+def _filled(parts: ExecutedParts, outputs: Iterable[OutputSlice]) -> Any:
     notebook = _skeleton(parts)
     cells = notebook["cells"]
     for record in parts.cells:
         if record.cell_index < len(cells):
             _apply(record, cells[record.cell_index])
-    for output in parts.outputs:
-        if output.cell_index < len(cells) and "outputs" in cells[output.cell_index]:
-            cells[output.cell_index]["outputs"].append(json.loads(output.body))
+    joiner = SliceJoiner()
+    for piece in outputs:
+        body = joiner.take(piece)
+        if body is None:
+            continue
+        if piece.cell_index < len(cells) and "outputs" in cells[piece.cell_index]:
+            cells[piece.cell_index]["outputs"].append(json.loads(body))
     if parts.metadata is not None:
         told = json.loads(parts.metadata)
         notebook["metadata"] = told["metadata"]
@@ -41,7 +56,7 @@ def assemble(parts: ExecutedParts) -> bytes:
             cell["metadata"] = metadata
     if parts.error_cell is not None and parts.error_cell < len(cells):
         _mark(cells, parts.error_cell)
-    return _written(nbformat.from_dict(notebook))
+    return nbformat.from_dict(notebook)
 
 
 def _skeleton(parts: ExecutedParts) -> dict[str, Any]:
@@ -85,11 +100,33 @@ def _mark(cells: list[Any], index: int) -> None:
         cells.insert(at, marker)
 
 
-def _written(notebook: Any) -> bytes:
+def _written(notebook: Any) -> Iterator[bytes]:
+    """Yields the bytes that ``nbformat.writes`` would have made, which makes it all at once."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        text = nbformat.writes(notebook)
-    try:
-        return bytes(text.encode("utf-8"))
-    except UnicodeEncodeError:
-        return _SURROGATES.sub("\ufffd", text).encode("utf-8")
+        try:
+            # Mends what can be mended; what cannot is written as papermill writes it.
+            nbformat.validate(notebook)
+        except nbformat.ValidationError as error:
+            _log.warning("an executed notebook is not valid: %s", error)
+    encoder = nbjson.BytesEncoder(
+        indent=1, sort_keys=True, separators=(",", ": "), ensure_ascii=False
+    )
+    texts, size = list[str](), 0
+    for text in encoder.iterencode(_rw.strip_transient(_rw.split_lines(notebook))):
+        if size + len(text) > _PIECE:
+            yield from _utf8(texts)
+            texts, size = [], 0
+        texts.append(text)
+        size += len(text)
+    yield from _utf8(texts)
+
+
+def _utf8(texts: list[str]) -> Iterator[bytes]:
+    text = texts[0] if len(texts) == 1 else "".join(texts)
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE]
+        try:
+            yield piece.encode("utf-8")
+        except UnicodeEncodeError:
+            yield _SURROGATES.sub("\ufffd", piece).encode("utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 from jupyter_batch.errors import BatchError, InvalidNotebook
 
@@ -45,6 +45,11 @@ _ACTIVE = re.compile(
     r"<script\b[^>]*>.*?</script\s*>|<(?:meta|base|link)\b[^>]*>", re.DOTALL | re.I
 )
 _BODY = "<main"
+
+
+def render_apart(source: IO[bytes], target: IO[bytes]) -> None:
+    """Does ``render``, in another process."""
+    target.write(render(source.read()))
 
 
 def render(notebook: bytes) -> bytes:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.parameters import ParameterSchema
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.notebook.apart import apart, far_apart
+from jupyter_batch.notebook.apart import LARGE_BYTES, apart, chained, streamed_apart, taken
+from jupyter_batch.notebook.html import render, render_apart
 from jupyter_batch.notebook.outline import Outline, outline_apart
 from jupyter_batch.notebook.parameters import infer_schema_apart
-from jupyter_batch.notebook.parts import assemble_apart, is_large, to_pieces
+from jupyter_batch.notebook.parts import assemble_apart, to_pieces
 from jupyter_batch.notebook.source import Source
 from jupyter_batch.ports import ExecutedParts
 
@@ -49,15 +51,27 @@ class DiskNotebooks:
         digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
         return await self._schema(digest, content)
 
-    async def assemble(self, parts: ExecutedParts) -> bytes:
-        """Returns the executed notebook as papermill would have written it."""
-        if is_large(parts):
-            return await far_apart(assemble_apart, to_pieces(parts))
-        return await asyncio.to_thread(_assemble, parts)
+    async def assemble(
+        self, parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]
+    ) -> AsyncIterator[bytes]:
+        """Yields the executed notebook as papermill would have written it."""
+        room = LARGE_BYTES - len(parts.skeleton or parts.frozen.content)
+        first, all_there = await taken(outputs, lambda piece: len(piece.body), room)
+        if all_there and room >= 0:
+            yield await asyncio.to_thread(_assemble, parts, first)
+            return
+        pieces = to_pieces(parts, chained(first, outputs))
+        async for piece in streamed_apart(assemble_apart, pieces):
+            yield piece
 
-    async def html(self, notebook: bytes) -> bytes:
-        """Renders a notebook as one page that loads and runs nothing."""
-        return await apart(_render, notebook)
+    async def html(self, notebook: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yields a notebook as one page that loads and runs nothing."""
+        first, all_there = await taken(notebook, len, LARGE_BYTES)
+        if all_there:
+            yield await asyncio.to_thread(render, b"".join(first))
+            return
+        async for piece in streamed_apart(render_apart, chained(first, notebook)):
+            yield piece
 
     async def _schema(self, digest: str, content: bytes) -> ParameterSchema:
         known = self._schemas.get(digest)
@@ -73,13 +87,7 @@ class DiskNotebooks:
         return known
 
 
-def _assemble(parts: ExecutedParts) -> bytes:
+def _assemble(parts: ExecutedParts, outputs: Sequence[OutputSlice]) -> bytes:
     from jupyter_batch.notebook.assemble import assemble
 
-    return assemble(parts)
-
-
-def _render(notebook: bytes) -> bytes:
-    from jupyter_batch.notebook.html import render
-
-    return render(notebook)
+    return b"".join(assemble(parts, outputs))

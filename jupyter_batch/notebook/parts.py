@@ -3,56 +3,51 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import IO
 
 import msgspec
 from msgspec.structs import replace
 
-from jupyter_batch.notebook.apart import LARGE_BYTES
-from jupyter_batch.ports import ExecutedParts, OutputRecord
+from jupyter_batch.domain.outputs import OutputSlice
+from jupyter_batch.ports import ExecutedParts
 
 _LENGTH = struct.Struct(">Q")
 
 
-def is_large(parts: ExecutedParts) -> bool:
-    """Whether assembling would hold up the event loop from a thread."""
-    outputs = sum(len(output.body) for output in parts.outputs)
-    return outputs + len(parts.skeleton or parts.frozen.content) > LARGE_BYTES
-
-
-def to_pieces(parts: ExecutedParts) -> Iterator[bytes]:
-    """Yields the parts in pieces, none much larger than the largest output."""
+async def to_pieces(
+    parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]
+) -> AsyncIterator[bytes]:
+    """Yields the parts and all outputs in pieces, none much larger than a slice."""
     # What is frozen is only looked at where there is no skeleton; files never are.
     content = b"" if parts.skeleton is not None else parts.frozen.content
     frozen = replace(parts.frozen, content=content, files=())
-    yield from _piece(msgspec.msgpack.encode(replace(parts, frozen=frozen, outputs=())))
-    for output in parts.outputs:
-        yield from _piece(msgspec.msgpack.encode(output))
+    yield _piece(msgspec.msgpack.encode(replace(parts, frozen=frozen)))
+    async for output in outputs:
+        yield _piece(msgspec.msgpack.encode(output))
 
 
-def from_pieces(data: bytes) -> ExecutedParts:
-    """Returns the parts that were made into pieces."""
-    first, *outputs = _split(data)
-    parts = msgspec.msgpack.decode(first, type=ExecutedParts)
-    decoder = msgspec.msgpack.Decoder(OutputRecord)
-    return replace(parts, outputs=tuple(decoder.decode(output) for output in outputs))
+def from_pieces(source: IO[bytes]) -> tuple[ExecutedParts, Iterator[OutputSlice]]:
+    """Returns the parts that were made into pieces, and the outputs as they are read."""
+    pieces = _pieces(source)
+    parts = msgspec.msgpack.decode(next(pieces), type=ExecutedParts)
+    decoder = msgspec.msgpack.Decoder(OutputSlice)
+    return parts, (decoder.decode(piece) for piece in pieces)
 
 
-def assemble_apart(data: bytes) -> bytes:
+def assemble_apart(source: IO[bytes], target: IO[bytes]) -> None:
     """Does ``assemble`` of joined pieces, in another process."""
     from jupyter_batch.notebook.assemble import assemble
 
-    return assemble(from_pieces(data))
+    for piece in assemble(*from_pieces(source)):
+        target.write(piece)
 
 
-def _piece(data: bytes) -> Iterator[bytes]:
-    yield _LENGTH.pack(len(data))
-    yield data
+def _piece(data: bytes) -> bytes:
+    return _LENGTH.pack(len(data)) + data
 
 
-def _split(data: bytes) -> Iterator[memoryview]:
-    view, start = memoryview(data), 0
-    while start < len(data):
-        (length,) = _LENGTH.unpack_from(data, start)
-        start += _LENGTH.size + length
-        yield view[start - length : start]
+def _pieces(source: IO[bytes]) -> Iterator[bytes]:
+    while head := source.read(_LENGTH.size):
+        (length,) = _LENGTH.unpack(head)
+        yield source.read(length)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 import msgspec
 
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.parameters import ParameterSchema
-from jupyter_batch.ports.stores import OutputRecord
 
 
 class ExecutedParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the executed notebook of an attempt is assembled from, whole or not."""
+    """What the executed notebook of an attempt is assembled from beside its outputs."""
 
     frozen: FrozenNotebook
     #: Text of the ``skeleton`` document; None where the attempt did not get that far.
@@ -22,7 +22,6 @@ class ExecutedParts(msgspec.Struct, frozen=True, kw_only=True):
     #: Text of the ``metadata`` document; None where the runner did not get to its end.
     metadata: str | None
     cells: tuple[CellRecord, ...]
-    outputs: tuple[OutputRecord, ...]
     #: Cell that papermill's error markers go to; None for no markers.
     error_cell: int | None = None
 
@@ -42,8 +41,13 @@ class Notebooks(Protocol):
     async def schema(self, content: bytes) -> ParameterSchema:
         """Infers the parameters; raises InvalidNotebook."""
 
-    async def assemble(self, parts: ExecutedParts) -> bytes:
-        """Returns the executed notebook, valid nbformat, as papermill would have written it."""
+    def assemble(
+        self, parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]
+    ) -> AsyncIterator[bytes]:
+        """Yields the executed notebook, valid nbformat, as papermill would have written it.
 
-    async def html(self, notebook: bytes) -> bytes:
-        """Renders a notebook as one HTML page that loads nothing from elsewhere."""
+        Raises InvalidNotebook, at once if at all.
+        """
+
+    def html(self, notebook: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yields a notebook rendered as one HTML page that loads nothing from elsewhere."""

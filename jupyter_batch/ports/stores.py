@@ -14,6 +14,7 @@ from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.queries import JobQuery, Page, RunQuery, SweepQuery
 from jupyter_batch.domain.recording import LogLine, Recording, Watermark
 from jupyter_batch.domain.results import ResultRecord, ResultRow
@@ -248,6 +249,11 @@ class RecordStore(Protocol):
         self, run_id: str, attempt_no: int, cell_index: int | None = None
     ) -> AsyncIterator[OutputRecord]:
         """Yields outputs as they now stand, by cell and number."""
+
+    def output_slices(
+        self, run_id: str, attempt_no: int, cell_index: int | None = None
+    ) -> AsyncIterator[OutputSlice]:
+        """Yields the same in slices, so that nobody has a whole output in memory."""
 
     async def document(self, run_id: str, attempt_no: int, name: str) -> str | None:
         """Returns a document's whole text (see frames.Document), or None where it is not whole."""

@@ -186,8 +186,12 @@ class BatchHandler(APIHandler):
     async def reply_slices(self, slices: AsyncIterator[bytes], media_type: str) -> None:
         """Answers with bytes as they come."""
         self.set_header("Content-Type", media_type)
-        async for piece in slices:
-            await self.write_slice(piece)
+        try:
+            async for piece in slices:
+                await self.write_slice(piece)
+        finally:
+            # A client may go away in the middle; what the slices come from is let go at once.
+            await slices.aclose()  # type: ignore[attr-defined]
         self.finish(set_content_type=media_type)
 
     async def write_slice(self, piece: bytes) -> None:

@@ -54,15 +54,14 @@ class NotebookHandler(BatchHandler):
         """Returns the notebook."""
         runs, attempt = self.engine.runs, question.attempt
         if question.format == "html":
-            page = await runs.html(run_id, attempt)
             self.set_header("Content-Security-Policy", _SANDBOX)
-            await self.reply_bytes(page, _HTML)
+            await self.reply_slices(runs.html(run_id, attempt), _HTML)
             return
-        content = await (
-            runs.input_notebook(run_id) if question.input else runs.notebook(run_id, attempt)
-        )
         self.set_attachment_header(f"{run_id}.ipynb")
-        await self.reply_bytes(content, _IPYNB)
+        if question.input:
+            await self.reply_bytes(await runs.input_notebook(run_id), _IPYNB)
+        else:
+            await self.reply_slices(runs.notebook(run_id, attempt), _IPYNB)
 
 
 class CellsHandler(BatchHandler):

@@ -180,30 +180,28 @@ class RunService:
             run_id, attempt.attempt_no, after_line=after_line, limit=limit
         )
 
-    async def notebook(self, run_id: str, attempt_no: int | None = None) -> bytes:
-        """Returns the executed notebook, as far as the attempt has come."""
+    async def notebook(self, run_id: str, attempt_no: int | None = None) -> AsyncIterator[bytes]:
+        """Yields the executed notebook, as far as the attempt has come."""
         run = await self.get(run_id)
         attempt = await self._attempt(run_id, attempt_no)
         frozen = await self._store.runs.frozen(run_id)
-        if attempt is None:
-            parts = ExecutedParts(frozen=frozen, skeleton=None, metadata=None, cells=(), outputs=())
-            return await self._notebooks.assemble(parts)
-        records, number = self._store.records, attempt.attempt_no
+        records, number = self._store.records, attempt.attempt_no if attempt else 0
         cells = await records.cells(run_id, number)
-        return await self._notebooks.assemble(
-            ExecutedParts(
-                frozen=frozen,
-                skeleton=await records.document(run_id, number, "skeleton"),
-                metadata=await records.document(run_id, number, "metadata"),
-                cells=cells,
-                outputs=tuple([o async for o in records.outputs(run_id, number)]),
-                error_cell=_marked_cell(run, attempt, cells),
-            )
+        parts = ExecutedParts(
+            frozen=frozen,
+            skeleton=await records.document(run_id, number, "skeleton"),
+            metadata=await records.document(run_id, number, "metadata"),
+            cells=cells,
+            error_cell=_marked_cell(run, attempt, cells) if attempt else None,
         )
+        outputs = records.output_slices(run_id, number)
+        async for piece in self._notebooks.assemble(parts, outputs):
+            yield piece
 
-    async def html(self, run_id: str, attempt_no: int | None = None) -> bytes:
-        """Returns the executed notebook as one HTML page."""
-        return await self._notebooks.html(await self.notebook(run_id, attempt_no))
+    async def html(self, run_id: str, attempt_no: int | None = None) -> AsyncIterator[bytes]:
+        """Yields the executed notebook as one HTML page."""
+        async for piece in self._notebooks.html(self.notebook(run_id, attempt_no)):
+            yield piece
 
     async def input_notebook(self, run_id: str) -> bytes:
         """Returns the notebook as it was frozen."""

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from jupyter_batch.domain.frames import OutputOp
-from jupyter_batch.domain.outputs import FoldedOutput, fold_outputs
+from jupyter_batch.domain.outputs import FoldedOutput, OutputSlice, SliceJoiner, fold_outputs
 from jupyter_batch.ports import OutputRecord
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.places import Places
@@ -19,61 +19,72 @@ _WINDOW = 4 * 1024 * 1024
 
 #: Frame and position in it.
 Key = tuple[int, int]
+#: Where a slice of an output is, and whether another follows.
+Piece = tuple[FoldedOutput[Key], Key, bool]
 
 
 async def read_outputs(
     places: Places, run_id: str, attempt_no: int, cell_index: int | None
 ) -> AsyncIterator[OutputRecord]:
     """Yields whole outputs by cell and number."""
+    joiner = SliceJoiner()
+    async for piece in read_slices(places, run_id, attempt_no, cell_index):
+        body = joiner.take(piece)
+        if body is not None:
+            yield OutputRecord(
+                attempt_no=attempt_no,
+                cell_index=piece.cell_index,
+                output_no=piece.output_no,
+                output_type=piece.output_type,
+                body=body,
+            )
+
+
+async def read_slices(
+    places: Places, run_id: str, attempt_no: int, cell_index: int | None
+) -> AsyncIterator[OutputSlice]:
+    """Yields the slices of outputs by cell and number."""
     cells = await places.read(run_id, _cells, attempt_no, cell_index)
     for cell, has_edits in cells:
-        outputs = _edited if has_edits else _appended
-        async for output in outputs(places, run_id, attempt_no, cell):
-            yield output
+        slices = _edited if has_edits else _appended
+        async for piece in slices(places, run_id, attempt_no, cell):
+            yield piece
 
 
 async def _appended(
     places: Places, run_id: str, attempt_no: int, cell: int
-) -> AsyncIterator[OutputRecord]:
+) -> AsyncIterator[OutputSlice]:
     """Yields outputs that nothing has been done to after they were appended."""
-    number, output_type, texts = -1, "", list[str]()
+    number, output_type = -1, ""
     after = 0
     for until in await places.read(run_id, _windows, attempt_no, cell):
         rows = await places.read(run_id, _window, attempt_no, cell, after, until)
         after = until
         for op, text in rows:
             if op.op == "append":
-                number, output_type, texts = op.no, op.type, []
+                number, output_type = op.no, op.type
             elif number < 0:
                 continue
-            texts.append(text)
+            yield _slice(cell, number, output_type, text, more=op.more)
             if not op.more:
-                yield _record(attempt_no, cell, number, output_type, texts)
-                number, texts = -1, []
+                number = -1
 
 
 async def _edited(
     places: Places, run_id: str, attempt_no: int, cell: int
-) -> AsyncIterator[OutputRecord]:
+) -> AsyncIterator[OutputSlice]:
     """Yields outputs that have been replaced or cleared: the ops first, then what they leave."""
     outputs, sizes = await places.read(run_id, _fold, attempt_no, cell)
     for batch in _batches(outputs, sizes):
-        keys = [key for output in batch for key in output.slices]
+        keys = [key for _, key, _ in batch]
         bodies = await places.read(run_id, _bodies, attempt_no, cell, keys)
-        for output in batch:
-            texts = [bodies[key] for key in output.slices]
-            yield _record(attempt_no, cell, output.output_no, output.output_type, texts)
+        for output, key, more in batch:
+            yield _slice(cell, output.output_no, output.output_type, bodies[key], more=more)
 
 
-def _record(
-    attempt_no: int, cell: int, number: int, output_type: str, texts: Sequence[str]
-) -> OutputRecord:
-    return OutputRecord(
-        attempt_no=attempt_no,
-        cell_index=cell,
-        output_no=number,
-        output_type=output_type,
-        body="".join(texts),
+def _slice(cell: int, number: int, output_type: str, text: str, *, more: bool) -> OutputSlice:
+    return OutputSlice(
+        cell_index=cell, output_no=number, output_type=output_type, body=text, more=more
     )
 
 
@@ -163,16 +174,16 @@ def _op(cell: int, row: tuple[Any, ...]) -> OutputOp:
     return OutputOp(op=row[2], cell=cell, no=row[3], type=row[4], more=row[5])
 
 
-def _batches(
-    outputs: Sequence[FoldedOutput[Key]], sizes: dict[Key, int]
-) -> Iterator[list[FoldedOutput[Key]]]:
-    batch: list[FoldedOutput[Key]] = []
+def _batches(outputs: Sequence[FoldedOutput[Key]], sizes: dict[Key, int]) -> Iterator[list[Piece]]:
+    """Yields the slices of the outputs, each with whether another follows, by a window at a time."""
+    batch: list[Piece] = []
     size = 0
     for output in outputs:
-        batch.append(output)
-        size += sum(sizes[key] + 100 for key in output.slices)
-        if size >= _WINDOW:
-            yield batch
-            batch, size = [], 0
+        for left, key in zip(range(len(output.slices))[::-1], output.slices, strict=True):
+            batch.append((output, key, left > 0))
+            size += sizes[key] + 100
+            if size >= _WINDOW:
+                yield batch
+                batch, size = [], 0
     if batch:
         yield batch

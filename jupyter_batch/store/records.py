@@ -10,6 +10,7 @@ import msgspec
 
 from jupyter_batch.domain.cell import CellError, CellRecord, CellState
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.recording import LogLine, Recording, Watermark
 from jupyter_batch.domain.results import ResultRecord, ResultRow
@@ -20,7 +21,7 @@ from jupyter_batch.store.artifacts import read_artifact
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.event_rows import select_events, select_events_of_run
 from jupyter_batch.store.ledger import Progress, joint_watermark
-from jupyter_batch.store.outputs import read_outputs
+from jupyter_batch.store.outputs import read_outputs, read_slices
 from jupyter_batch.store.places import Places
 from jupyter_batch.store.readers import Readers
 from jupyter_batch.store.recorder import Item, Recorder
@@ -71,6 +72,12 @@ class DuckRecords:
     ) -> AsyncIterator[OutputRecord]:
         async for output in read_outputs(self._places, run_id, attempt_no, cell_index):
             yield output
+
+    async def output_slices(
+        self, run_id: str, attempt_no: int, cell_index: int | None = None
+    ) -> AsyncIterator[OutputSlice]:
+        async for piece in read_slices(self._places, run_id, attempt_no, cell_index):
+            yield piece
 
     async def document(self, run_id: str, attempt_no: int, name: str) -> str | None:
         return await self._places.read(run_id, _document, attempt_no, name)

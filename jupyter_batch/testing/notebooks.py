@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.outputs import OutputSlice, SliceJoiner
 from jupyter_batch.domain.parameters import ParameterSchema
 from jupyter_batch.errors import InvalidInput, InvalidNotebook, NotFound
 from jupyter_batch.ports import ExecutedParts
@@ -52,25 +53,32 @@ class FakeNotebooks:
             kernel=self.kernel,
         )
 
-    async def assemble(self, parts: ExecutedParts) -> bytes:
-        """Returns the parts as a list of cells with their outputs."""
+    async def assemble(
+        self, parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]
+    ) -> AsyncIterator[bytes]:
+        """Yields the parts as a list of cells with their outputs."""
+        joiner = SliceJoiner()
+        joined = [(piece.cell_index, joiner.take(piece)) async for piece in outputs]
         cells = [
             {
                 "source": cell.source,
                 "state": str(cell.state),
                 "outputs": [
-                    json.loads(output.body)
-                    for output in parts.outputs
-                    if output.cell_index == cell.cell_index
+                    json.loads(body)
+                    for cell_index, body in joined
+                    if cell_index == cell.cell_index and body is not None
                 ],
             }
             for cell in parts.cells
         ]
-        return json.dumps({"cells": cells, "error_cell": parts.error_cell}).encode()
+        yield json.dumps({"cells": cells, "error_cell": parts.error_cell}).encode()
 
-    async def html(self, notebook: bytes) -> bytes:
+    async def html(self, notebook: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Wraps the notebook in a page."""
-        return b"<html>" + notebook + b"</html>"
+        yield b"<html>"
+        async for piece in notebook:
+            yield piece
+        yield b"</html>"
 
 
 class FakeSecrets:

@@ -10,7 +10,7 @@ import msgspec
 
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.events import RunEvent, frame_event_id
-from jupyter_batch.domain.outputs import fold_outputs, output_event
+from jupyter_batch.domain.outputs import OutputSlice, SliceJoiner, fold_outputs, output_event
 from jupyter_batch.domain.progress import ITEMS_PREFIX
 from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.recording import (
@@ -95,19 +95,35 @@ class FakeRecords:
     async def outputs(
         self, run_id: str, attempt_no: int, cell_index: int | None = None
     ) -> AsyncIterator[OutputRecord]:
+        joiner = SliceJoiner()
+        async for piece in self.output_slices(run_id, attempt_no, cell_index):
+            body = joiner.take(piece)
+            if body is not None:
+                yield OutputRecord(
+                    attempt_no=attempt_no,
+                    cell_index=piece.cell_index,
+                    output_no=piece.output_no,
+                    output_type=piece.output_type,
+                    body=body,
+                )
+
+    async def output_slices(
+        self, run_id: str, attempt_no: int, cell_index: int | None = None
+    ) -> AsyncIterator[OutputSlice]:
         rows = self._of(run_id, attempt_no).outputs
         for cell in sorted({row.op.cell for row in rows}):
             if cell_index not in (None, cell):
                 continue
             ops = [(row.op, row.op.body) for row in rows if row.op.cell == cell]
             for output in fold_outputs(ops):
-                yield OutputRecord(
-                    attempt_no=attempt_no,
-                    cell_index=cell,
-                    output_no=output.output_no,
-                    output_type=output.output_type,
-                    body="".join(output.slices),
-                )
+                for number, body in enumerate(output.slices, start=1):
+                    yield OutputSlice(
+                        cell_index=cell,
+                        output_no=output.output_no,
+                        output_type=output.output_type,
+                        body=body,
+                        more=number < len(output.slices),
+                    )
 
     async def document(self, run_id: str, attempt_no: int, name: str) -> str | None:
         slices = [part for part in self._of(run_id, attempt_no).documents if part.name == name]

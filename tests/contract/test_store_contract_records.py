@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from jupyter_batch.domain.cell import CellError, CellRecord, CellState
+from jupyter_batch.domain.outputs import SliceJoiner
 from jupyter_batch.domain.recording import ArtifactSlice, DocumentSlice, LogLine, Watermark
 from jupyter_batch.errors import Conflict, NotFound
 from jupyter_batch.testing import AT, make_frozen, make_output, make_recording, make_run
@@ -24,7 +25,14 @@ async def record(kit, run, change=None, **fields):
 
 async def bodies(kit, run, cell_index=None):
     found = kit.records.outputs(run.id, 1, cell_index)
-    return [(output.cell_index, output.output_no, output.body) async for output in found]
+    outputs = [(output.cell_index, output.output_no, output.body) async for output in found]
+    joiner, joined = SliceJoiner(), []
+    async for piece in kit.records.output_slices(run.id, 1, cell_index):
+        body = joiner.take(piece)
+        if body is not None:
+            joined.append((piece.cell_index, piece.output_no, body))
+    assert joined == outputs
+    return outputs
 
 
 async def test_nothing_is_recorded_at_first(kit, run):

@@ -1,10 +1,14 @@
-"""What an owner holds while a large output is recorded."""
+"""What an owner holds, and a command, while a large output is recorded and fetched."""
 
 from __future__ import annotations
 
+import contextlib
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -27,13 +31,14 @@ class Peak:
     def grown(self) -> int:
         return self.most - self.before
 
-    @contextmanager
+    @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
         over = threading.Event()
 
         def watch() -> None:
-            while not over.wait(0.005):
-                self.most = max(self.most, self._process.memory_info().rss)
+            with contextlib.suppress(psutil.Error):
+                while not over.wait(0.005):
+                    self.most = max(self.most, self._process.memory_info().rss)
 
         watcher = threading.Thread(target=watch)
         watcher.start()
@@ -56,3 +61,21 @@ def test_recording_a_large_output_takes_less_memory_than_twice_its_size(whole: W
     assert (run.state, run.reason) == ("succeeded", None)
     assert told > SIZE
     assert peak.grown < 2 * SIZE
+
+
+@pytest.mark.slow
+def test_a_large_notebook_passes_through_owner_and_command_in_slices(
+    in_process: Whole, tmp_path: Path
+):
+    run = in_process.run(ONE, memory="2g")
+    assert (run.state, run.reason) == ("succeeded", None)
+    target = tmp_path / "out.ipynb"
+    command = [sys.executable, "-m", "jupyter_batch", "export", run.id, "--output", str(target)]
+    process = subprocess.Popen(command, env=in_process.env)
+    owner, its = Peak(in_process.process.pid), Peak(process.pid)
+    with owner.watched(), its.watched():
+        assert process.wait(120) == 0
+    (output,) = json.loads(target.read_bytes())["cells"][0]["outputs"]
+    assert len("".join(output["data"]["text/html"])) > SIZE
+    assert owner.grown < SIZE
+    assert its.most < SIZE

@@ -22,8 +22,9 @@ import pytest
 from jupyter_batch.domain import frames
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.notebook.assemble import assemble
-from jupyter_batch.ports import ExecutedParts, OutputRecord
+from jupyter_batch.ports import ExecutedParts
 from jupyter_batch.runner.pack import zipapp_bytes
 
 Case = Callable[[], dict[str, Any]]
@@ -189,8 +190,10 @@ def _by_runner(folder: Path, pyz: Path) -> dict[str, Any] | None:
             env=dict(os.environ),
             check=False,
         )
-    parts = record([frames.decode_frame(line) for line in process.stdout.splitlines()], content)
-    return None if parts.skeleton is None else json.loads(assemble(parts))
+    parts, outputs = record(
+        [frames.decode_frame(line) for line in process.stdout.splitlines()], content
+    )
+    return None if parts.skeleton is None else json.loads(b"".join(assemble(parts, outputs)))
 
 
 def _tar(members: dict[str, bytes]) -> bytes:
@@ -203,7 +206,7 @@ def _tar(members: dict[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def record(told: list[frames.AnyFrame], content: bytes) -> ExecutedParts:
+def record(told: list[frames.AnyFrame], content: bytes) -> tuple[ExecutedParts, list[OutputSlice]]:
     """Records frames in the simplest way that there is."""
     documents: dict[str, str] = {}
     cells: list[CellRecord] = []
@@ -237,22 +240,20 @@ def record(told: list[frames.AnyFrame], content: bytes) -> ExecutedParts:
             )
         elif isinstance(frame, frames.Finished) and frame.verdict == "failed" and frame.error:
             error_cell = frame.cell
-    return ExecutedParts(
+    parts = ExecutedParts(
         frozen=FrozenNotebook(
             path="in.ipynb", content=content, sha256=hashlib.sha256(content).hexdigest()
         ),
         skeleton=documents.get("skeleton"),
         metadata=documents.get("metadata"),
         cells=tuple(cells),
-        outputs=tuple(
-            OutputRecord(
-                attempt_no=1, cell_index=index, output_no=no, output_type="", body="".join(body)
-            )
-            for index, cell in sorted(outputs.items())
-            for no, body in sorted(cell.items())
-        ),
         error_cell=error_cell,
     )
+    return parts, [
+        OutputSlice(cell_index=index, output_no=no, output_type="", body="".join(body))
+        for index, cell in sorted(outputs.items())
+        for no, body in sorted(cell.items())
+    ]
 
 
 _VARYING = {"start_time", "end_time", "duration", "input_path", "output_path"}

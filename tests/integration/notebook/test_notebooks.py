@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime
 
@@ -10,13 +11,14 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.cell import CellRecord, CellState
 from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError, InvalidNotebook
 from jupyter_batch.notebook.apart import LARGE_BYTES, apart
 from jupyter_batch.notebook.notebooks import DiskNotebooks
 from jupyter_batch.notebook.outline import outline_apart
 from jupyter_batch.notebook.parts import from_pieces, to_pieces
-from jupyter_batch.ports import ExecutedParts, OutputRecord
+from jupyter_batch.ports import ExecutedParts
 
 
 def book(source: str, padding: int = 0) -> bytes:
@@ -71,37 +73,67 @@ async def test_a_fault_in_another_process_is_told():
         await apart(repr, b"text is no bytes", is_large=True)
 
 
-async def test_a_page_is_made(notebooks):
-    assert b"print(42)" not in await notebooks.html(book("x"))
-    assert b"Content-Security-Policy" in await notebooks.html(book("x"))
+@pytest.mark.parametrize("padding", [0, LARGE_BYTES])
+async def test_a_page_is_made_whatever_the_size(notebooks, padding):
+    page = await joined(notebooks.html(one_by_one(book("print(42)", padding=padding))))
+    assert b"Content-Security-Policy" in page
+    assert page.count(b"x" * 100) >= padding // 100
+    assert page.rstrip().endswith(b"</html>")
 
 
 async def test_parts_survive_the_way_to_another_process():
-    parts = executed(b"frozen", "\u00e9 \U0001f600")
-    assert from_pieces(b"".join(to_pieces(parts))) == parts
+    parts, slices = executed(b"frozen"), output("\u00e9 \U0001f600")
+    source = io.BytesIO(await joined(to_pieces(parts, one_by_one(*slices))))
+    found, told = from_pieces(source)
+    assert (found, list(told)) == (parts, slices)
     whole = replace(parts, skeleton="{}")
-    assert from_pieces(b"".join(to_pieces(whole))).skeleton == "{}"
+    source = io.BytesIO(await joined(to_pieces(whole, one_by_one())))
+    assert from_pieces(source)[0].skeleton == "{}"
 
 
 async def test_a_large_notebook_is_assembled_as_a_small_one_is(notebooks):
-    small = json.loads(await notebooks.assemble(executed(book("a = 1"), "x")))
-    large = json.loads(await notebooks.assemble(executed(book("a = 1"), "x" * LARGE_BYTES)))
+    parts = executed(book("a = 1"))
+    few, many = output("x"), output("x" * LARGE_BYTES)
+    small = json.loads(await joined(notebooks.assemble(parts, one_by_one(*few))))
+    large = json.loads(await joined(notebooks.assemble(parts, one_by_one(*many))))
+    assert len(many) > 10
     assert small["cells"][0]["outputs"][0]["text"] == ["x"]
     assert large["cells"][0]["outputs"][0]["text"] == ["x" * LARGE_BYTES]
     del small["cells"][0]["outputs"], large["cells"][0]["outputs"]
     assert small == large
 
 
-def executed(content: bytes, text: str) -> ExecutedParts:
-    output = {"output_type": "stream", "name": "stdout", "text": text}
-    record = OutputRecord(
-        attempt_no=1, cell_index=0, output_no=0, output_type="stream", body=json.dumps(output)
-    )
+async def test_what_cannot_be_assembled_is_told_whatever_its_size(notebooks):
+    for text in ("x", "x" * LARGE_BYTES):
+        with pytest.raises(InvalidNotebook):
+            await joined(notebooks.assemble(executed(b"none"), one_by_one(*output(text))))
+
+
+async def one_by_one(*items):
+    for item in items:
+        yield item
+
+
+async def joined(pieces) -> bytes:
+    return b"".join([piece async for piece in pieces])
+
+
+def output(text: str) -> list[OutputSlice]:
+    body = json.dumps({"output_type": "stream", "name": "stdout", "text": text})
+    size = 240 * 1024
+    return [
+        OutputSlice(
+            cell_index=0, output_no=0, output_type="stream", body=body[start : start + size],
+            more=start + size < len(body),
+        )
+        for start in range(0, len(body), size)
+    ]  # fmt: skip
+
+
+def executed(content: bytes) -> ExecutedParts:
     cell = CellRecord(
         cell_index=0, cell_type="code", source="a = 1", state=CellState.SUCCEEDED,
         started_at=datetime(2026, 1, 1, tzinfo=UTC), finished_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     frozen = FrozenNotebook(path="a.ipynb", content=content, sha256="0")
-    return ExecutedParts(
-        frozen=frozen, skeleton=None, metadata=None, cells=(cell,), outputs=(record,)
-    )
+    return ExecutedParts(frozen=frozen, skeleton=None, metadata=None, cells=(cell,))

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
+
 import httpx
 import pytest
 
 from jupyter_batch.client.connection import Address, Connection, FixedAddress, error_of
+from jupyter_batch.client.saving import save
 from jupyter_batch.errors import (
     BatchError,
     Conflict,
@@ -102,3 +106,53 @@ def test_a_server_that_stays_away_is_an_error_after_some_tries(owner, connection
     with pytest.raises(OwnerUnavailable, match="http://owner/"):
         connection.get("health")
     assert len(pauses) == 3
+
+
+class _Halves(httpx.SyncByteStream):
+    def __init__(self, *pieces: bytes | Exception) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+
+def _gives(*answers: httpx.Response) -> httpx.MockTransport:
+    left = list(answers)
+    return httpx.MockTransport(lambda request: left.pop(0))
+
+
+def test_what_breaks_off_while_it_is_downloaded_is_begun_anew(pauses):
+    torn = httpx.Response(200, stream=_Halves(b"half of", httpx.ReadError("gone")))
+    transport = _gives(torn, httpx.Response(200, stream=_Halves(b"the ", b"whole")))
+    address = FixedAddress(Address(url="http://owner/"))
+    connection, file = Connection(address, transport=transport, pause=pauses.append), io.BytesIO()
+    connection.download("runs/r/notebook", {}, file)
+    connection.close()
+    assert (file.getvalue(), len(pauses)) == (b"the whole", 1)
+
+
+def test_a_download_finds_the_owner_that_has_taken_over(owner, pauses):
+    class Changes:
+        def locate(self, *, stale=None):
+            return Address(url="http://owner/", token=owner.token if stale else "old")
+
+    connection, file = Connection(Changes(), transport=owner, pause=pauses.append), io.BytesIO()
+    connection.download("health", {}, file)
+    connection.close()
+    assert b"root_dir" in file.getvalue()
+
+
+def test_what_cannot_be_saved_leaves_the_file_that_was_there(tmp_path, pauses):
+    target = tmp_path / "out.ipynb"
+    target.write_text("old")
+    torn = [httpx.Response(200, stream=_Halves(b"x", httpx.ReadError("no"))) for _ in range(4)]
+    transport = _gives(*torn)
+    address = FixedAddress(Address(url="http://owner/"))
+    connection = Connection(address, transport=transport, pause=pauses.append)
+    with pytest.raises(OwnerUnavailable, match="does not answer"):
+        save(connection, "runs/r/notebook", {}, target)
+    connection.close()
+    assert target.read_text() == "old"

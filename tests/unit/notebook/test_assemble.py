@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import nbformat
 import pytest
+from msgspec.structs import replace
 
 from jupyter_batch.domain.cell import CellRecord, CellState
 from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.notebook.assemble import assemble
-from jupyter_batch.ports import ExecutedParts, OutputRecord
+from jupyter_batch.ports import ExecutedParts
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PENDING = {"exception": None, "start_time": None, "status": "pending"}
@@ -40,28 +43,30 @@ def _record(index: int, **more: Any) -> CellRecord:
     return CellRecord(cell_index=index, cell_type="code", source="", **told)
 
 
-def _output(cell: int, no: int, **body: Any) -> OutputRecord:
-    return OutputRecord(
-        attempt_no=1,
-        cell_index=cell,
-        output_no=no,
-        output_type=body["output_type"],
-        body=json.dumps(body),
+def _output(cell: int, no: int, **body: Any) -> OutputSlice:
+    return OutputSlice(
+        cell_index=cell, output_no=no, output_type=body["output_type"], body=json.dumps(body)
     )
 
 
-def _parts(book: dict[str, Any] | bytes, **more: Any) -> ExecutedParts:
+Given = tuple[ExecutedParts, Sequence[OutputSlice]]
+
+
+def _parts(book: dict[str, Any] | bytes, outputs: Sequence[OutputSlice] = (), **more: Any) -> Given:
     content = book if isinstance(book, bytes) else json.dumps(book).encode()
     frozen = FrozenNotebook(
         path="n.ipynb", content=content, sha256=hashlib.sha256(content).hexdigest()
     )
     told: dict[str, Any] = {"skeleton": content.decode("utf-8", "replace"), "metadata": None}
-    return ExecutedParts(frozen=frozen, **{**told, "cells": (), "outputs": (), **more})
+    return ExecutedParts(frozen=frozen, **{**told, "cells": (), **more}), outputs
 
 
-def _assembled(parts: ExecutedParts) -> Any:
-    written = assemble(parts)
-    notebook = nbformat.reads(written.decode(), as_version=4)
+def _written(given: Given) -> str:
+    return b"".join(assemble(*given)).decode()
+
+
+def _assembled(given: Given) -> Any:
+    notebook = nbformat.reads(_written(given), as_version=4)
     nbformat.validate(notebook)
     return notebook
 
@@ -131,9 +136,9 @@ def test_without_a_skeleton_the_frozen_notebook_stands_without_outputs(minor: in
 
 def test_what_was_never_a_notebook_is_refused():
     with pytest.raises(InvalidNotebook):
-        assemble(_parts(b"{}", skeleton=None))
+        _written(_parts(b"{}", skeleton=None))
     with pytest.raises(InvalidNotebook):
-        assemble(_parts(b"\xff", skeleton=None))
+        _written(_parts(b"\xff", skeleton=None))
 
 
 def test_records_beyond_the_notebook_are_left_out():
@@ -144,6 +149,36 @@ def test_records_beyond_the_notebook_are_left_out():
 
 def test_lone_surrogates_do_not_break_the_file():
     body = r'{"output_type":"stream","name":"stdout","text":"a\ud800b"}'
-    record = OutputRecord(attempt_no=1, cell_index=0, output_no=0, output_type="stream", body=body)
+    record = OutputSlice(cell_index=0, output_no=0, output_type="stream", body=body)
     notebook = _assembled(_parts(_book("1"), outputs=(record,)))
     assert notebook.cells[0].outputs[0].text == "a\ufffdb"
+
+
+def test_what_is_written_in_pieces_is_what_nbformat_writes():
+    book = _book("a = 1\nb = 'é'", "2", "3")
+    book["metadata"] |= {"orig_nbformat": 3, "z": [1.5, None, True], "a": {}}
+    book["cells"][2]["metadata"]["trusted"] = True
+    book["cells"].append(
+        {"cell_type": "markdown", "id": "m", "metadata": {}, "source": "![x](attachment:i.png)",
+         "attachments": {"i.png": {"image/png": "eA==", "text/plain": "a\nb"}}}
+    )  # fmt: skip
+    outputs = (
+        _output(0, 0, output_type="stream", name="stdout", text="line ☃\n" * 100_000),
+        _output(
+            1, 0, output_type="display_data", metadata={"m": 1},
+            data={"text/html": "<b>\n</b>", "image/png": "eA==\n", "application/json": [1, {}]},
+        ),
+        _output(2, 0, output_type="error", ename="E", evalue="\u2028", traceback=["a\nb", ""]),
+    )  # fmt: skip
+    written = _written(_parts(book, outputs))
+    assert written == nbformat.writes(nbformat.reads(written, as_version=4))
+    assert "orig_nbformat" not in written
+    assert "trusted" not in written
+
+
+def test_an_output_that_has_not_come_whole_is_left_out():
+    (whole,) = [_output(0, 1, output_type="stream", name="stdout", text="whole")]
+    torn = OutputSlice(cell_index=0, output_no=0, output_type="stream", body="{", more=True)
+    for outputs in ((torn, whole), (whole, replace(torn, output_no=2))):
+        notebook = _assembled(_parts(_book("1"), outputs=outputs))
+        assert [output.text for output in notebook.cells[0].outputs] == ["whole"]

@@ -63,6 +63,10 @@ class Bench:
         request = RunRequest(notebook=notebook, **fields)
         return await self.engine.runs.submit(request, user="ada", trigger=TriggerKind.API)
 
+    async def notebook(self, run_id: str) -> bytes:
+        """Returns the executed notebook."""
+        return b"".join([piece async for piece in self.engine.runs.notebook(run_id)])
+
     async def ended(self, run_id: str) -> Run:
         """Returns the run once it is over."""
 

@@ -48,7 +48,7 @@ async def test_a_success_leaves_cells_outputs_and_its_attempt(bench):
     assert run.environment.image_digest == "sha256:fake"
     (cell,) = await bench.engine.runs.cells(run.id)
     assert cell.state is CellState.SUCCEEDED
-    notebook = json.loads(await bench.engine.runs.notebook(run.id))
+    notebook = json.loads(await bench.notebook(run.id))
     assert notebook["cells"][0]["outputs"][0]["text"] == "hello\n"
 
 
@@ -77,7 +77,7 @@ async def test_a_failed_cell_is_named_and_the_rest_is_on_record_as_not_run(bench
     )
     states = [cell.state for cell in await bench.engine.runs.cells(run.id)]
     assert states == [CellState.FAILED, CellState.NOT_RUN]
-    assert json.loads(await bench.engine.runs.notebook(run.id))["error_cell"] == 0
+    assert json.loads(await bench.notebook(run.id))["error_cell"] == 0
 
 
 async def test_a_runner_that_falls_silent_leaves_its_running_cell_failed(bench):
