@@ -10,6 +10,7 @@ from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.value import Value
 
 _ENDED_BY_SIGKILL = 137
+_OK, _FAILED = 0, 1
 _BUNDLE, _UNFED, _NO_KERNEL = 64, 66, 69
 _CANNOT_EXECUTE = (125, 126, 127)
 
@@ -141,6 +142,13 @@ def _judge_silent(evidence: Evidence) -> Verdict:
             state=RunState.LOST,
             reason=f"the engine went away while the attempt ran, which ended (exit code {code})"
             f"{where}{tail}",
+        )
+    if code == _OK or (code == _FAILED and (evidence.ready or not evidence.log_tail)):
+        # With these it ends only after its last word.
+        return Verdict(
+            state=RunState.LOST,
+            reason=f"the runner has ended (exit code {code}) and said why, but the engine has "
+            f"lost it{where}{tail}",
         )
     return Verdict(
         state=RunState.FAILED,

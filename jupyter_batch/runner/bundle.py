@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Dict, Optional, cast
 _BUFFER = 256 * 1024
 _URL_TRIES = 5
 #: How long nothing may come over stdin.
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 20
 
 
 class BundleError(Exception):

@@ -10,7 +10,7 @@ import zipimport
 
 #: As the runner ends where its bundle does not come (runner/failures.py).
 _UNFED = 66
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 20
 
 
 def _take(size: int) -> bytes:

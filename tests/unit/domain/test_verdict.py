@@ -93,7 +93,15 @@ def test_a_kernel_that_died_is_a_failure_with_its_cell():
         ({"exit_code": None, "engine_error": "dead"}, RunState.LOST, "dead"),
         ({"exit_code": 64, "ready": False}, RunState.LOST, "bundle"),
         ({"exit_code": 69, "ready": False}, RunState.FAILED, "papermill or the kernel"),
-        ({"exit_code": 1}, RunState.FAILED, "exit code 1"),
+        ({"exit_code": 3}, RunState.FAILED, "exit code 3"),
+        ({"exit_code": 0, "ready": False}, RunState.LOST, "the engine has lost it"),
+        ({"exit_code": 1}, RunState.LOST, "the engine has lost it"),
+        ({"exit_code": 1, "ready": False}, RunState.LOST, "the engine has lost it"),
+        (
+            {"exit_code": 1, "ready": False, "log_tail": "Traceback"},
+            RunState.FAILED,
+            "exit code 1 before the first cell",
+        ),
         (
             {"exit_code": 127, "ready": False, "image": "x:1", "log_tail": "python: not found"},
             RunState.FAILED,
