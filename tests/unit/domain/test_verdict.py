@@ -125,7 +125,8 @@ def test_an_attempt_that_ends_without_a_word_after_its_engine_went_away_is_lost(
     verdict = ending(exit_code=1, engine_was_away=True)
     assert verdict.state is RunState.LOST
     assert "the engine went away" in verdict.reason
-    assert ending(exit_code=1).state is RunState.FAILED
+    assert ending(exit_code=70).state is RunState.FAILED
+    assert ending(exit_code=70, engine_was_away=True).state is RunState.LOST
 
 
 def test_what_a_runner_says_after_its_engine_went_away_holds():
