@@ -14,7 +14,13 @@ import pytest
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.frames import Finished, Heartbeat
 from jupyter_batch.domain.recording import LogLine
-from jupyter_batch.errors import AttemptGone, EngineUnavailable, ImageNotFound, ImageUnusable
+from jupyter_batch.errors import (
+    AttemptGone,
+    EngineUnavailable,
+    ExecutorError,
+    ImageNotFound,
+    ImageUnusable,
+)
 from jupyter_batch.executors.docker import containers
 from jupyter_batch.executors.docker.connection import find_address
 from jupyter_batch.executors.docker.inlet import Inlet
@@ -174,6 +180,15 @@ async def test_a_container_that_is_taken_away_is_gone(kit, client):
     # Whoever waits may still hear how it was killed on the way out.
     (outcome,) = await asyncio.gather(waiting, return_exceptions=True)
     assert isinstance(outcome, AttemptGone) or outcome.exit_code == 137
+
+
+async def test_gpus_that_the_engine_does_not_offer_are_told_with_what_to_do(kit, client):
+    if "nvidia" in client.info()["Runtimes"]:
+        pytest.skip("this engine offers gpus")
+    with pytest.raises(ExecutorError, match=r"offers no gpus .* NVIDIA container toolkit") as told:
+        await kit.start("finish()", Environment(gpus=1, network="none"))
+    assert told.value.details["field"] == "environment.gpus"
+    assert await kit.executor.list(kit.store_id) == ()
 
 
 async def test_an_absent_image_is_told_with_what_to_do(kit):
