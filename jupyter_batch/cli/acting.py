@@ -15,9 +15,10 @@ from jupyter_batch.cli.arguments import (
     add_command,
 )
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import coloured, plain, short, size, state_text
+from jupyter_batch.cli.words import coloured, plain, short, state_text
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.run import Run
+from jupyter_batch.client.units import size
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidInput, NotFound
 

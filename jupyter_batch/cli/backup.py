@@ -11,8 +11,9 @@ import msgspec
 from jupyter_batch.cli.arguments import SUCCEEDED, UsageError, add_command
 from jupyter_batch.cli.engine_side import ask, folder_of
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import full_clock, plural, size
+from jupyter_batch.cli.words import full_clock, plural
 from jupyter_batch.client.discovery import LocalOwner
+from jupyter_batch.client.units import size
 from jupyter_batch.domain.backup import RestoreReport
 from jupyter_batch.errors import Conflict, InvalidInput
 

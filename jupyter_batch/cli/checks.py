@@ -16,9 +16,9 @@ from jupyter_core.paths import jupyter_config_path, jupyter_path
 
 from jupyter_batch import __version__
 from jupyter_batch.cli.engine_side import ask
-from jupyter_batch.cli.words import size
 from jupyter_batch.client.client import Client
 from jupyter_batch.client.discovery import LocalOwner
+from jupyter_batch.client.units import size
 from jupyter_batch.errors import BatchError, ImageNotFound
 
 _PANEL = "jupyter-batch"

@@ -23,17 +23,9 @@ from jupyter_batch.cli.arguments import (
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.schedule_arguments import add_policies, add_schedule, schedule_of
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import (
-    clock,
-    cpus,
-    full_clock,
-    plural,
-    short,
-    size,
-    state_text,
-)
+from jupyter_batch.cli.words import clock, cpus, full_clock, plural, short, state_text
 from jupyter_batch.client.job import Job
-from jupyter_batch.client.units import duration
+from jupyter_batch.client.units import duration, size
 from jupyter_batch.domain.sentence import sentence
 
 _EXAMPLES = """\

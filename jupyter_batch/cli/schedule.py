@@ -25,6 +25,7 @@ from jupyter_batch.cli.schedule_arguments import (
 )
 from jupyter_batch.cli.session import Session, instant
 from jupyter_batch.cli.words import clock, plural
+from jupyter_batch.client.client import NOBODY_KEEPS_TIME
 from jupyter_batch.client.job import Job
 from jupyter_batch.domain.sentence import sentence
 from jupyter_batch.domain.trigger import CronTrigger
@@ -222,8 +223,4 @@ def _report(jobs: list[Job], session: Session) -> None:
 def _warn_of_passing(session: Session) -> None:
     owner = session.client.health().get("owner") or {}
     if owner.get("kind") == "passing":
-        session.note(
-            "note: nobody keeps the time when this machine's passing owner ends. Keep one with: "
-            "jupyter batch serve (or leave JupyterLab open)",
-            style="yellow",
-        )
+        session.note(f"note: {NOBODY_KEEPS_TIME}", style="yellow")

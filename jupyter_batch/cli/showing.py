@@ -21,11 +21,10 @@ from jupyter_batch.cli.words import (
     plain,
     progress_line,
     short,
-    size,
     state_text,
 )
 from jupyter_batch.client.run import Run
-from jupyter_batch.client.units import duration
+from jupyter_batch.client.units import duration, size
 from jupyter_batch.wire.answers import CellAnswer
 from jupyter_batch.wire.results import ResultAnswer
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.text import Text
 
-from jupyter_batch.cli.words import coloured, first_line, plain, short, size, state_text
+from jupyter_batch.cli.words import coloured, first_line, plain, short, state_text
 from jupyter_batch.client.run import Run
-from jupyter_batch.client.units import duration
+from jupyter_batch.client.units import duration, size
 
 #: Lines of a traceback that are worth their place.
 _TRACEBACK = 12

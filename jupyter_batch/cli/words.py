@@ -66,18 +66,6 @@ def full_clock(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
-def size(count: int | None) -> str:
-    """Returns ``12 B``, ``3.4 KiB``, ``512 MiB``."""
-    if count is None:
-        return ""
-    value, unit = float(count), "B"
-    for bigger in ("KiB", "MiB", "GiB", "TiB"):
-        if value < 1024:
-            break
-        value, unit = value / 1024, bigger
-    return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
-
-
 def cpus(count: float | None) -> str:
     """Returns ``1 cpu``, ``0.5 cpus``; nothing for None."""
     if count is None:

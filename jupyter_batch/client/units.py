@@ -1,4 +1,4 @@
-"""Reads sizes and durations as people write them, and writes durations for them."""
+"""Reads sizes and durations as people write them, and writes them so."""
 
 from __future__ import annotations
 
@@ -47,3 +47,15 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def size(count: int | None) -> str:
+    """Returns ``12 B``, ``3.4 KiB``, ``512 MiB``."""
+    if count is None:
+        return ""
+    value, unit = float(count), "B"
+    for bigger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, bigger
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"

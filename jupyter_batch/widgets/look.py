@@ -120,18 +120,6 @@ def instant(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def size(count: int | None) -> str:
-    """Returns bytes as ``12.3 MiB``."""
-    if count is None:
-        return ""
-    number = float(count)
-    for unit in ("B", "KiB", "MiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1024
-    return f"{number:.1f} GiB"
-
-
 def first_line(source: str, longest: int = 160) -> str:
     """Returns the first line of a cell that says something."""
     line = next((one.strip() for one in source.splitlines() if one.strip()), "")

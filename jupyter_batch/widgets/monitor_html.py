@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from jupyter_batch.client.units import duration
+from jupyter_batch.client.units import duration, size
 from jupyter_batch.domain.cell import CellError
 from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.widgets import look
@@ -28,7 +28,7 @@ def head(name: str, run_id: str, picture: Picture, now: datetime) -> str:
     if picture.attempt_no > 1:
         facts.append(f"attempt {picture.attempt_no}")
     if picture.memory_bytes and not picture.is_over:
-        facts.append(look.size(picture.memory_bytes))
+        facts.append(size(picture.memory_bytes))
     parts = [f"<b>{look.escape(name)}</b>", look.pill(str(picture.state))]
     parts += [f"<span>{look.escape(fact)}</span>" for fact in facts]
     parts.append(look.soft(run_id))

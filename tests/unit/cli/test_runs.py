@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from jupyter_batch.cli.watch import Watch
-from jupyter_batch.cli.words import ago, clock, plain, size
+from jupyter_batch.cli.words import ago, clock, plain
 from jupyter_batch.client.facts import RunFacts
-from jupyter_batch.client.units import duration
+from jupyter_batch.client.units import duration, size
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellCount
 from jupyter_batch.domain.environment import Environment

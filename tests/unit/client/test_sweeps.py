@@ -219,10 +219,10 @@ def test_many_runs_are_fetched_page_by_page(owner, client, notebook):
 
 
 def test_sweeps_are_found(owner, client, notebook):
-    made = [client.sweep(notebook, [{}], name=f"s{n}") for n in range(3)]
+    made = [client.sweep(notebook, [{}], name=f"solo-{n}") for n in range(3)]
     assert [sweep.id for sweep in client.sweeps] == [sweep.id for sweep in made[::-1]]
-    assert [sweep.name for sweep in client.sweeps(q="s1")] == ["s1"]
-    assert client.sweeps.get(made[0].id).name == "s0"
+    assert [sweep.name for sweep in client.sweeps(q="solo-1")] == ["solo-1"]
+    assert client.sweeps.get(made[0].id).name == "solo-0"
     assert len(list(client.runs(sweep=made[0]))) == 1
     with pytest.raises(NotFound):
         client.sweeps.get("none")
