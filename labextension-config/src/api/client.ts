@@ -9,6 +9,7 @@ import type {
   ILogPage,
   IPage,
   IParameterSchema,
+  IResult,
   IRun,
   IRunBody,
   ISchedulePreview,
@@ -55,6 +56,9 @@ export class BatchClient {
   cellMarks = (id: string) => this.get<IPage<ICell>>(`runs/${id}/cells`);
   log = (id: string, after: number, attempt?: number) =>
     this.get<ILogPage>(`runs/${id}/logs`, { after, attempt, limit: 5000 });
+  /** What an attempt has recorded; of the newest where none is named. */
+  results = (id: string, attempt?: number) =>
+    this.get<IPage<IResult>>(`runs/${id}/results`, { attempt });
   artifacts = (id: string) => this.get<IPage<IArtifact>>(`runs/${id}/artifacts`);
   notebook = (id: string, query: Query = {}) =>
     this.get<JsonObject>(`runs/${id}/notebook`, query);

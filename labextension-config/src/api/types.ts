@@ -71,9 +71,37 @@ export interface IArtifact {
   attempt_no?: number;
 }
 
+/** How far a loop over `jb.track` is. */
+export interface IItemProgress {
+  name: string;
+  processed?: number;
+  failed?: number;
+  /** Done by earlier attempts. */
+  skipped?: number;
+  total?: number | null;
+  rate_per_second?: number | null;
+  eta_seconds?: number | null;
+  elapsed_seconds?: number | null;
+  is_over?: boolean;
+}
+
+/** A value that a notebook has recorded; see `jupyter_batch/domain/results.py` for its types. */
+export interface IResult {
+  name: string;
+  type: string;
+  attempt_no: number;
+  recorded_at: string;
+  /** Characters of its JSON. */
+  size: number;
+  value: Json;
+  /** Whether it is too long for the answer. */
+  omitted?: boolean;
+}
+
 export interface IRun {
   id: string;
   job_id?: string | null;
+  sweep_id?: string | null;
   name: string;
   state: RunState;
   reason?: string | null;
@@ -95,6 +123,7 @@ export interface IRun {
   cells?: ICellCount;
   error?: ICellError | null;
   artifacts?: IArtifact[];
+  progress?: IItemProgress[];
 }
 
 export interface IRetryPolicy {
@@ -187,7 +216,10 @@ export interface IOutputOp {
   more?: boolean;
 }
 
-/** What events tell, by kind; see `jupyter_batch/services/recorder.py`. */
+/**
+ * What events tell, by kind; see `jupyter_batch/services/recorder.py`. Those of `progress` are an
+ * `IItemProgress`.
+ */
 export interface IEventData {
   attempt_no?: number | null;
   /** `state` */

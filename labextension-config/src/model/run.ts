@@ -18,6 +18,7 @@ import { Model } from './model';
 import { OutputBook } from './outputs';
 import type { IPresence } from './presence';
 import { tabPresence } from './presence';
+import { progressAfter, ResultsModel } from './results';
 import { cellsOf } from './skeleton';
 
 /** Ids of events carry the attempt above this many. */
@@ -27,6 +28,7 @@ const EVENTS_OF_ATTEMPT = 2 ** 42;
 export class RunModel extends Model {
   readonly outputs = new OutputBook();
   readonly log: LogModel;
+  readonly results: ResultsModel;
 
   constructor(
     private readonly client: BatchClient,
@@ -35,6 +37,8 @@ export class RunModel extends Model {
   ) {
     super();
     this.log = new LogModel(client, id);
+    this.results = new ResultsModel(client, id);
+    this.results.changed.connect(() => this.touchSoon());
     this.unwatch = presence.watch(() => this.follow());
   }
 
@@ -88,6 +92,7 @@ export class RunModel extends Model {
     this.cells = [];
     this.outputs.clear();
     this.log.show(attempt);
+    this.results.show(attempt);
     await this.load();
   }
 
@@ -95,10 +100,12 @@ export class RunModel extends Model {
     this.unwatch();
     this.drop();
     this.log.dispose();
+    this.results.dispose();
     super.dispose();
   }
 
   private async readRecord(): Promise<void> {
+    void this.results.load();
     const page = await this.client.cells(this.id, this.attempt ?? undefined);
     for (const cell of page.items) {
       this.outputs.put(cell.cell_index, cell.outputs ?? []);
@@ -121,6 +128,7 @@ export class RunModel extends Model {
       this.outputs.clear();
       this.known.clear();
       void this.readSkeleton();
+      void this.results.load();
       this.stream = new EventStream({
         fetch: this.client.fetch,
         path: `runs/${this.id}/events`,
@@ -193,6 +201,15 @@ export class RunModel extends Model {
       case 'artifact':
         void this.refresh();
         break;
+      case 'result':
+        this.results.soon();
+        break;
+      case 'progress':
+        if (this.run) {
+          const progress = progressAfter(this.run.progress ?? [], event);
+          this.run = { ...this.run, progress };
+        }
+        break;
     }
     this.touchSoon();
   }
@@ -259,7 +276,7 @@ function newest(before: IRun | null, after: IRun): IRun {
   const same = before?.attempts?.length === after.attempts?.length;
   const ahead = (before?.cells?.done ?? 0) > (after.cells?.done ?? 0);
   return same && ahead && !isOver(after.state)
-    ? { ...after, cells: before?.cells }
+    ? { ...after, cells: before?.cells, progress: before?.progress }
     : after;
 }
 

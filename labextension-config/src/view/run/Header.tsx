@@ -9,6 +9,7 @@ import { Popover } from '../Popover';
 import { useServices } from '../services';
 import { placeOf } from '../side/RunningRun';
 import { triggerWord } from '../words';
+import { Items } from './Items';
 
 interface IHeaderProps {
   model: RunModel;
@@ -62,6 +63,7 @@ export function Header({
           label={trans.__('Progress')}
         />
       )}
+      <Items progress={run.progress ?? []} live={isActive(run.state)} />
       <dl className="jb-Times">
         <Fact word={trans.__('Started by')}>
           {triggerWord(trans, run.trigger)}, {run.created_by}

@@ -11,6 +11,7 @@ import { Cells } from './Cells';
 import { Facts, rulePairs } from './Facts';
 import { Header } from './Header';
 import { Log } from './Log';
+import { Results } from './Results';
 import { Timeline } from './Timeline';
 
 /** A run: what it is, how it goes, and everything that it has left. */
@@ -67,6 +68,11 @@ export function RunPage({ model }: { model: RunModel }): React.ReactElement {
       id: 'timeline',
       label: trans.__('Timeline'),
       content: () => <Timeline cells={model.cells} now={now} onOpen={show} />
+    },
+    {
+      id: 'results',
+      label: count(trans.__('Results'), model.results.results.length),
+      content: () => <Results model={model.results} now={now} />
     },
     { id: 'log', label: trans.__('Log'), content: () => <Log model={model} /> },
     {
