@@ -139,12 +139,13 @@ class Run(RunFacts):
 
     def notebook(self, format: str = "ipynb", *, attempt: int | None = None) -> Any:
         """Returns the executed notebook as far as it has come: a NotebookNode, or HTML text."""
-        content = self._connection.get(*self._notebook(format, attempt))
+        # One text, that nothing here holds on to: it may be large.
+        text = self._connection.get(*self._notebook(format, attempt)).decode()
         if format == "html":
-            return content.decode()
+            return text
         import nbformat
 
-        return nbformat.reads(content.decode(), as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
+        return nbformat.reads(text, as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
 
     def save_notebook(
         self,

@@ -216,17 +216,6 @@ class SweepStore(Protocol):
         """Removes the sweep and its runs; raises NotFound, Conflict where one is not over."""
 
 
-class OutputRecord(Value, frozen=True, kw_only=True):
-    """One output of a cell as it now stands."""
-
-    attempt_no: int
-    cell_index: int
-    output_no: int
-    output_type: str
-    #: JSON text of the nbformat output.
-    body: str
-
-
 class RecordStore(Protocol):
     """What attempts have left: cells, outputs, documents, logs, artifacts, events."""
 
@@ -247,13 +236,11 @@ class RecordStore(Protocol):
 
     def outputs(
         self, run_id: str, attempt_no: int, cell_index: int | None = None
-    ) -> AsyncIterator[OutputRecord]:
-        """Yields outputs as they now stand, by cell and number."""
-
-    def output_slices(
-        self, run_id: str, attempt_no: int, cell_index: int | None = None
     ) -> AsyncIterator[OutputSlice]:
-        """Yields the same in slices, so that nobody has a whole output in memory."""
+        """Yields outputs as they now stand, by cell and number, in slices.
+
+        So that nobody needs a whole output in memory.
+        """
 
     async def document(self, run_id: str, attempt_no: int, name: str) -> str | None:
         """Returns a document's whole text (see frames.Document), or None where it is not whole."""

@@ -82,14 +82,12 @@ class CellsHandler(BatchHandler):
         """Adds outputs up to the limit."""
         outputs: dict[int, list[msgspec.Raw]] = {}
         omitted: dict[int, int] = {}
-        room = MAX_OUTPUT_BYTES
-        async for output in self.engine.runs.outputs(run_id, attempt, None):
-            body = output.body.encode()
-            if len(body) > room:
-                omitted[output.cell_index] = omitted.get(output.cell_index, 0) + 1
-                continue
-            room -= len(body)
-            outputs.setdefault(output.cell_index, []).append(msgspec.Raw(body))
+        found = self.engine.runs.outputs(run_id, attempt, None, room=MAX_OUTPUT_BYTES)
+        async for index, body in found:
+            if body is None:
+                omitted[index] = omitted.get(index, 0) + 1
+            else:
+                outputs.setdefault(index, []).append(msgspec.Raw(body))
         return [
             msgspec.structs.replace(
                 cell,
@@ -112,14 +110,15 @@ class OutputsHandler(BatchHandler):
     async def get(self, run_id: str, question: OutputsQuestion) -> None:
         """Lists the outputs."""
         outputs: list[OutputAnswer] = []
-        omitted, room = 0, MAX_OUTPUT_BYTES
-        async for record in self.engine.runs.outputs(run_id, question.attempt, question.cell):
-            body = record.body.encode()
-            if len(body) > room:
+        omitted = 0
+        found = self.engine.runs.outputs(
+            run_id, question.attempt, question.cell, room=MAX_OUTPUT_BYTES
+        )
+        async for index, body in found:
+            if body is None:
                 omitted += 1
-                continue
-            room -= len(body)
-            outputs.append(OutputAnswer(cell_index=record.cell_index, output=msgspec.Raw(body)))
+            else:
+                outputs.append(OutputAnswer(cell_index=index, output=msgspec.Raw(body)))
         await self.reply_list(outputs, next_cursor=None, omitted=omitted)
 
 

@@ -17,9 +17,10 @@ from jupyter_batch.domain.requests import RunRequest
 from jupyter_batch.domain.run import Attempt, Run, RunState, TriggerKind
 from jupyter_batch.domain.verdict import SYNTHETIC
 from jupyter_batch.errors import Conflict, NotFound
-from jupyter_batch.ports import Clock, ExecutedParts, Notebooks, OutputRecord, Store
+from jupyter_batch.ports import Clock, ExecutedParts, Notebooks, Store
 from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.dispatcher import Dispatcher
+from jupyter_batch.services.fitting import outputs_within
 from jupyter_batch.services.hub import EventHub
 from jupyter_batch.services.intake import Intake
 from jupyter_batch.services.janitor import Janitor
@@ -155,13 +156,17 @@ class RunService:
         return await self._store.records.cells(run_id, attempt.attempt_no)
 
     async def outputs(
-        self, run_id: str, attempt_no: int | None = None, cell_index: int | None = None
-    ) -> AsyncIterator[OutputRecord]:
-        """Yields the outputs of an attempt as they now stand."""
+        self, run_id: str, attempt_no: int | None, cell_index: int | None, *, room: int
+    ) -> AsyncIterator[tuple[int, bytes | None]]:
+        """Yields cell and JSON of the outputs of an attempt as they now stand.
+
+        ``room`` is how many bytes of them are wanted: None stands for one that does not fit.
+        """
         attempt = await self._attempt(run_id, attempt_no)
         if attempt is None:
             return
-        async for output in self._store.records.outputs(run_id, attempt.attempt_no, cell_index):
+        slices = self._store.records.outputs(run_id, attempt.attempt_no, cell_index)
+        async for output in outputs_within(slices, room):
             yield output
 
     async def log(
@@ -194,7 +199,7 @@ class RunService:
             cells=cells,
             error_cell=_marked_cell(run, attempt, cells) if attempt else None,
         )
-        outputs = records.output_slices(run_id, number)
+        outputs = records.outputs(run_id, number)
         async for piece in self._notebooks.assemble(parts, outputs):
             yield piece
 

@@ -8,8 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from jupyter_batch.domain.frames import OutputOp
-from jupyter_batch.domain.outputs import FoldedOutput, OutputSlice, SliceJoiner, fold_outputs
-from jupyter_batch.ports import OutputRecord
+from jupyter_batch.domain.outputs import FoldedOutput, OutputSlice, fold_outputs
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.places import Places
 from jupyter_batch.store.sql import load_queries
@@ -25,25 +24,8 @@ Piece = tuple[FoldedOutput[Key], Key, bool]
 
 async def read_outputs(
     places: Places, run_id: str, attempt_no: int, cell_index: int | None
-) -> AsyncIterator[OutputRecord]:
-    """Yields whole outputs by cell and number."""
-    joiner = SliceJoiner()
-    async for piece in read_slices(places, run_id, attempt_no, cell_index):
-        body = joiner.take(piece)
-        if body is not None:
-            yield OutputRecord(
-                attempt_no=attempt_no,
-                cell_index=piece.cell_index,
-                output_no=piece.output_no,
-                output_type=piece.output_type,
-                body=body,
-            )
-
-
-async def read_slices(
-    places: Places, run_id: str, attempt_no: int, cell_index: int | None
 ) -> AsyncIterator[OutputSlice]:
-    """Yields the slices of outputs by cell and number."""
+    """Yields outputs by cell and number, in slices."""
     cells = await places.read(run_id, _cells, attempt_no, cell_index)
     for cell, has_edits in cells:
         slices = _edited if has_edits else _appended

@@ -16,12 +16,11 @@ from jupyter_batch.domain.recording import LogLine, Recording, Watermark
 from jupyter_batch.domain.results import ResultRecord, ResultRow
 from jupyter_batch.domain.run import Run
 from jupyter_batch.errors import NotFound
-from jupyter_batch.ports import OutputRecord
 from jupyter_batch.store.artifacts import read_artifact
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.event_rows import select_events, select_events_of_run
 from jupyter_batch.store.ledger import Progress, joint_watermark
-from jupyter_batch.store.outputs import read_outputs, read_slices
+from jupyter_batch.store.outputs import read_outputs
 from jupyter_batch.store.places import Places
 from jupyter_batch.store.readers import Readers
 from jupyter_batch.store.recorder import Item, Recorder
@@ -69,14 +68,8 @@ class DuckRecords:
 
     async def outputs(
         self, run_id: str, attempt_no: int, cell_index: int | None = None
-    ) -> AsyncIterator[OutputRecord]:
-        async for output in read_outputs(self._places, run_id, attempt_no, cell_index):
-            yield output
-
-    async def output_slices(
-        self, run_id: str, attempt_no: int, cell_index: int | None = None
     ) -> AsyncIterator[OutputSlice]:
-        async for piece in read_slices(self._places, run_id, attempt_no, cell_index):
+        async for piece in read_outputs(self._places, run_id, attempt_no, cell_index):
             yield piece
 
     async def document(self, run_id: str, attempt_no: int, name: str) -> str | None:

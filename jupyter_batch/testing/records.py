@@ -10,7 +10,7 @@ import msgspec
 
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.events import RunEvent, frame_event_id
-from jupyter_batch.domain.outputs import OutputSlice, SliceJoiner, fold_outputs, output_event
+from jupyter_batch.domain.outputs import OutputSlice, fold_outputs, output_event
 from jupyter_batch.domain.progress import ITEMS_PREFIX
 from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.recording import (
@@ -23,7 +23,6 @@ from jupyter_batch.domain.recording import (
 )
 from jupyter_batch.domain.results import ResultCell, ResultRecord, ResultRow
 from jupyter_batch.domain.run import Run
-from jupyter_batch.ports import OutputRecord
 
 if TYPE_CHECKING:
     from jupyter_batch.testing.memory import Memory
@@ -93,21 +92,6 @@ class FakeRecords:
         return tuple(cells[index] for index in sorted(cells))
 
     async def outputs(
-        self, run_id: str, attempt_no: int, cell_index: int | None = None
-    ) -> AsyncIterator[OutputRecord]:
-        joiner = SliceJoiner()
-        async for piece in self.output_slices(run_id, attempt_no, cell_index):
-            body = joiner.take(piece)
-            if body is not None:
-                yield OutputRecord(
-                    attempt_no=attempt_no,
-                    cell_index=piece.cell_index,
-                    output_no=piece.output_no,
-                    output_type=piece.output_type,
-                    body=body,
-                )
-
-    async def output_slices(
         self, run_id: str, attempt_no: int, cell_index: int | None = None
     ) -> AsyncIterator[OutputSlice]:
         rows = self._of(run_id, attempt_no).outputs

@@ -24,15 +24,12 @@ async def record(kit, run, change=None, **fields):
 
 
 async def bodies(kit, run, cell_index=None):
-    found = kit.records.outputs(run.id, 1, cell_index)
-    outputs = [(output.cell_index, output.output_no, output.body) async for output in found]
     joiner, joined = SliceJoiner(), []
-    async for piece in kit.records.output_slices(run.id, 1, cell_index):
+    async for piece in kit.records.outputs(run.id, 1, cell_index):
         body = joiner.take(piece)
         if body is not None:
             joined.append((piece.cell_index, piece.output_no, body))
-    assert joined == outputs
-    return outputs
+    return joined
 
 
 async def test_nothing_is_recorded_at_first(kit, run):
