@@ -126,7 +126,7 @@ def due(
     )
     return Decision(
         fire=tuple(_firing(trigger, tick, span.fresh) for tick in ticks),
-        missed=_records(trigger, span, ticks, cause),
+        missed=_records(trigger, span, cause),
         progress=progress,
         next_at=_next_at(trigger, span.table, progress) if is_whole else now,
     )
@@ -174,14 +174,19 @@ class _Span:
                 reach, self.reason = deadline, MissReason.DEADLINE
         self.reach = min(max(reach, self.low), self.high)
         self.fresh = min(max(on_time, self.reach), self.high)
+        #: What runs begins here.
+        self.begin = self._begin()
+
+    def _begin(self) -> int:
+        if self._policy is not MissedPolicy.LATEST or self.reach == self.fresh:
+            return self.reach
+        latest = last_in(self.table, self.reach, self.high)
+        # Where there is none, none is superseded either.
+        return self.reach if latest is None else min(latest, self.fresh)
 
     def firings(self, limit: int) -> tuple[list[int], bool]:
         """Returns what runs, oldest first, and whether that is all of it."""
-        begin = self.reach
-        if self._policy is MissedPolicy.LATEST and self.reach < self.fresh:
-            latest = last_in(self.table, self.reach, self.high)
-            begin = self.high if latest is None else min(latest, self.fresh)
-        ticks = list(islice(self.table.between(begin, self.high), limit + 1))
+        ticks = list(islice(self.table.between(self.begin, self.high), limit + 1))
         return ticks[:limit], len(ticks) <= limit
 
 
@@ -205,12 +210,9 @@ def jitter_of(trigger: AnyTrigger, at: datetime) -> timedelta:
     return timedelta(seconds=share * trigger.jitter_seconds)
 
 
-def _records(
-    trigger: AnyTrigger, span: _Span, ticks: list[int], cause: MissCause
-) -> tuple[Missed, ...]:
+def _records(trigger: AnyTrigger, span: _Span, cause: MissCause) -> tuple[Missed, ...]:
     """Returns the records of what does not run: what lies before the first that does."""
-    reached = min(span.reach, ticks[0]) if ticks else span.reach
-    until = ticks[0] if ticks else span.reach
+    reached, until = span.reach, span.begin
     if span.low >= until:
         return ()
     counts = [
@@ -218,6 +220,8 @@ def _records(
         (MissReason.SUPERSEDED, span.table.count(reached, until)),
     ]
     total = sum(count for _, count in counts)
+    if not total:
+        return ()
     if total > MAX_MISSED_RECORDS:
         first = first_in(span.table, span.low, until)
         final = last_in(span.table, span.low, until)

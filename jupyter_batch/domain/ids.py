@@ -7,7 +7,10 @@ import threading
 from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_RANDOM_BITS = 80
+_RANDOM_BYTES = 10
+_RANDOM_BITS = 8 * _RANDOM_BYTES
+#: Ids for which randomness is got at once: each call of the system lets other threads in between.
+_AHEAD = 64
 #: Two characters for each ten bits.
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHIFTS = range(120, -1, -10)
@@ -22,11 +25,19 @@ class IdSource:
 
     def __init__(self) -> None:
         self._last = 0
+        self._luck = b""
         self._lock = threading.Lock()
 
     def new(self, at: datetime) -> str:
         """Returns the next id for an instant."""
-        value = int(at.timestamp() * 1000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
         with self._lock:
-            self._last = value = max(value, self._last + 1)
+            moment = int(at.timestamp() * 1000) << _RANDOM_BITS
+            self._last = value = max(moment | self._random(), self._last + 1)
         return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
+
+    def _random(self) -> int:
+        """Returns as many bits as an id needs, of which the system is asked for many at once."""
+        if not self._luck:
+            self._luck = secrets.token_bytes(_RANDOM_BYTES * _AHEAD)
+        taken, self._luck = self._luck[:_RANDOM_BYTES], self._luck[_RANDOM_BYTES:]
+        return int.from_bytes(taken, "big")

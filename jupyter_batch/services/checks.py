@@ -17,6 +17,7 @@ _NAME_LENGTH = 200
 _PRIORITIES = range(-1000, 1001)
 _MAX_DAYS = 36_600
 _MAX_TIMEOUT = 366 * 24 * 3600.0
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -65,7 +66,7 @@ def check_name(name: str) -> None:
         raise InvalidInput("a name is at least one character", field="name")
     if len(name) > _NAME_LENGTH:
         raise InvalidInput(f"a name is at most {_NAME_LENGTH} characters", field="name")
-    if any(ord(character) < 32 or ord(character) == 127 for character in name):
+    if _CONTROL.search(name):
         raise InvalidInput("a name is one line of text", field="name")
 
 

@@ -93,6 +93,8 @@ class Engine:
 
     async def start(self) -> None:
         """Brings the records up to date and starts to serve the queue."""
+        # A run that is found lost may pause its job.
+        await self.scheduler.read()
         await self._reconciler.start()
         self.dispatcher.start()
         await self.scheduler.start()

@@ -26,11 +26,11 @@ from jupyter_batch.services.waiting import wait_set
 log = logging.getLogger(__name__)
 
 #: Triggers that are dealt with in one transaction.
-_TOGETHER = 200
+_TOGETHER = 250
 #: Runs in one transaction, after which the triggers that are left are put off to the next.
 _MOST_RUNS = 2_000
 #: Transactions until whoever waits for the gate has its turn.
-_TURN = 5
+_TURN = 4
 #: Triggers until the event loop serves others.
 _BREATH = 25
 #: Seconds until a store that failed is tried again.
@@ -72,11 +72,14 @@ class Scheduler:
         self._is_stale = True
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Reads the triggers; deals with what they missed, and goes on, by itself."""
-        self._alarm.start(self._woken.set)
+    async def read(self) -> None:
+        """Learns how far the triggers are; what changes a job before would begin them anew."""
         async with self._admission.gate:
             await self._load()
+
+    async def start(self) -> None:
+        """Deals with what the triggers have missed, and goes on, by itself."""
+        self._alarm.start(self._woken.set)
         self._task = asyncio.create_task(self._serve(), name="scheduler")
 
     async def stop(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from jupyter_batch.domain.events import RunEvent, state_data
@@ -10,7 +10,7 @@ from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.ports import NewRun, TriggerStep
 from jupyter_batch.store.changes import insert_new_events, insert_new_runs
 from jupyter_batch.store.database import Connection, transaction
-from jupyter_batch.store.ledger import Ledger, Mark
+from jupyter_batch.store.ledger import Ledger
 from jupyter_batch.store.rollover import Rollover
 from jupyter_batch.store.run_rows import StoredRun
 from jupyter_batch.store.segment_rows import insert_all_frozen
@@ -81,10 +81,7 @@ class BatchWrites:
                     ledger, [(s.run_no, _first_event(s.run)) for s in stored]
                 )
             write_more(ledger.connection)
-        for place in stored:
-            ledger.newest_id = max(ledger.newest_id, place.run.id)
-            ledger.remember(Mark(stored=place, newest_event=1, watermarks={}, progress={}))
-            ledger.note_state(None, place)
+        ledger.note_new(stored)
         ledger.publish(events)
 
     def _still_to_do(
@@ -104,32 +101,31 @@ class BatchWrites:
                 valid.append(step)
         taken = {step.after.trigger_id for step in valid}
         kept = [new for new in runs if new.run.trigger_id is None or new.run.trigger_id in taken]
-        done = {
-            (trigger_id, at)
-            for trigger_id in taken
-            for at in self._done(trigger_id, known[trigger_id][1], (new.run for new in kept))
-        }
+        done = self._done([new.run for new in kept], {key: row[1] for key, row in known.items()})
         return [new for new in kept if _key(new.run) not in done], valid
 
-    def _done(
-        self, trigger_id: str, reached_at: datetime, runs: Iterable[Run]
-    ) -> Iterable[datetime | None]:
-        """Returns instants that have a run already: only a clock that went back asks for some."""
-        asked = [
-            to_utc(run.scheduled_for)
-            for run in runs
-            if run.trigger_id == trigger_id and run.trigger is TriggerKind.SCHEDULE
-        ]
-        asked = [at for at in asked if at is not None and at <= reached_at]
-        if not asked:
-            return ()
-        found = self._ledger.connection.execute(
-            _RUNS["select_fired"], {"trigger_id": trigger_id, "instants": asked}
-        ).fetchall()
-        return [from_utc(row[0]) for row in found]
+    def _done(self, runs: Iterable[Run], reached: Mapping[str, datetime]) -> set[_Firing]:
+        """Returns firings that have a run already: only a clock that went back asks for some."""
+        asked: dict[str, list[datetime]] = {}
+        for run in runs:
+            trigger_id, at = _key(run)
+            instant = to_utc(at)
+            if trigger_id is not None and instant is not None and instant <= reached[trigger_id]:
+                asked.setdefault(trigger_id, []).append(instant)
+        return {
+            (trigger_id, from_utc(row[0]))
+            for trigger_id, instants in asked.items()
+            for row in self._ledger.connection.execute(
+                _RUNS["select_fired"], {"trigger_id": trigger_id, "instants": instants}
+            ).fetchall()
+        }
 
 
-def _key(run: Run) -> tuple[str | None, datetime | None]:
+#: What a run of a schedule is unique by; two times None for other runs.
+_Firing = tuple[str | None, datetime | None]
+
+
+def _key(run: Run) -> _Firing:
     if run.trigger is not TriggerKind.SCHEDULE:
         return (None, None)
     return (run.trigger_id, run.scheduled_for)

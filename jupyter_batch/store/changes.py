@@ -41,11 +41,10 @@ def insert_run(connection: Connection, stored: StoredRun) -> None:
 
 def insert_new_runs(connection: Connection, runs: Sequence[StoredRun]) -> None:
     """Writes new runs, without attempts, in one statement; belongs into a transaction."""
-    rows = [
-        encode_run(stored.run) | {"run_no": stored.run_no, "segment_id": stored.segment_id}
-        for stored in runs
-    ]
-    connection.execute(_RUNS["insert_all"], {name: [row[name] for row in rows] for name in rows[0]})
+    rows = Rows(_RUNS["insert_all"])
+    for stored in runs:
+        rows.add(run_no=stored.run_no, segment_id=stored.segment_id, **encode_run(stored.run))
+    rows.write(connection)
 
 
 def insert_new_events(ledger: Ledger, events: Sequence[tuple[int, RunEvent]]) -> list[RunEvent]:

@@ -175,6 +175,13 @@ class Ledger:
             live_run(after.run_no, after.run), None if before is None else before.run.state
         )
 
+    def note_new(self, made: Sequence[StoredRun]) -> None:
+        """Takes runs that have just been committed, and tells the live runs."""
+        for stored in made:
+            self.newest_id = max(self.newest_id, stored.run.id)
+            self.remember(Mark(stored=stored, newest_event=1, watermarks={}, progress={}))
+        self.live.put_new([live_run(stored.run_no, stored.run) for stored in made])
+
     def _load(self, run_id: str) -> Mark:
         found = select_runs(self.connection, {"with_id": {"id": run_id}}, 1)
         if not found:

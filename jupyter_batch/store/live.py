@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -73,6 +73,15 @@ class LiveRuns:
                 self._drop(run.run_no)
             else:
                 self._keep(run)
+
+    def put_new(self, runs: Sequence[LiveRun]) -> None:
+        """Takes runs that have just been made."""
+        counts = Counter(run.state for run in runs)
+        with self._lock:
+            self._counts.update(counts)
+            for run in runs:
+                if not run.state.is_terminal:
+                    self._keep(run)
 
     def remove(self, run_no: int, state: RunState) -> None:
         """Forgets a deleted run."""

@@ -14,7 +14,7 @@ from jupyter_batch.errors import Conflict
 from jupyter_batch.store.changes import insert_new_events, insert_run, state_event, update_run
 from jupyter_batch.store.database import transaction
 from jupyter_batch.store.keys import find_key, get_meta, insert_key, put_meta
-from jupyter_batch.store.ledger import Ledger, Mark
+from jupyter_batch.store.ledger import Ledger
 from jupyter_batch.store.rollover import Rollover
 from jupyter_batch.store.run_rows import StoredRun, select_runs
 from jupyter_batch.store.segment_rows import insert_frozen
@@ -56,15 +56,12 @@ class RunWrites:
         event = RunEvent(
             run_id=run.id, event_id=1, at=run.created_at, kind="state", data=state_data(run)
         )
-        mark = Mark(stored=stored, newest_event=1, watermarks={}, progress={})
         with ledger.records.transaction():
             insert_run(connection, stored)
             if key is not None:
                 insert_key(connection, run.created_by, "run", key, run.id)
             events = insert_new_events(ledger, [(stored.run_no, event)])
-        ledger.newest_id = max(ledger.newest_id, run.id)
-        ledger.remember(mark)
-        ledger.note_state(None, stored)
+        ledger.note_new([stored])
         ledger.publish(events)
         return run
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -37,37 +38,55 @@ def insert_all_frozen(
     connection: Connection, segment: str, runs: Sequence[tuple[int, FrozenNotebook]]
 ) -> None:
     """Writes what many runs have frozen; most of them have the same few notebooks."""
-    known: dict[int, list[tuple[str, str, str, int]]] = {}
-    rows: list[tuple[int, int, str, str, str, int]] = []
+    # The caller holds them all, so an object's id is its own.
+    distinct = {id(frozen): frozen for _, frozen in runs}
+    files = {key: _frozen_files(frozen) for key, frozen in distinct.items()}
+    _insert_contents(connection, segment, [file for own in files.values() for file in own])
+    rows = Rows(_SQL["insert_frozen"].format(segment=segment))
     for run_no, frozen in runs:
-        # The caller holds them all, so an object's id is its own.
-        if id(frozen) not in known:
-            known[id(frozen)] = _frozen_rows(connection, segment, frozen)
-        rows += [(run_no, number, *row) for number, row in enumerate(known[id(frozen)])]
-    names = ("run_nos", "file_nos", "paths", "sha256s", "contents", "sizes")
-    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    connection.execute(_SQL["insert_frozen"].format(segment=segment), columns)
+        for number, file in enumerate(files[id(frozen)]):
+            rows.add(
+                run_nos=run_no,
+                file_nos=number,
+                paths=file.path,
+                sha256s=file.named,
+                contents=file.digest,
+                sizes=len(file.content),
+            )
+    rows.write(connection)
 
 
-def _frozen_rows(
-    connection: Connection, segment: str, frozen: FrozenNotebook
-) -> list[tuple[str, str, str, int]]:
-    rows: list[tuple[str, str, str, int]] = []
+class _File(NamedTuple):
+    path: str
+    #: The digest that the run names; a notebook's own is not that of its bytes.
+    named: str
+    digest: str
+    content: bytes
+
+
+def _frozen_files(frozen: FrozenNotebook) -> list[_File]:
+    files: list[_File] = []
     for file in (FrozenFile(path=frozen.path, content=frozen.content), *frozen.files):
         digest = hashlib.sha256(file.content).hexdigest()
-        _insert_content(connection, segment, digest, file.content)
-        # The notebook's own digest is the one that its run names.
-        named = digest if rows else frozen.sha256
-        rows.append((clean_text(file.path), named, digest, len(file.content)))
-    return rows
+        named = digest if files else frozen.sha256
+        files.append(_File(clean_text(file.path), named, digest, file.content))
+    return files
+
+
+def _insert_contents(connection: Connection, segment: str, files: Sequence[_File]) -> None:
+    """Writes the contents that are not there yet, each once."""
+    contents = {file.digest: file.content for file in files}
+    digests = list(contents)
+    # Most runs come alone with one notebook, and a join for one row costs three times as much.
+    name, given = ("is_known", digests[0]) if len(digests) == 1 else ("select_known", digests)
+    found = connection.execute(_SQL[name].format(segment=segment), {"given": given}).fetchall()
+    for (digest,) in found:
+        del contents[digest]
+    for digest, content in contents.items():
+        _insert_content(connection, segment, digest, content)
 
 
 def _insert_content(connection: Connection, segment: str, digest: str, content: bytes) -> None:
-    found = connection.execute(
-        _SQL["has_content"].format(segment=segment), {"sha256": digest}
-    ).fetchone()
-    if found:
-        return
     for number, part in enumerate(cut_bytes(content, _AT_ONCE)):
         pieces = list(cut_bytes(part, BYTES_PIECE))
         first = number * (_AT_ONCE // BYTES_PIECE)

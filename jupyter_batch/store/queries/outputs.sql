@@ -29,8 +29,12 @@ FROM {segment}.progress
 WHERE run_no = $run_no
 GROUP BY attempt_no
 
--- name: has_content
-SELECT 1 FROM {segment}.contents WHERE sha256 = $sha256 LIMIT 1
+-- name: select_known
+-- Which contents are there already; each has a first piece.
+SELECT sha256 FROM {segment}.contents WHERE piece_no = 0 AND sha256 IN (SELECT unnest($given))
+
+-- name: is_known
+SELECT sha256 FROM {segment}.contents WHERE sha256 = $given LIMIT 1
 
 -- name: insert_contents
 INSERT INTO {segment}.contents SELECT $sha256, unnest($piece_nos), unnest($contents)

@@ -95,6 +95,22 @@ async def test_a_missed_run_is_skipped_with_its_reason(bench):
     assert run.reason == "missed while no engine was running: missed runs are skipped"
 
 
+async def test_a_job_that_a_lost_run_pauses_at_a_start_still_tells_what_it_missed(bench):
+    bench.executor.behaviour = hang
+    job = await make(bench, triggers=(every(600),), pause_after_failures=1)
+    await bench.clock.advance(600)
+    await bench.engine.stop()
+    bench.executor.attempts.clear()
+    bench.clock.set(START + timedelta(seconds=1200 + 300))
+    bench.engine = bench.new_engine()
+    await bench.engine.start()
+    assert (await bench.engine.jobs.get(job.id)).paused
+    runs = await runs_of(bench, job)
+    assert [run.scheduled_for for run in runs] == [
+        START + timedelta(seconds=seconds) for seconds in (600, 1200)
+    ]
+
+
 async def test_a_clock_that_goes_back_an_hour_runs_nothing_twice(bench):
     job = await make(bench, triggers=(every(600),))
     await bench.clock.advance(1200)
