@@ -23,6 +23,7 @@ import { slotsOf } from './lab/slots';
 import { Features } from './model/features';
 import { History } from './model/history';
 import { LiveModel } from './model/live';
+import { NO_FILTERS, RunListModel } from './model/runList';
 import type { IServices } from './view/services';
 
 const ID = 'jupyter-batch:plugin';
@@ -108,6 +109,9 @@ function activate(
     }
     const key = keyOf(page);
     let widget = tracker.find(one => keyOf(one.page) === key);
+    if (widget?.model instanceof RunListModel && page.kind === 'runs' && page.filters) {
+      widget.model.setFilters({ ...NO_FILTERS, ...page.filters });
+    }
     if (!widget) {
       widget = new PageWidget(page, services);
       void tracker.add(widget);

@@ -1,4 +1,5 @@
 import { BatchError, errorOf } from './errors';
+import type { IResultRow, ISweep } from './sweeps';
 import type {
   IBackfillReport,
   IArtifact,
@@ -62,6 +63,15 @@ export class BatchClient {
   artifacts = (id: string) => this.get<IPage<IArtifact>>(`runs/${id}/artifacts`);
   notebook = (id: string, query: Query = {}) =>
     this.get<JsonObject>(`runs/${id}/notebook`, query);
+
+  /** Runs with their parameters and results, newest first. */
+  resultRows = (query: Query) => this.get<IPage<IResultRow>>('results', query);
+
+  sweeps = (query: Query = {}) => this.get<IPage<ISweep>>('sweeps', query);
+  sweep = (id: string) => this.get<ISweep>(`sweeps/${id}`);
+  cancelSweep = (id: string) => this.post<ISweep>(`sweeps/${id}/cancel`);
+  /** Only the failed ones. */
+  retrySweep = (id: string) => this.post<ISweep>(`sweeps/${id}/retry`);
 
   jobs = (query: Query = {}) => this.get<IPage<IJob>>('jobs', query);
   job = (id: string) => this.get<IJob>(`jobs/${id}`);

@@ -101,7 +101,8 @@ export interface IResult {
 export interface IRun {
   id: string;
   job_id?: string | null;
-  sweep_id?: string | null;
+  /** The sweep that it belongs to, and its place there, from 0. */
+  sweep?: { id: string; index: number } | null;
   name: string;
   state: RunState;
   reason?: string | null;

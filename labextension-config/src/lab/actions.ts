@@ -56,6 +56,7 @@ export function actionsOf(options: IActionsOptions): IActions {
     started,
     openRun: (id, name = '') => open({ kind: 'run', id, name }),
     openJob: (id, name = '') => open({ kind: 'job', id, name }),
+    openSweep: (id, name = '') => open({ kind: 'sweep', id, name }),
     openRuns: filters => open({ kind: 'runs', filters }),
     openJobs: () => open({ kind: 'jobs' }),
     openForm: start => open({ kind: 'form', start }),
@@ -102,6 +103,8 @@ export function actionsOf(options: IActionsOptions): IActions {
       }),
     cancel: ids => each(ids, id => client.cancel(id)),
     retry: ids => each(ids, async id => started(await client.retry(id))),
+    cancelSweep: async id => void (await attempt(() => client.cancelSweep(id))),
+    retrySweep: async id => void (await attempt(() => client.retrySweep(id))),
     remove: async ids => {
       const gone = new Set<string>();
       const question = trans._n(

@@ -12,6 +12,7 @@ export const Commands = {
   openJobs: 'batch:open-jobs',
   openRun: 'batch:open-run',
   openJob: 'batch:open-job',
+  openSweep: 'batch:open-sweep',
   runJob: 'batch:run-job',
   cancelRun: 'batch:cancel-run',
   retryRun: 'batch:retry-run',
@@ -22,7 +23,9 @@ export const Commands = {
 } as const;
 
 const PATH = { path: { type: 'string', description: 'Path of the notebook.' } };
-const ID = { id: { type: 'string', description: 'Id of the run or the job.' } };
+const ID = {
+  id: { type: 'string', description: 'Id of the run, the job or the sweep.' }
+};
 
 interface ICommandsOptions {
   app: JupyterFrontEnd;
@@ -65,7 +68,10 @@ export function addCommands(options: ICommandsOptions): void {
     label: trans.__('Batch Runs'),
     caption: trans.__('All runs: what runs, what ran, and what became of it'),
     describedBy: describe('Opens the list of runs.', {
-      filters: { type: 'object', description: 'states, jobId, text, since, until' }
+      filters: {
+        type: 'object',
+        description: 'states, jobId, sweepId, text, since, until'
+      }
     }),
     icon: batchIcon,
     execute: args => open({ kind: 'runs', filters: args.filters as object | undefined })
@@ -105,6 +111,12 @@ export function addCommands(options: ICommandsOptions): void {
       trans.__('Open Batch Job'),
       'Opens a job.',
       id => actions.openJob(id)
+    ],
+    [
+      Commands.openSweep,
+      trans.__('Open Batch Sweep'),
+      'Opens a sweep.',
+      id => actions.openSweep(id)
     ],
     [
       Commands.runJob,

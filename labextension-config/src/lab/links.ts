@@ -3,7 +3,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { Page } from './pages';
 
 const NAME = 'batch';
-const KINDS = ['runs', 'jobs', 'run', 'job', 'report', 'compare', 'form'];
+const KINDS = ['runs', 'jobs', 'run', 'job', 'sweep', 'report', 'compare', 'form'];
 
 /** The address at which JupyterLab shows a page of ours, for where there is no room for one. */
 export function linkTo(page: Page, baseUrl: string): string {

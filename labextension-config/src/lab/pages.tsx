@@ -12,6 +12,7 @@ import type { Model } from '../model/model';
 import { RunModel } from '../model/run';
 import type { IRunFilters } from '../model/runList';
 import { RunListModel } from '../model/runList';
+import { SweepModel } from '../model/sweep';
 import { ComparePage } from '../view/compare/ComparePage';
 import { JobForm } from '../view/form/JobForm';
 import { JobPage } from '../view/job/JobPage';
@@ -19,6 +20,7 @@ import { JobsPage } from '../view/jobs/JobsPage';
 import { RunPage } from '../view/run/RunPage';
 import { RunsPage } from '../view/runs/RunsPage';
 import { Boundary } from '../view/Boundary';
+import { SweepPage } from '../view/sweep/SweepPage';
 import type { IServices, ITrans } from '../view/services';
 import { ServicesProvider } from '../view/services';
 import { batchIcon } from './icons';
@@ -30,6 +32,7 @@ export type Page =
   | { kind: 'jobs' }
   | { kind: 'run'; id: string; name: string }
   | { kind: 'job'; id: string; name: string }
+  | { kind: 'sweep'; id: string; name: string }
   | { kind: 'report'; id: string }
   | { kind: 'compare'; one: string; other: string }
   | { kind: 'form'; start: IFormStart };
@@ -139,6 +142,10 @@ export class PageWidget extends ReactWidget {
         const model = new JobModel(client, live, page.id);
         return [model, () => <JobPage model={model} />];
       }
+      case 'sweep': {
+        const model = new SweepModel(client, live, page.id);
+        return [model, () => <SweepPage model={model} />];
+      }
       case 'compare': {
         const model = new CompareModel(client, [page.one, page.other]);
         return [model, () => <ComparePage model={model} />];
@@ -193,6 +200,8 @@ function titleOf(trans: ITrans, page: Page): string {
             baseName(start.notebook)
           );
     }
+    case 'sweep':
+      return page.name || trans.__('Sweep');
     default:
       return page.name || trans.__('Run');
   }

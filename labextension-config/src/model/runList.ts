@@ -10,6 +10,7 @@ import { Selection } from './selection';
 export interface IRunFilters {
   states: RunState[];
   jobId: string | null;
+  sweepId: string | null;
   text: string;
   /** Local dates, `2026-01-31`; both included. */
   since: string;
@@ -19,6 +20,7 @@ export interface IRunFilters {
 export const NO_FILTERS: IRunFilters = {
   states: [],
   jobId: null,
+  sweepId: null,
   text: '',
   since: '',
   until: ''
@@ -67,8 +69,8 @@ export class RunListModel extends Model {
   }
 
   get isFiltered(): boolean {
-    const { states, jobId, text, since, until } = this.filters;
-    return Boolean(states.length || jobId || text || since || until);
+    const { states, jobId, sweepId, text, since, until } = this.filters;
+    return Boolean(states.length || jobId || sweepId || text || since || until);
   }
 
   /** How many runs there are in all, where that can be told without counting. */
@@ -216,6 +218,7 @@ export function queryOf(filters: IRunFilters): Query {
   return {
     state: filters.states,
     job_id: filters.jobId,
+    sweep_id: filters.sweepId,
     q: filters.text.trim(),
     since: filters.since ? new Date(`${filters.since}T00:00:00`).toISOString() : null,
     until: filters.until ? dayAfter(filters.until) : null

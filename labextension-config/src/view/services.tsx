@@ -17,6 +17,7 @@ export interface IActions {
   started(run: IRun): void;
   openRun(id: string, name?: string): void;
   openJob(id: string, name?: string): void;
+  openSweep(id: string, name?: string): void;
   openRuns(filters?: Partial<IRunFilters>): void;
   openJobs(): void;
   openForm(start: IFormStart): void;
@@ -30,6 +31,9 @@ export interface IActions {
   compare(one: string, other: string): void;
   cancel(ids: string[]): Promise<void>;
   retry(ids: string[]): Promise<void>;
+  cancelSweep(id: string): Promise<void>;
+  /** Tries only the failed ones again. */
+  retrySweep(id: string): Promise<void>;
   /** Asks first; returns the ids that are gone. */
   remove(ids: string[]): Promise<Set<string>>;
   runJob(id: string): Promise<void>;

@@ -68,6 +68,7 @@ def test_results_and_items_are_seen_live_and_after(panel: Panel):
         if theme == "dark":
             panel.command("Theme: JupyterLab Dark")
             expect(page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
+            page.locator("#jupyterlab-splash").wait_for(state="detached")
         try:
             panel.shoot(f"{theme}-run-results")
             assert panel.violations(OURS) == []

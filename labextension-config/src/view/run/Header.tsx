@@ -94,6 +94,17 @@ export function Header({
             {run.notebook.path}
           </button>
         </Fact>
+        {run.sweep && (
+          <Fact word={trans.__('Sweep')}>
+            <button
+              type="button"
+              className="jb-Link"
+              onClick={() => actions.openSweep(run.sweep?.id ?? '', run.name)}
+            >
+              {trans.__('Run %1 of it', run.sweep.index + 1)}
+            </button>
+          </Fact>
+        )}
         {run.job_id && (
           <Fact word={trans.__('Job')}>
             <button

@@ -2,15 +2,19 @@ import * as React from 'react';
 import type { RunState } from '../../api/types';
 import { ACTIVE_STATES, BAD_STATES } from '../../api/types';
 import type { RunListModel } from '../../model/runList';
+import { Button } from '../basics';
 import { useAnswer, useSettled } from '../hooks';
 import { useServices } from '../services';
 
 /** Which runs are shown. */
 export function Filters({ model }: { model: RunListModel }): React.ReactElement {
-  const { client, trans } = useServices();
+  const { actions, client, trans } = useServices();
   const [text, setText] = React.useState(model.filters.text);
   const settled = useSettled(text);
   const jobs = useAnswer(() => client.jobs({ limit: 1000 }), [client]);
+  const sweeps = useAnswer(() => client.sweeps({ limit: 1000 }), [client]);
+  const { sweepId } = model.filters;
+  const sweep = sweeps?.items.find(one => one.id === sweepId);
   React.useEffect(() => {
     if (settled !== model.filters.text) {
       model.setFilters({ text: settled });
@@ -73,6 +77,26 @@ export function Filters({ model }: { model: RunListModel }): React.ReactElement 
           ))}
         </select>
       </label>
+      {(sweeps?.items.length || sweepId) && (
+        <label>
+          <span>{trans.__('Sweep')}</span>
+          <select
+            className="jb-Input"
+            value={sweepId ?? ''}
+            onChange={event =>
+              model.setFilters({ sweepId: event.target.value || null })
+            }
+          >
+            <option value="">{trans.__('With and without')}</option>
+            {sweepId && !sweep && <option value={sweepId}>{sweepId}</option>}
+            {sweeps?.items.map(one => (
+              <option key={one.id} value={one.id}>
+                {one.name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       <label>
         <span>{trans.__('From')}</span>
         <input
@@ -91,6 +115,11 @@ export function Filters({ model }: { model: RunListModel }): React.ReactElement 
           onChange={event => model.setFilters({ until: event.target.value })}
         />
       </label>
+      {sweepId && (
+        <Button onClick={() => actions.openSweep(sweepId, sweep?.name)}>
+          {trans.__('Open the sweep')}
+        </Button>
+      )}
     </form>
   );
 }

@@ -68,6 +68,7 @@ export function RunsPage({ model }: { model: RunListModel }): React.ReactElement
                 model.setFilters({
                   states: [],
                   jobId: null,
+                  sweepId: null,
                   text: '',
                   since: '',
                   until: ''
