@@ -48,13 +48,16 @@ class Whole:
             "JUPYTER_DATA_DIR": str(folder / "jupyter"),
         }
         self.log = (folder / "owner.log").open("wb")
+        self.start()
+        self.client = Client(data_dir=self.data)
+
+    def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jupyter_batch.headless", "--data", str(self.data)],
             env=self.env,
             stdout=self.log,
             stderr=self.log,
         )
-        self.client = Client(data_dir=self.data)
 
     def notebook(self, *sources: str, name: str = "nb", parameters: str = "") -> Path:
         cells = [nbformat.v4.new_code_cell(source) for source in sources]
