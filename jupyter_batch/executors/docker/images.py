@@ -25,6 +25,10 @@ BUILD_HINT = "build the default image with `jupyter batch image build`"
 _PROBE = (Path(__file__).parent / "probe.py").read_text()
 _PROBE_LABEL = "jupyter_batch.probe"
 _PROBE_SECONDS = 120
+_PROBE_TRIES = 3
+#: What the engine says of a container that somebody else has removed, and how that one ends.
+_CLEARED_AWAY = ("No such container", "marked for removal")
+_KILLED = 137
 _PYTHONS = ("python", "python3")
 _ROOTS = ("", "0", "root")
 
@@ -175,8 +179,23 @@ class Images:
         )
 
     def _run_probe(self, client: docker.APIClient, image_id: str, user: str, python: str) -> str:
+        """Returns what the probe prints; raises Refused.
+
+        Another process of the same data folder (two that start at once, `doctor`) takes it for
+        one that was left behind, and removes it: then it is made again.
+        """
+        for _ in range(_PROBE_TRIES):
+            text = self._try_probe(client, image_id, user, python)
+            if text is not None:
+                return text
+        return "nothing, as its container was removed again and again"
+
+    def _try_probe(
+        self, client: docker.APIClient, image_id: str, user: str, python: str
+    ) -> str | None:
         name = f"jb-probe-{uuid.uuid4().hex[:12]}"
         self._probes.add(name)
+        code = 0
         try:
             container = client.create_container(
                 image_id,
@@ -192,10 +211,13 @@ class Images:
             with _removed(client, container):
                 client.start(container)
                 with contextlib.suppress(requests.exceptions.RequestException):
-                    client.wait(container, timeout=_PROBE_SECONDS)
-                return str(
-                    client.logs(container, stdout=True, stderr=True).decode("utf-8", "replace")
-                ).strip()
+                    code = client.wait(container, timeout=_PROBE_SECONDS)["StatusCode"]
+                text = client.logs(container, stdout=True, stderr=True).decode("utf-8", "replace")
+                return None if code == _KILLED and not text else str(text).strip()
+        except Refused as error:
+            if any(words in said(error) for words in _CLEARED_AWAY):
+                return None
+            raise
         finally:
             self._probes.discard(name)
 
