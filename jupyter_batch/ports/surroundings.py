@@ -44,3 +44,6 @@ class Secrets(Protocol):
 
     async def get(self, names: Sequence[str], *, user: str) -> dict[str, str]:
         """Returns the values; raises InvalidInput naming the first one that is unknown."""
+
+    async def names(self, *, user: str) -> tuple[str, ...]:
+        """Returns the names that there are, in order, and no value."""

@@ -11,6 +11,7 @@ from jupyter_batch import __version__
 from jupyter_batch.domain.parameters import ParameterSchema
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
+from jupyter_batch.wire.answers import SecretNames
 from jupyter_batch.wire.questions import ParametersQuestion
 
 
@@ -38,6 +39,15 @@ class ParametersHandler(BatchHandler):
     async def get(self, question: ParametersQuestion) -> None:
         """Says what parameters a notebook takes."""
         self.reply(await self.engine.parameters(question.path))
+
+
+class SecretsHandler(BatchHandler):
+    """``secrets``."""
+
+    @endpoint("read", "Names the secrets that runs may ask for", answer=SecretNames)
+    async def get(self) -> None:
+        """Names the secrets."""
+        self.reply(SecretNames(items=await self.engine.secret_names(user=self.user_name)))
 
 
 class UnknownHandler(BatchHandler):

@@ -8,7 +8,12 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from tornado.web import Application
 
-from jupyter_batch.server.about import HealthHandler, ParametersHandler, UnknownHandler
+from jupyter_batch.server.about import (
+    HealthHandler,
+    ParametersHandler,
+    SecretsHandler,
+    UnknownHandler,
+)
 from jupyter_batch.server.backup import BackupHandler
 from jupyter_batch.server.door import Door
 from jupyter_batch.server.events import EventsHandler, RunEventsHandler
@@ -78,6 +83,7 @@ ROUTES: dict[str, type[BatchHandler]] = {
     "sql": SqlHandler,
     "events": EventsHandler,
     "notebooks/parameters": ParametersHandler,
+    "secrets": SecretsHandler,
     "imports/runs": ImportedRunsHandler,
     "backup": BackupHandler,
     "health": HealthHandler,

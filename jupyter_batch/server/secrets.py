@@ -30,6 +30,10 @@ class FileSecrets:
                 )
         return {name: known[name] for name in names}
 
+    async def names(self, *, user: str) -> tuple[str, ...]:
+        """Returns the names that there are, in order; raises NotAllowed as ``get`` does."""
+        return tuple(sorted(await asyncio.to_thread(self._read)))
+
     def _read(self) -> dict[str, str]:
         if self._path is None or not self._path.exists():
             return {}

@@ -118,6 +118,10 @@ class Engine:
         frozen = await self._notebooks.freeze(path, ())
         return await self._notebooks.schema(frozen.content)
 
+    async def secret_names(self, *, user: str) -> tuple[str, ...]:
+        """Returns the names of the secrets that runs may ask for."""
+        return await self._secrets.names(user=user)
+
     async def health(self) -> dict[str, Any]:
         """Returns JSON-able facts: store, root, executors, how many runs are in each state."""
         counts = await self.store.runs.count()

@@ -93,3 +93,7 @@ class FakeSecrets:
             if name not in self.values:
                 raise InvalidInput(f"there is no secret {name!r}", field="environment.secrets")
         return {name: self.values[name] for name in names}
+
+    async def names(self, *, user: str) -> tuple[str, ...]:
+        """Returns the names that there are."""
+        return tuple(sorted(self.values))

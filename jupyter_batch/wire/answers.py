@@ -37,6 +37,12 @@ class SweepList(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
+class SecretNames(msgspec.Struct, frozen=True, kw_only=True):
+    """Names of secrets; their values are told to nobody."""
+
+    items: tuple[str, ...]
+
+
 class CellAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A cell record, with its outputs where they were asked for."""
 

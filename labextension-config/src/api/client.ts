@@ -73,6 +73,9 @@ export class BatchClient {
   /** Only the failed ones. */
   retrySweep = (id: string) => this.post<ISweep>(`sweeps/${id}/retry`);
 
+  /** The names of the secrets that runs may ask for. */
+  secrets = () => this.get<{ items: string[] }>('secrets');
+
   jobs = (query: Query = {}) => this.get<IPage<IJob>>('jobs', query);
   job = (id: string) => this.get<IJob>(`jobs/${id}`);
   createJob = (body: IJobBody, key: string) => this.post<IJob>('jobs', body, key);

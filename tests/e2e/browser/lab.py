@@ -49,6 +49,9 @@ class Lab:
         self.env: dict[str, str] = {}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/"
+        self.secrets = folder / "secrets"
+        self.secrets.touch(mode=0o600)
+        self.secrets.write_text("API_KEY=abc\nDB_PASSWORD=never-to-be-seen\n")
         settings = folder / "config/lab/user-settings/@jupyterlab/apputils-extension"
         settings.mkdir(parents=True)
         (settings / "notification.jupyterlab-settings").write_text(json.dumps(_QUIET))
@@ -81,6 +84,7 @@ class Lab:
             "ServerApp.allow_root": True,
             "IdentityProvider.token": TOKEN,
             "BatchExtension.default_executor": self.executor,
+            "BatchExtension.secrets_file": self.secrets,
             "BatchExtension.max_concurrent_runs": 2,
             "BatchExtension.heartbeat_seconds": 1.0,
             "BatchExtension.grace_seconds": 3.0,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.e2e.browser.panel import Panel
@@ -77,6 +79,29 @@ def test_the_server_checks_what_is_being_typed(panel: Panel):
     field.fill("")
     expect(image).not_to_have_attribute("aria-invalid", "true")
     expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_secrets_are_found_by_any_part_of_their_names(panel: Panel):
+    page = panel.page
+    with page.expect_response(re.compile(r"/batch/secrets")) as answer:
+        panel.choose("plain.ipynb", "Run as Batch Job…")
+    assert answer.value.json() == {"items": ["API_KEY", "DB_PASSWORD"]}
+    page.get_by_text("Files, variables and secrets").click()
+    field = page.get_by_role("combobox", name="Secrets")
+    field.click()
+    options = page.get_by_role("listbox").locator("visible=true").get_by_role("option")
+    expect(options).to_have_text(["API_KEY", "DB_PASSWORD"])
+    page.keyboard.type("pass")
+    expect(options).to_have_text(["DB_PASSWORD"])
+    assert panel.violations(".jb-mod-form") == []
+    panel.shoot("form-secrets")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("DB_PASSWORD, ")
+    panel.button("Run").click()
+    panel.state("Succeeded")
+    [run] = panel.lab.api("GET", "runs?q=plain&limit=1")["items"]
+    assert run["environment"]["secrets"] == ["DB_PASSWORD"]
 
 
 def test_a_notebook_without_parameters_is_offered_a_tag(panel: Panel):

@@ -1,7 +1,7 @@
 import * as React from 'react';
 import type { IHealth } from '../../api/types';
 import { bytes } from '../../model/format';
-import { useModel } from '../hooks';
+import { useAnswer, useModel } from '../hooks';
 import { useServices } from '../services';
 import { ComboField } from './ComboField';
 import { SelectField, TextField } from './Field';
@@ -9,7 +9,13 @@ import type { IForm } from './useForm';
 
 /** Where the notebook runs, and with how much of what. */
 export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement {
-  const { live, trans } = useServices();
+  const { client, features, live, trans } = useServices();
+  useModel(features);
+  const areNamed = features.has('get', '/secrets');
+  const secrets = useAnswer(
+    () => (areNamed ? client.secrets() : Promise.resolve({ items: [] })),
+    [client, areNamed]
+  );
   const { health } = useModel(live);
   const { values, set, problems, schema } = form;
   const executors = Object.keys(health?.executors ?? {});
@@ -100,8 +106,10 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
           help={trans.__('One a line. They are recorded: no place for secrets.')}
           onChange={env => set({ env })}
         />
-        <TextField
+        <ComboField
           label={trans.__('Secrets')}
+          options={secrets?.items ?? []}
+          several
           value={values.secrets}
           problem={problems['environment.secrets']}
           placeholder="DB_PASSWORD, API_KEY"
