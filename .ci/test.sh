@@ -7,6 +7,8 @@ bin=.venv/bin
 results="$(mktemp -d)"
 trap 'rm -rf "$results"' EXIT
 failed=0
+# What Python and pytest have compiled is kept for the next time: it costs seconds.
+unset PYTHONDONTWRITEBYTECODE
 
 step() {
   local title="$1"
@@ -53,7 +55,7 @@ step "lint: ruff" "$bin/ruff" check .
 step "lint: format" "$bin/ruff" format --check .
 step "types: mypy" "$bin/mypy"
 step "layers: import-linter" "$bin/lint-imports" --no-cache
-tests "unit tests" tests/unit
+tests "unit tests" -n 2 tests/unit
 # They wait more than they compute. A file stays together, with what it has started.
 real_tests "all other tests" -n 3 --dist loadfile tests --ignore=tests/unit --ignore=tests/benchmarks --ignore=tests/e2e/browser
 # A process of its own: Playwright's loop and those of the other tests cannot share one.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from functools import partial
+import time
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from rich.console import Console
 from rich.text import Text
@@ -69,13 +70,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(given, out=out, err=err)
 
 
-def run(given: Sequence[str], *, out: Console, err: Console, client: Client | None = None) -> int:
+def run(
+    given: Sequence[str],
+    *,
+    out: Console,
+    err: Console,
+    client: Client | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> int:
     """Runs a command with its surroundings given."""
     session: Session | None = None
     try:
         args = build_parser().parse_args(join_parameters(given))
         connect = partial(_connect, args) if client is None else lambda: client
-        session = Session(connect=connect, out=out, err=err, as_json=args.json)
+        session = Session(connect=connect, out=out, err=err, as_json=args.json, sleep=sleep)
         code: int = args.run(args, session)
         return code
     except BatchError as error:
@@ -95,6 +103,7 @@ def run(given: Sequence[str], *, out: Console, err: Console, client: Client | No
             session.close()
 
 
+@cache
 def build_parser() -> argparse.ArgumentParser:
     """Returns the parser of all commands."""
     parser = Parser(

@@ -27,17 +27,21 @@ class Session:
     """One use of the command. Answers go to ``out``, everything about them to ``err``."""
 
     def __init__(
-        self, *, connect: Callable[[], Client], out: Console, err: Console, as_json: bool
+        self,
+        *,
+        connect: Callable[[], Client],
+        out: Console,
+        err: Console,
+        as_json: bool,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._connect = connect
+        #: Lets so many seconds pass between two looks.
+        self.sleep = sleep
         self._client: Client | None = None
         self.out = out
         self.err = err
         self.as_json = as_json
-
-    def sleep(self, seconds: float) -> None:
-        """Lets time pass between two looks."""
-        time.sleep(seconds)
 
     @property
     def client(self) -> Client:

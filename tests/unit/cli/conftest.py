@@ -29,6 +29,7 @@ class Shell:
                 out=self._console(out),
                 err=self._console(err),
                 client=client,
+                sleep=lambda seconds: None,
             )
         finally:
             client.close()

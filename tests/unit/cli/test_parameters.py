@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from jupyter_batch.cli.parameters import as_wanted, guess, join_parameters, read_file
+from jupyter_batch.cli.parameters import join_parameters, read_file
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidInput
 
@@ -97,14 +95,3 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_after_two_dashes_nothing_is_joined():
     assert join_parameters(["--", "-p", "a", "b"]) == ["--", "-p", "a", "b"]
-
-
-@given(st.text())
-def test_a_text_is_either_a_value_of_json_or_itself(text):
-    value = guess(text)
-    assert not isinstance(value, str) or value == text
-
-
-@given(st.text())
-def test_a_string_parameter_is_always_what_was_typed(text):
-    assert as_wanted(text, {"type": "string"}) == text

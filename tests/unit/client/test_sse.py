@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from jupyter_batch.client.sse import Message, read_messages
 
 
@@ -24,13 +21,3 @@ def test_separators_of_unicode_do_not_end_a_line():
     data = "a\u2028b\x85c\x0bd\x0ce\x1cf"
     (message,) = read_messages([f"data: {data}\r\n\r\n".encode()])
     assert message.data == data
-
-
-@given(
-    st.lists(st.text(st.characters(exclude_characters="\n\r", codec="utf-8"), min_size=1)),
-    st.integers(1, 7),
-)
-def test_where_the_chunks_are_cut_changes_nothing(texts, size):
-    stream = "".join(f"id: {n}\ndata: {text}\n\n" for n, text in enumerate(texts)).encode()
-    chunks = [stream[i : i + size] for i in range(0, len(stream), size)]
-    assert [message.data for message in read_messages(chunks)] == texts

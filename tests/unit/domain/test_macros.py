@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from jupyter_batch.domain.macros import (
     MACROS,
@@ -111,17 +109,3 @@ def test_values_are_not_read_for_macros_a_second_time():
 def test_whether_there_are_macros_is_known():
     assert has_macros({"a": ["{{ run.id }}"]})
     assert not has_macros({"a": ["{ run.id }"], "{{": 1})
-
-
-@given(st.text("{}| 'r\"un.id", max_size=40))
-def test_what_passes_the_check_can_be_rendered(text: str):
-    try:
-        check_macros(text)
-    except InvalidParameters:
-        return
-    assert isinstance(render(text, CONTEXT), str)
-
-
-@given(st.text().filter(lambda text: "{{" not in text))
-def test_text_without_braces_stays(text: str):
-    assert render(text, CONTEXT) == text

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from papermill.translators import papermill_translators, translate_parameters
+from papermill.translators import papermill_translators
 
 from jupyter_batch.runner.failures import Failure
 from jupyter_batch.runner.parameters import (
@@ -12,17 +10,6 @@ from jupyter_batch.runner.parameters import (
     check_names,
     check_python,
 )
-
-_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(_VALUES)
-def test_whatever_papermill_writes_for_python_is_the_value_again(value):
-    check_python(translate_parameters("python3", "python", {"name": value}), {"name": value})
 
 
 @pytest.mark.parametrize(
