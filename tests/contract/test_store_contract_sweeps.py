@@ -96,12 +96,12 @@ async def test_state_counts_and_end_follow_the_runs(kit):
 
 
 async def test_sweeps_are_listed_newest_first_page_by_page(kit):
-    made = [(await add(kit, 1, name=f"s{n}"))[0] for n in range(3)]
+    made = [(await add(kit, 1, name=f"solo-{n}"))[0] for n in range(3)]
     first = await kit.store.sweeps.list(SweepQuery(limit=2))
     rest = await kit.store.sweeps.list(SweepQuery(limit=2, after=first.next_after))
     assert [*first.items, *rest.items] == made[::-1]
     assert rest.next_after is None
-    assert (await kit.store.sweeps.list(SweepQuery(q="S1"))).items == (made[1],)
+    assert (await kit.store.sweeps.list(SweepQuery(q="SOLO-1"))).items == (made[1],)
 
 
 async def test_runs_in_some_states_move_together(kit):
