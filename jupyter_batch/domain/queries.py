@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 import msgspec
@@ -17,8 +18,22 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 
 
+class RunSort(StrEnum):
+    """What runs are listed by; runs that are alike stand by their ids."""
+
+    CREATED = "created"
+    #: Those that have not started count as the earliest.
+    STARTED = "started"
+    #: Those that are not over count as the shortest.
+    DURATION = "duration"
+    #: In any case.
+    NAME = "name"
+    #: By its word.
+    STATE = "state"
+
+
 class RunQuery(Value, frozen=True, kw_only=True):
-    """Which runs, newest first (by id, which sorts by creation)."""
+    """Which runs, newest first (by id, which sorts by creation) unless ``sort`` says otherwise."""
 
     limit: int = DEFAULT_LIMIT
     #: Id of the last run of the page before; None for the first page.
@@ -31,6 +46,14 @@ class RunQuery(Value, frozen=True, kw_only=True):
     until: datetime | None = None
     #: Text that the run's name, notebook path or id contains, in any case.
     q: str | None = None
+    sort: RunSort = RunSort.CREATED
+    #: Least first, rather than last.
+    ascending: bool = False
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether it asks for the order that all lists have."""
+        return self.sort is RunSort.CREATED and not self.ascending
 
 
 class JobQuery(Value, frozen=True, kw_only=True):

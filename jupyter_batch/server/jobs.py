@@ -11,7 +11,12 @@ from jupyter_batch.server.handler import BatchHandler
 from jupyter_batch.wire.answers import JobList, RunList
 from jupyter_batch.wire.bodies import JobBody, JobChangesBody, TriggerBody, check_depth
 from jupyter_batch.wire.cursors import cursor_of
-from jupyter_batch.wire.questions import JobCheckQuestion, JobsQuestion, RunsQuestion
+from jupyter_batch.wire.questions import (
+    JobCheckQuestion,
+    JobsQuestion,
+    RunsQuestion,
+    SortedRunsQuestion,
+)
 
 
 class JobsHandler(BatchHandler):
@@ -78,9 +83,9 @@ class JobRunsHandler(BatchHandler):
     """``jobs/{id}/runs``."""
 
     @endpoint(
-        "read", "Lists the runs of a job, newest first", question=RunsQuestion, answer=RunList
+        "read", "Lists the runs of a job, newest first", question=SortedRunsQuestion, answer=RunList
     )
-    async def get(self, job_id: str, question: RunsQuestion) -> None:
+    async def get(self, job_id: str, question: SortedRunsQuestion) -> None:
         """Lists the runs of a job."""
         page = await self.engine.runs.list(question.to_domain(job_id=job_id))
         if not page.items and question.cursor is None:

@@ -11,14 +11,19 @@ from jupyter_batch.server.handler import BatchHandler
 from jupyter_batch.wire.answers import Deleted, RunList
 from jupyter_batch.wire.bodies import DeleteRunsBody, NoBody, RunBody
 from jupyter_batch.wire.cursors import cursor_of
-from jupyter_batch.wire.questions import RunQuestion, RunsQuestion
+from jupyter_batch.wire.questions import RunQuestion, SortedRunsQuestion
 
 
 class RunsHandler(BatchHandler):
     """``runs``."""
 
-    @endpoint("read", "Lists runs, newest first", question=RunsQuestion, answer=RunList)
-    async def get(self, question: RunsQuestion) -> None:
+    @endpoint(
+        "read",
+        "Lists runs, newest first unless asked otherwise",
+        question=SortedRunsQuestion,
+        answer=RunList,
+    )
+    async def get(self, question: SortedRunsQuestion) -> None:
         """Lists runs."""
         page = await self.engine.runs.list(question.to_domain())
         await self.reply_list(page.items, next_cursor=cursor_of(page.next_after))

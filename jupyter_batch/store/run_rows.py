@@ -27,6 +27,7 @@ from jupyter_batch.domain.run import (
     SweepRef,
     TriggerKind,
 )
+from jupyter_batch.errors import InvalidInput
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.text import clean_or_none, clean_text, from_utc, to_json, to_utc
@@ -120,8 +121,11 @@ def select_runs(connection: Connection, conditions: Conditions, limit: int) -> l
 
 
 def select_page(connection: Connection, query: RunQuery) -> Page[Run]:
-    """Returns a page, with three queries however many runs there are."""
-    rows = _rows(connection, conditions_of(query), query.limit + 1)
+    """Returns a page, with three queries however many runs there are; one more where sorted."""
+    if query.is_newest_first:
+        rows = _rows(connection, conditions_of(query), query.limit + 1)
+    else:
+        rows = _sorted_rows(connection, query)
     runs = _decode_all(connection, rows[: query.limit])
     next_after = rows[query.limit - 1][2] if len(rows) > query.limit else None
     return Page(items=tuple(stored.run for stored in runs), next_after=next_after)
@@ -139,6 +143,25 @@ def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[tu
     where, parameters = where_of(conditions)
     query = _SQL["select_page"].format(where=where)
     return connection.execute(query, {**parameters, "limit": limit}).fetchall()
+
+
+def _sorted_rows(connection: Connection, query: RunQuery) -> list[tuple[Any, ...]]:
+    key, direction = _SQL[f"by_{query.sort}"], "asc" if query.ascending else "desc"
+    conditions = conditions_of(query)
+    conditions.pop("after", None)
+    where, parameters = where_of(conditions)
+    if query.after is not None:
+        last = connection.execute(_SQL["select_key"].format(key=key), {"after": query.after})
+        found = last.fetchone()
+        if found is None:
+            raise InvalidInput(
+                "the run at the end of the page before is gone: ask for the first page again",
+                field="cursor",
+            )
+        where = f"{where} AND {_SQL[f'beyond_{direction}'].format(key=key)}"
+        parameters |= {"after": query.after, "key": found[0]}
+    sql = _SQL["select_sorted"].format(where=where, key=key, direction=direction)
+    return connection.execute(sql, {**parameters, "limit": query.limit + 1}).fetchall()
 
 
 def _decode_all(connection: Connection, rows: list[tuple[Any, ...]]) -> list[StoredRun]:

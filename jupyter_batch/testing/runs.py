@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from jupyter_batch.domain.notebook import FrozenNotebook
-from jupyter_batch.domain.queries import Page, RunQuery
+from jupyter_batch.domain.queries import Page, RunQuery, RunSort
 from jupyter_batch.domain.retention import EndedGroup, EndedRun
 from jupyter_batch.domain.run import Run, RunState, TriggerKind
-from jupyter_batch.errors import Conflict, NotFound
+from jupyter_batch.errors import Conflict, InvalidInput, NotFound
 from jupyter_batch.ports import JobLoad, NewRun, TriggerStep
 from jupyter_batch.testing.memory import Memory, contains, drop_keys, page
 
@@ -71,7 +71,12 @@ class FakeRuns:
 
     async def list(self, query: RunQuery) -> Page[Run]:
         chosen = [run for run in self._memory.runs.values() if _matches(query, run)]
-        return page(chosen, query.after, query.limit)
+        if query.is_newest_first:
+            return page(chosen, query.after, query.limit)
+        last = self._memory.runs.get(query.after or "")
+        if query.after is not None and last is None:
+            raise InvalidInput("the run at the end of the page before is gone", field="cursor")
+        return _sorted_page(chosen, query, last)
 
     async def update(self, run_id: str, change: Callable[[Run], Run], *, at: datetime) -> Run:
         memory = self._memory
@@ -183,6 +188,29 @@ class FakeRuns:
 
 def _order(run: Run) -> tuple[int, str]:
     return -run.priority, run.id
+
+
+def _sorted_page(runs: Sequence[Run], query: RunQuery, last: Run | None) -> Page[Run]:
+    runs = sorted(runs, key=lambda run: _key(run, query.sort), reverse=not query.ascending)
+    if last is not None:
+        end = _key(last, query.sort)
+        keys = [_key(run, query.sort) for run in runs]
+        beyond = [key > end if query.ascending else key < end for key in keys]
+        runs = [run for run, is_beyond in zip(runs, beyond, strict=True) if is_beyond]
+    next_after = runs[query.limit - 1].id if len(runs) > query.limit else None
+    return Page(items=tuple(runs[: query.limit]), next_after=next_after)
+
+
+def _key(run: Run, sort: RunSort) -> tuple[float | str, str]:
+    started, finished = run.started_at, run.finished_at
+    keys: dict[RunSort, float | str] = {
+        RunSort.CREATED: run.id,
+        RunSort.STARTED: started.timestamp() if started else -1,
+        RunSort.DURATION: (finished - started).total_seconds() if started and finished else -1,
+        RunSort.NAME: run.name.lower(),
+        RunSort.STATE: str(run.state),
+    }
+    return keys[sort], run.id
 
 
 def _fired(run: Run) -> bool:

@@ -6,8 +6,16 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import msgspec
+from msgspec.structs import replace
 
-from jupyter_batch.domain.queries import DEFAULT_LIMIT, MAX_LIMIT, JobQuery, RunQuery, SweepQuery
+from jupyter_batch.domain.queries import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    JobQuery,
+    RunQuery,
+    RunSort,
+    SweepQuery,
+)
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.wire.cursors import after_of
@@ -58,6 +66,19 @@ class RunsQuestion(Question, frozen=True, kw_only=True):
             until=None if self.until is None else utc(self.until, "until"),
             q=self.q or None,
         )
+
+
+class SortedRunsQuestion(RunsQuestion, frozen=True, kw_only=True):
+    """``GET runs``, ``GET jobs/{id}/runs``: in another order than newest first, too."""
+
+    sort: Literal["created", "started", "duration", "name", "state"] = "created"
+    #: ``asc`` for least first.
+    order: Literal["asc", "desc"] = "desc"
+
+    def to_domain(self, *, job_id: str | None = None) -> RunQuery:
+        """Returns the value of the domain; raises InvalidInput."""
+        query = super().to_domain(job_id=job_id)
+        return replace(query, sort=RunSort(self.sort), ascending=self.order == "asc")
 
 
 class RunQuestion(Question, frozen=True, kw_only=True):

@@ -39,6 +39,46 @@ WHERE rowid IN (
 )
 ORDER BY id DESC
 
+-- name: select_sorted
+-- As select_page, in another order; ids decide between runs whose {key} is the same.
+SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id, scheduled_for,
+       created_at, started_at, finished_at, not_before, created_by, notebook_path,
+       notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
+       cells_done, cells_failed, error, policies, start_before, give_up_at, missed, backfill,
+       sweep_id, sweep_index, sweep_max_concurrent, progress
+FROM records.runs
+WHERE rowid IN (
+    SELECT rowid FROM records.runs
+    WHERE {where}
+    ORDER BY {key} {direction}, id {direction}
+    LIMIT $limit
+)
+ORDER BY {key} {direction}, id {direction}
+
+-- name: select_key
+SELECT {key} FROM records.runs WHERE id = $after
+
+-- name: beyond_desc
+({key} < $key OR ({key} = $key AND id < $after))
+
+-- name: beyond_asc
+({key} > $key OR ({key} = $key AND id > $after))
+
+-- name: by_created
+id
+
+-- name: by_started
+coalesce(epoch_us(started_at), -1)
+
+-- name: by_duration
+coalesce(epoch_us(finished_at) - epoch_us(started_at), -1)
+
+-- name: by_name
+lower(name)
+
+-- name: by_state
+state
+
 -- name: with_id
 id = $id
 

@@ -32,12 +32,20 @@ export interface ISort {
   descending: boolean;
 }
 
+/** The server's names of the orders. */
+const ORDERS: Record<SortKey, string> = {
+  createdAt: 'created',
+  name: 'name',
+  state: 'state',
+  startedAt: 'started',
+  duration: 'duration'
+};
 const PAGE = 250;
 const FIRST_PAGE = 100;
 /** How long after an event about an unknown run the head of the list is read again. */
 const HEAD_MS = 500;
 
-/** Runs, newest first, page by page as somebody scrolls; kept true by events. */
+/** Runs, newest first or sorted, page by page as somebody scrolls; kept true by events. */
 export class RunListModel extends Model {
   readonly selection = new Selection();
 
@@ -97,6 +105,10 @@ export class RunListModel extends Model {
         : key === 'createdAt' || key === 'duration';
     this.sort = { key, descending };
     this.sorted = null;
+    if (this.hasMore) {
+      // What comes first may not be loaded: the server knows.
+      void this.reload();
+    }
     this.touch();
   }
 
@@ -135,7 +147,12 @@ export class RunListModel extends Model {
     this.loading = true;
     this.touch();
     try {
-      const page = await this.client.runs({ ...queryOf(this.filters), cursor, limit });
+      const page = await this.client.runs({
+        ...queryOf(this.filters),
+        ...orderOf(this.sort),
+        cursor,
+        limit
+      });
       if (generation !== this.generation) {
         return;
       }
@@ -158,6 +175,7 @@ export class RunListModel extends Model {
     const place = this.places.get(event.run_id);
     if (place === undefined) {
       if (event.kind === 'state' && this.loaded) {
+        this.strangers.add(event.run_id);
         this.headTimer ??= setTimeout(() => void this.readHead(), HEAD_MS);
       }
       return;
@@ -174,11 +192,19 @@ export class RunListModel extends Model {
   /** Puts new runs on top. */
   private async readHead(): Promise<void> {
     this.headTimer = undefined;
+    const strangers = new Set(this.strangers);
+    this.strangers.clear();
     const generation = this.generation;
     try {
       const page = await this.client.runs({ ...queryOf(this.filters), limit: 50 });
       if (generation === this.generation) {
         const fresh = page.items.map(rowOf);
+        if (!isNewestFirst(this.sort)) {
+          // Where it belongs among what is loaded; the rest of the newest may not be loaded yet.
+          this.append(fresh.filter(row => strangers.has(row.id)));
+          this.touch();
+          return;
+        }
         const seen = new Set(fresh.map(row => row.id));
         const oldest = fresh.at(-1)?.id ?? '';
         // Ids sort by creation: what is newer than the page's end and not on it is gone.
@@ -194,8 +220,10 @@ export class RunListModel extends Model {
   }
 
   private append(rows: IRow[]): void {
-    rows.forEach((row, index) => this.places.set(row.id, this.unsorted.length + index));
-    this.unsorted = [...this.unsorted, ...rows];
+    // A run that has moved between two pages comes twice.
+    const more = rows.filter(row => !this.places.has(row.id));
+    more.forEach((row, index) => this.places.set(row.id, this.unsorted.length + index));
+    this.unsorted = [...this.unsorted, ...more];
     this.sorted = null;
   }
 
@@ -210,6 +238,8 @@ export class RunListModel extends Model {
   private places = new Map<string, number>();
   private cursor: string | null = null;
   private generation = 0;
+  /** Runs that events told of and that are not loaded. */
+  private readonly strangers = new Set<string>();
   private headTimer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -225,6 +255,17 @@ export function queryOf(filters: IRunFilters): Query {
   };
 }
 
+/** Returns an order as the server takes it. */
+function orderOf(sort: ISort): Query {
+  return isNewestFirst(sort)
+    ? {}
+    : { sort: ORDERS[sort.key], order: sort.descending ? 'desc' : 'asc' };
+}
+
+function isNewestFirst(sort: ISort): boolean {
+  return sort.key === 'createdAt' && sort.descending;
+}
+
 function dayAfter(date: string): string {
   const day = new Date(`${date}T00:00:00`);
   day.setDate(day.getDate() + 1);
@@ -232,7 +273,7 @@ function dayAfter(date: string): string {
 }
 
 function sortRows(rows: readonly IRow[], sort: ISort): readonly IRow[] {
-  if (sort.key === 'createdAt' && sort.descending) {
+  if (isNewestFirst(sort)) {
     return rows;
   }
   const now = Date.now();
@@ -244,8 +285,10 @@ function sortRows(rows: readonly IRow[], sort: ISort): readonly IRow[] {
         return row.startedAt ?? 0;
       case 'createdAt':
         return row.createdAt;
-      default:
-        return row[sort.key];
+      case 'name':
+        return row.name.toLowerCase();
+      case 'state':
+        return row.state;
     }
   };
   const sign = sort.descending ? -1 : 1;

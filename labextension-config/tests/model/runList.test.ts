@@ -72,12 +72,46 @@ test('a new run is put on top', async () => {
   expect(model.rows).toHaveLength(101);
 });
 
-test('sorts what is loaded, and says by what', () => {
+test('what is not all loaded is sorted by the server', async () => {
   model.setSort('name');
-  expect(model.rows[0].name).toBe('walk 1400');
+  await vi.waitFor(() => expect(model.loading).toBe(false));
   expect(model.sort).toEqual({ key: 'name', descending: false });
+  await model.loadMore();
+  const asked = server.asked('GET runs').slice(-2);
+  expect(asked.map(one => [one.query.get('sort'), one.query.get('order')])).toEqual([
+    ['name', 'asc'],
+    ['name', 'asc']
+  ]);
+  expect(asked[1].query.get('cursor')).toBe('100');
+  model.setSort('createdAt');
+  await vi.waitFor(() => expect(model.loading).toBe(false));
+  expect(server.asked('GET runs').at(-1)?.query.has('sort')).toBe(false);
+});
+
+test('what is all loaded is sorted here', async () => {
+  total = 50;
+  await model.reload();
+  const count = server.asked('GET runs').length;
   model.setSort('name');
-  expect(model.rows[0].name).toBe('walk 1499');
+  expect(model.rows[0].name).toBe('walk 0');
+  model.setSort('name');
+  expect(model.rows[0].name).toBe('walk 9');
+  expect(server.asked('GET runs')).toHaveLength(count);
+});
+
+test('in another order a new run stands among the others, once', async () => {
+  model.setSort('name');
+  await vi.waitFor(() => expect(model.loading).toBe(false));
+  const before = model.rows.length;
+  total = 1501;
+  live.happened.emit(makeEvent({ run_id: nthRun(1500).id, data: { state: 'queued' } }));
+  await vi.waitFor(() => expect(model.rows).toHaveLength(before + 1), {
+    timeout: 3000
+  });
+  while (model.hasMore) {
+    await model.loadMore();
+  }
+  expect(new Set(model.rows.map(row => row.id)).size).toBe(model.rows.length);
 });
 
 test('shift chooses everything in between', () => {

@@ -129,7 +129,7 @@ def test_each_stop_of_each_view_shows_the_focus(panel: Panel):
     panel.state("Failed")
     tabs = page.get_by_role("tablist", name="Of this run")
     keys.reach(tabs.get_by_role("tab", name="Cells"))
-    for name in ("Timeline", "Log", "Parameters", "Attempts", "Artifacts"):
+    for name in ("Timeline", "Results", "Log", "Parameters", "Attempts", "Artifacts"):
         keys.press("ArrowRight")
         expect(tabs.get_by_role("tab", name=re.compile(name))).to_be_focused()
         for _ in range(4):

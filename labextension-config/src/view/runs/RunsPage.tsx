@@ -90,11 +90,6 @@ export function RunsPage({ model }: { model: RunListModel }): React.ReactElement
     if (!list.loaded) {
       return trans.__('Loading…');
     }
-    const sortedPart =
-      list.hasMore && (list.sort.key !== 'createdAt' || !list.sort.descending);
-    if (sortedPart) {
-      return trans.__('Sorted among the newest %1', list.rows.length.toLocaleString());
-    }
     return all === null
       ? trans.__('%1 and more', list.rows.length.toLocaleString())
       : trans
