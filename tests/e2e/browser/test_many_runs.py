@@ -102,6 +102,20 @@ def test_one_of_them_is_found(many: Panel):
     expect(page.locator(".jb-VirtualRows [role=row]").first).to_contain_text("Failed")
 
 
+def test_they_are_sorted_over_all_of_them(many: Panel):
+    page = many.page
+    many.side().get_by_role("button", name="All runs").click()
+    page.get_by_label("State").select_option("")
+    expect(page.get_by_text(re.compile("100,000 runs"))).to_be_visible()
+    heading = page.get_by_role("grid", name="Runs").get_by_role("button", name="Name")
+    first = page.locator(".jb-VirtualRows [role=row]").first
+    for order in ("asc", "desc"):
+        heading.click()
+        [run] = many.lab.api("GET", f"runs?sort=name&order={order}&limit=1")["items"]
+        expect(first).to_contain_text(run["name"])
+    expect(page.get_by_text(re.compile("100,000 runs"))).to_be_visible()
+
+
 def test_no_isolation_is_warned_of_and_without_an_engine_it_says_what_to_do(many: Panel):
     page = many.page
     expect(many.side().get_by_text("Runs are not isolated")).to_be_visible()
