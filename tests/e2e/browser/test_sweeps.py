@@ -11,7 +11,8 @@ from tests.e2e.browser.panel import RUN_MS, Panel
 TRIES = """import jupyter_batch as jb, time
 from pathlib import Path
 jb.record(loss=1 / rate, kind="ridge")
-while rate == 4 and not Path(go).exists():
+until = time.monotonic() + 120  # a test that fails says nothing, and its run is to end
+while rate == 4 and not Path(go).exists() and time.monotonic() < until:
     time.sleep(0.05)
 if rate == 2 and not Path(mended).exists():
     raise ValueError("does not converge")"""
