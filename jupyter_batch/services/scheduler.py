@@ -20,13 +20,14 @@ from jupyter_batch.errors import BatchError
 from jupyter_batch.ports import Alarm, Clock, NewRun, Store, TriggerStep
 from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.dispatcher import Dispatcher
+from jupyter_batch.services.foresight import AHEAD, Foresight, due_by, is_burst
 from jupyter_batch.services.making import Cache, RunMaker
 from jupyter_batch.services.waiting import wait_set
 
 log = logging.getLogger(__name__)
 
 #: Triggers that are dealt with in one transaction.
-_TOGETHER = 250
+_TOGETHER = 512
 #: Runs in one transaction, after which the triggers that are left are put off to the next.
 _MOST_RUNS = 2_000
 #: Transactions until whoever waits for the gate has its turn.
@@ -68,6 +69,7 @@ class Scheduler:
         self._heap: list[tuple[datetime, int, str]] = []
         self._entries: dict[str, int] = {}
         self._numbers = count()
+        self._foresight = Foresight()
         self._woken = asyncio.Event()
         self._is_stale = True
         self._task: asyncio.Task[None] | None = None
@@ -163,9 +165,34 @@ class Scheduler:
                 await wait_set(asyncio.Event(), self._clock, _PAUSE)
                 continue
             cause = MissCause.LATE
-            soon = self._clock.now() + self._look
-            self._alarm.set(min(self.next_at or soon, soon))
+            self._alarm.set(await self._when_to_wake())
             await self._woken.wait()
+
+    async def _when_to_wake(self) -> datetime:
+        now, at = self._clock.now(), self.next_at
+        if at is None or at > now + self._look:
+            return now + self._look
+        if not is_burst(self._heap, at):
+            return at
+        if at - AHEAD > now:
+            return at - AHEAD
+        await self._look_ahead(at)
+        return at
+
+    async def _look_ahead(self, at: datetime) -> None:
+        """Decides on what will be due at an instant, as far as there is time until then."""
+        self._foresight.forget()
+        for number, trigger_id in enumerate(list(due_by(self._heap, at)), start=1):
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+                if self._clock.now() >= at:
+                    return
+            state = self._states.get(trigger_id)
+            job = self._jobs.get(state.job_id) if state is not None else None
+            trigger = job.trigger(trigger_id) if job is not None else None
+            if state is not None and job is not None and trigger is not None:
+                decision = due(_effective(job, trigger), state.progress, at)
+                self._foresight.keep(job, state, decision)
 
     async def _catch_up(self, cause: MissCause) -> None:
         """Decides on all that is due."""
@@ -239,7 +266,9 @@ class Scheduler:
             if len(runs) > _MOST_RUNS:
                 self._keep(state)
                 continue
-            decision = due(_effective(job, trigger), state.progress, now, cause=cause)
+            decision = self._foresight.take(job, state, now) or due(
+                _effective(job, trigger), state.progress, now, cause=cause
+            )
             runs += await self._runs(job, trigger, decision, cache)
             after = replace(state, progress=decision.progress, next_at=decision.next_at)
             steps.append(TriggerStep(before=state.progress, after=after))
