@@ -126,7 +126,8 @@ def _remove_images(tags: set[str]) -> None:
     client = docker.APIClient(base_url=find_address(), version="auto")
     try:
         for tag in tags:
-            client.remove_image(tag, force=True)
+            # With its parents would go what another build goes on from right now.
+            client.remove_image(tag, force=True, noprune=True)
     finally:
         client.close()
 

@@ -39,19 +39,18 @@ found["sockets"] = [p for p in ("/var/run/docker.sock", "/run/docker.sock") if o
     assert found["sockets"] == []
 
 
-async def test_home_and_working_folder_can_be_written_to_and_nothing_else_of_ours(kit):
+async def test_home_and_working_folder_can_be_written_to_and_hold_nothing_of_the_bundle(kit):
     found = await look(
         kit,
-        """import os
+        """import os, sys
 found["cwd"] = os.getcwd()
 found["writable"] = [p for p in (os.getcwd(), os.environ["HOME"], "/tmp") if os.access(p, os.W_OK)]
-found["runner"] = os.access(sys.argv[0], os.W_OK)
-found["bundle"] = os.path.exists(sys.argv[1])""".replace("import os", "import os, sys"),
+found["arguments"] = sys.argv
+found["there"] = [os.path.join(at, f) for at, _, fs in os.walk("/jupyter-batch") for f in fs]""",
     )
     assert len(found["writable"]) == 3
     assert found["cwd"] in found["writable"]
-    assert not found["runner"]
-    assert not found["bundle"]
+    assert found["there"] == found["arguments"] == ["/jupyter-batch/home/.jb-runner.pyz"]
 
 
 async def test_libraries_are_told_how_many_cpus_they_have(kit):

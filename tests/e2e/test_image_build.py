@@ -106,4 +106,4 @@ async def test_the_default_image_is_built_with_progress_when_it_is_absent(kit, c
         with pytest.raises(ImageNotFound):
             await never.executor.prepare(replace(environment, image="absent-too:test"), Progress())
     finally:
-        client.remove_image(tag)
+        client.remove_image(tag, noprune=True)
