@@ -118,8 +118,8 @@ async def test_a_crash_between_create_and_start_is_made_good(kit, client):
     assert ending.exit_code is None
     assert "never started" in (ending.error or "")
     handle = await kit.executor.start(spec)
-    assert handle == found
-    assert handle.container_id == created
+    assert handle.container_id != created
+    assert await kit.executor.list(kit.store_id) == (handle,)
     frames, _ = await kit.read(handle)
     assert isinstance(frames[-1], Finished)
 

@@ -242,10 +242,13 @@ class DockerExecutor:
         there = client.inspect_container(spec.name)
         if there["Config"]["Labels"].get(containers.STORE_LABEL) != spec.store_id:
             raise ExecutorError(f"another store has a container named {spec.name}")
-        if was_unfed(there["State"]):
-            client.remove_container(there["Id"], force=True, v=True)
+        if there["State"]["Status"] == "created" or was_unfed(there["State"]):
+            # It has been handed nothing. Not used again: somebody else's start of it may be under
+            # way, and a stdin that has had its one connection takes no other.
+            with contextlib.suppress(Gone):
+                client.remove_container(there["Id"], force=True, v=True)
             return self._create(client, spec, facts)
-        return str(there["Id"]), there["State"]["Status"] != "created"
+        return str(there["Id"]), True
 
     async def follow(self, handle: AttemptHandle) -> AsyncIterator[Sequence[AnyFrame | LogLine]]:
         """Yields what the container has written, from the first byte to its end."""
