@@ -53,7 +53,7 @@ class DockerExecutor:
 
     Nothing of the server's disk is mounted: the started container is handed the runner and its
     bundle over stdin. A crash in between leaves a container that was never started, or one that
-    ends for want of its bundle; starting the same attempt again starts it, or a new one.
+    ends for want of its bundle; starting the same attempt again starts a new one.
     """
 
     name = "docker"
