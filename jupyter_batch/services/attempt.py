@@ -12,6 +12,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from jupyter_batch.domain.endings import end_or_retry
+from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.recording import LogLine
@@ -75,11 +76,13 @@ class Conductor:
         self._hub = hub
         self._availability = availability
         self._settings = settings
+        #: Called when something of the attempt is left on the engine.
         self._on_leftover = on_leftover
         self._handle: AttemptHandle | None = None
         #: Whether the executor has been asked to start it: from then on it may exist.
         self._asked = run.attempt.container_id is not None
-        self._starts = 0  # that have come to nothing
+        #: How many of its starts have come to nothing.
+        self._starts = 0
         self._engine_was_away = False
         self._away_since: datetime | None = None
         self._guard = Guard(
@@ -125,14 +128,7 @@ class Conductor:
     async def _begin(self) -> AttemptHandle:
         spec = await (self._patiently(self._prepare) if self._asked else self._prepare())
         # On record before it is asked for: what is not on record has never begun.
-        await self._store.runs.update(
-            self._run.id,
-            lambda run: replace(
-                self._with_attempt(run, lambda a: replace(a, container_id=spec.name)),
-                environment=spec.environment,
-            ),
-            at=self._clock.now(),
-        )
+        await self._note_container(spec.name, spec.environment)
         self._asked = True
         starter = Starter(
             self._executor,
@@ -144,14 +140,15 @@ class Conductor:
         handle = await starter.start(spec, is_cancelled=self._guard.cancelled.is_set)
         if handle is None:
             raise _Gone
-        await self._store.runs.update(
-            self._run.id,
-            lambda run: self._with_attempt(
-                run, lambda a: replace(a, container_id=handle.container_id)
-            ),
-            at=self._clock.now(),
-        )
+        await self._note_container(handle.container_id, spec.environment)
         return handle
+
+    async def _note_container(self, container_id: str, environment: Environment) -> None:
+        def change(run: Run) -> Run:
+            run = self._with_attempt(run, lambda a: replace(a, container_id=container_id))
+            return replace(run, environment=environment)
+
+        await self._store.runs.update(self._run.id, change, at=self._clock.now())
 
     async def _prepare(self) -> AttemptSpec:
         run = self._run

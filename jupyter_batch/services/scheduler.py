@@ -187,10 +187,8 @@ class Scheduler:
                 await asyncio.sleep(0)
                 if self._clock.now() >= at:
                     return
-            state = self._states.get(trigger_id)
-            job = self._jobs.get(state.job_id) if state is not None else None
-            trigger = job.trigger(trigger_id) if job is not None else None
-            if state is not None and job is not None and trigger is not None:
+            if (known := self._known(trigger_id)) is not None:
+                state, job, trigger = known
                 decision = due(_effective(job, trigger), state.progress, at)
                 self._foresight.keep(job, state, decision)
 
@@ -258,11 +256,9 @@ class Scheduler:
         for number, trigger_id in enumerate(trigger_ids, start=1):
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
-            state = self._states.get(trigger_id)
-            job = self._jobs.get(state.job_id) if state is not None else None
-            trigger = job.trigger(trigger_id) if job is not None else None
-            if state is None or job is None or trigger is None:
+            if (known := self._known(trigger_id)) is None:
                 continue
+            state, job, trigger = known
             if len(runs) > _MOST_RUNS:
                 self._keep(state)
                 continue
@@ -273,6 +269,15 @@ class Scheduler:
             after = replace(state, progress=decision.progress, next_at=decision.next_at)
             steps.append(TriggerStep(before=state.progress, after=after))
         return runs, steps
+
+    def _known(self, trigger_id: str) -> tuple[TriggerState, Job, AnyTrigger] | None:
+        """Returns what is known of a trigger; None where it is gone."""
+        state = self._states.get(trigger_id)
+        job = self._jobs.get(state.job_id) if state is not None else None
+        trigger = job.trigger(trigger_id) if job is not None else None
+        if state is None or job is None or trigger is None:
+            return None
+        return state, job, trigger
 
     async def _store_held(self, decided: tuple[list[NewRun], list[TriggerStep]]) -> tuple[Run, ...]:
         # Until it is stored, only the store knows how far they are.

@@ -141,7 +141,7 @@ def where_of(conditions: Conditions) -> tuple[str, dict[str, Any]]:
 
 def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[tuple[Any, ...]]:
     where, parameters = where_of(conditions)
-    query = _SQL["select_page"].format(where=where)
+    query = _SQL["select_page"].format(where=where, order=_SQL["newest_first"])
     return connection.execute(query, {**parameters, "limit": limit}).fetchall()
 
 
@@ -160,7 +160,8 @@ def _sorted_rows(connection: Connection, query: RunQuery) -> list[tuple[Any, ...
             )
         where = f"{where} AND {_SQL[f'beyond_{direction}'].format(key=key)}"
         parameters |= {"after": query.after, "key": found[0]}
-    sql = _SQL["select_sorted"].format(where=where, key=key, direction=direction)
+    order = _SQL["sorted"].format(key=key, direction=direction)
+    sql = _SQL["select_page"].format(where=where, order=order)
     return connection.execute(sql, {**parameters, "limit": query.limit + 1}).fetchall()
 
 

@@ -22,8 +22,8 @@ from jupyter_batch.errors import (
     ImageUnusable,
 )
 from jupyter_batch.executors.docker import containers
-from jupyter_batch.executors.docker.connection import find_address
 from jupyter_batch.executors.docker.inlet import Inlet
+from tests.e2e.relay import Relay
 
 pytestmark = pytest.mark.docker
 
@@ -228,40 +228,20 @@ async def test_what_an_image_offers_is_remembered_on_disk(kit):
 @asynccontextmanager
 async def proxied(folder: Path) -> AsyncIterator[tuple[str, asyncio.Event]]:
     """An address that leads to the engine until the event is set."""
-    cut = asyncio.Event()
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        except (OSError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        target = find_address().removeprefix("unix://")
-        far_reader, far_writer = await asyncio.open_unix_connection(target)
-        for ends in ((reader, far_writer), (far_reader, writer)):
-            tasks.add(asyncio.create_task(pump(*ends)))
-
+    cut, relay = asyncio.Event(), Relay()
     path = folder / "proxy.sock"
-    server = await asyncio.start_unix_server(serve, path)
+    server = await asyncio.start_unix_server(relay.serve, path)
 
     async def cut_off() -> None:
         await cut.wait()
         server.close()
         os.unlink(path)
-        for task in tasks:
-            task.cancel()
+        await relay.cut()
 
     cutting = asyncio.create_task(cut_off())
     yield f"unix://{path}", cut
     cut.set()
     await cutting
-    await asyncio.gather(*tasks)
 
 
 async def test_an_engine_that_goes_away_is_told_and_what_came_before_is_kept(kit, tmp_path):

@@ -17,6 +17,7 @@ from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.frames import Finished
 from jupyter_batch.domain.notebook import FrozenFile
 from jupyter_batch.executors.docker.connection import find_address
+from tests.e2e.relay import Relay
 
 pytestmark = pytest.mark.docker
 
@@ -75,32 +76,13 @@ async def over_tls(folder: Path) -> AsyncIterator[str]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder / "ca.pem")
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
     context.verify_mode = ssl.CERT_REQUIRED
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        except OSError:
-            pass
-        finally:
-            writer.close()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        target = find_address().removeprefix("unix://")
-        far_reader, far_writer = await asyncio.open_unix_connection(target)
-        for ends in ((reader, far_writer), (far_reader, writer)):
-            tasks.add(asyncio.create_task(pump(*ends)))
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    relay = Relay()
+    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0, ssl=context)
     try:
         yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await relay.cut()
 
 
 async def test_an_engine_over_tls_is_handed_what_it_needs(kit, tmp_path, monkeypatch):

@@ -57,8 +57,8 @@ class Engine:
 
     def __init__(self, address: str | None) -> None:
         self.address = address or find_address()
-        # Stops wait in a thread for as long as their grace: there must be enough of them.
         self._tunnel = SshTunnel(self.address) if self.address.startswith("ssh://") else None
+        # Stops wait in a thread for as long as their grace: there must be enough of them.
         self._threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="jupyter-batch")
         self._lock = threading.Lock()
         self._shared: docker.APIClient | None = None
@@ -168,6 +168,34 @@ def refusals(doing: str) -> Iterator[None]:
         raise ExecutorError(f"{doing} was refused by the engine: {said(error)}") from error
 
 
+def streamed(
+    client: docker.APIClient,
+    method: str,
+    path: str,
+    params: dict[str, Any],
+    *,
+    silence_seconds: float,
+    headers: dict[str, str] | None = None,
+) -> requests.Response:
+    """Asks for what docker-py would read to its end before it is given; see ``refuse``."""
+    return client.request(
+        method,
+        f"{client.base_url}/v{client.api_version}{path}",
+        params=params,
+        headers=headers,
+        stream=True,
+        timeout=(REQUEST_SECONDS, silence_seconds),
+    )
+
+
+def refuse(response: requests.Response) -> None:
+    """Raises Gone or Refused where that is what the engine has answered."""
+    if response.status_code == 404:
+        raise Gone(response.text)
+    if response.status_code >= 400:
+        raise Refused(response.text, response, explanation=response.text)
+
+
 class Stream:
     """A response of the engine that comes bit by bit, and can be aborted from another thread."""
 
@@ -185,22 +213,13 @@ class Stream:
         if self._client is None:
             self._client = self._engine.fresh()
         client = self._client
-        response = client.request(
-            method,
-            f"{client.base_url}/v{client.api_version}{path}",
-            params=params,
-            stream=True,
-            timeout=(REQUEST_SECONDS, SILENCE_SECONDS),
-        )
+        response = streamed(client, method, path, params, silence_seconds=SILENCE_SECONDS)
         with self._lock:
             self._response = response
             if self.is_aborted:
                 self._shut()
         try:
-            if response.status_code == 404:
-                raise Gone(response.text)
-            if response.status_code >= 400:
-                raise Refused(response.text, response, explanation=response.text)
+            refuse(response)
             yield from self._pieces(response)
         finally:
             with self._lock:

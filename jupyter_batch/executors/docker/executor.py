@@ -222,8 +222,6 @@ class DockerExecutor:
             # Nobody holds a handle yet, so nobody else would remove it.
             with contextlib.suppress(Refused):
                 client.remove_container(container_id, force=True, v=True)
-                if _is_stuck(error):
-                    return self._start(client, spec)
             raise _cannot_start(spec, said(error)) from error
         return container_id
 
@@ -348,15 +346,6 @@ class DockerExecutor:
     async def close(self) -> None:
         """Lets go of connections; containers run on."""
         await asyncio.to_thread(self._engine.close)
-
-
-def _is_stuck(error: Exception) -> bool:
-    """Whether the engine has forgotten that it was starting a container when it died.
-
-    It says that it was only created, and cannot start it: its own helper has begun with it.
-    """
-    text = said(error)
-    return "task" in text and "already exists" in text
 
 
 def _cannot_start(spec: AttemptSpec, text: str) -> BatchError:

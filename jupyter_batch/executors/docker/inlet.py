@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import docker
 
-from jupyter_batch.executors.docker.connection import REQUEST_SECONDS, Refused
+from jupyter_batch.executors.docker.connection import REQUEST_SECONDS, refuse, streamed
 
 _LENGTH_BYTES = 8
 
@@ -23,17 +23,15 @@ class Inlet:
 
     def __init__(self, client: docker.APIClient, container_id: str) -> None:
         """Raises what the engine refuses."""
-        self._response = client.request(
+        self._response = streamed(
+            client,
             "POST",
-            f"{client.base_url}/v{client.api_version}/containers/{container_id}/attach",
-            params={"stdin": 1, "stream": 1},
+            f"/containers/{container_id}/attach",
+            {"stdin": 1, "stream": 1},
+            silence_seconds=REQUEST_SECONDS,
             headers={"Connection": "Upgrade", "Upgrade": "tcp"},
-            stream=True,
-            timeout=REQUEST_SECONDS,
         )
-        if self._response.status_code >= 400:
-            text = self._response.text
-            raise Refused(text, self._response, explanation=text)
+        refuse(self._response)
         connection: Any = self._response.raw.connection
         self._socket = connection.sock
 

@@ -26,8 +26,8 @@ SELECT unnest($run_no::BIGINT[]), unnest($segment_id::INTEGER[]), unnest($id::VA
        unnest($progress::VARCHAR[])
 
 -- name: select_page
--- {where} is put together from the conditions below. The rows are found first: sorting whole
--- rows would read all columns of all that fulfil them.
+-- {where} is put together from the conditions below, {order} is one of the two that follow. The
+-- rows are found first: sorting whole rows would read all columns of all that fulfil them.
 SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id, scheduled_for,
        created_at, started_at, finished_at, not_before, created_by, notebook_path,
        notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
@@ -35,25 +35,16 @@ SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id,
        sweep_id, sweep_index, sweep_max_concurrent, progress
 FROM records.runs
 WHERE rowid IN (
-    SELECT rowid FROM records.runs WHERE {where} ORDER BY id DESC LIMIT $limit
+    SELECT rowid FROM records.runs WHERE {where} ORDER BY {order} LIMIT $limit
 )
-ORDER BY id DESC
+ORDER BY {order}
 
--- name: select_sorted
--- As select_page, in another order; ids decide between runs whose {key} is the same.
-SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id, scheduled_for,
-       created_at, started_at, finished_at, not_before, created_by, notebook_path,
-       notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
-       cells_done, cells_failed, error, policies, start_before, give_up_at, missed, backfill,
-       sweep_id, sweep_index, sweep_max_concurrent, progress
-FROM records.runs
-WHERE rowid IN (
-    SELECT rowid FROM records.runs
-    WHERE {where}
-    ORDER BY {key} {direction}, id {direction}
-    LIMIT $limit
-)
-ORDER BY {key} {direction}, id {direction}
+-- name: newest_first
+id DESC
+
+-- name: sorted
+-- Ids decide between runs whose {key} is the same.
+{key} {direction}, id {direction}
 
 -- name: select_key
 SELECT {key} FROM records.runs WHERE id = $after

@@ -1,5 +1,5 @@
 import * as React from 'react';
-import { Button, Notice } from './basics';
+import { TryAgain } from './basics';
 import { useTrans } from './services';
 
 /** Keeps a mistake in one view from taking the whole tab: says so, and lets one try again. */
@@ -26,12 +26,9 @@ function Broken(props: { error: unknown; onAgain: () => void }): React.ReactElem
   const trans = useTrans();
   return (
     <div className="jb-Page">
-      <Notice
-        kind="error"
-        action={<Button onClick={props.onAgain}>{trans.__('Try again')}</Button>}
-      >
+      <TryAgain onAgain={props.onAgain}>
         {trans.__('This view has broken: %1', String(props.error))}
-      </Notice>
+      </TryAgain>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { IHealth } from '../api/types';
-import { Button, Notice } from './basics';
+import { Button, Notice, TryAgain } from './basics';
 import { useModel } from './hooks';
 import { useServices } from './services';
 
@@ -20,14 +20,7 @@ export function Surroundings(props: { executor?: string | null }): React.ReactEl
         </Notice>
       )}
       {live.error && live.status !== 'lost' && (
-        <Notice
-          kind="error"
-          action={
-            <Button onClick={() => void live.reload()}>{trans.__('Try again')}</Button>
-          }
-        >
-          {live.error}
-        </Notice>
+        <TryAgain onAgain={() => void live.reload()}>{live.error}</TryAgain>
       )}
       {live.health && (
         <Executor health={live.health} name={props.executor} onCheck={check} />

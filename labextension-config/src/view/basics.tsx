@@ -85,6 +85,52 @@ export function Notice({ kind, children, action }: INoticeProps): React.ReactEle
   );
 }
 
+interface ITryAgainProps {
+  children: React.ReactNode;
+  onAgain: () => void;
+}
+
+/** What went wrong, and a button for whoever wants to see whether it still does. */
+export function TryAgain({ children, onAgain }: ITryAgainProps): React.ReactElement {
+  const trans = useTrans();
+  return (
+    <Notice
+      kind="error"
+      action={<Button onClick={onAgain}>{trans.__('Try again')}</Button>}
+    >
+      {children}
+    </Notice>
+  );
+}
+
+interface ISortHeadProps {
+  word: string;
+  title?: string;
+  /** Whether the rows stand by this column, and which way. */
+  sorted: boolean;
+  descending: boolean;
+  onSort: () => void;
+}
+
+/** The head of a column by which rows can be sorted. */
+export function SortHead(props: ISortHeadProps): React.ReactElement {
+  const { word, title, sorted, descending, onSort } = props;
+  return (
+    <div
+      role="columnheader"
+      className="jb-Grid-cell"
+      aria-sort={sorted ? (descending ? 'descending' : 'ascending') : undefined}
+    >
+      <button type="button" className="jb-Sort" title={title} onClick={onSort}>
+        {word}
+        <span className="jb-Sort-mark" aria-hidden="true">
+          {sorted ? (descending ? '↓' : '↑') : '↕'}
+        </span>
+      </button>
+    </div>
+  );
+}
+
 interface IEmptyProps {
   title: string;
   children: React.ReactNode;

@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { RunModel } from '../../model/run';
-import { Button, Notice } from '../basics';
+import { TryAgain } from '../basics';
 import { useModel } from '../hooks';
 import { useTrans } from '../services';
 
@@ -28,16 +28,7 @@ export function Log({ model }: { model: RunModel }): React.ReactElement {
     }
   }, [live, log.lines]);
   if (log.error) {
-    return (
-      <Notice
-        kind="error"
-        action={
-          <Button onClick={() => void log.more()}>{trans.__('Try again')}</Button>
-        }
-      >
-        {log.error}
-      </Notice>
-    );
+    return <TryAgain onAgain={() => void log.more()}>{log.error}</TryAgain>;
   }
   if (!log.lines.length) {
     return (

@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { RunModel } from '../../model/run';
-import { Button, Notice } from '../basics';
+import { Notice, TryAgain } from '../basics';
 import { useModel, useNow } from '../hooks';
 import { useServices } from '../services';
 import type { ITab } from '../Tabs';
@@ -31,14 +31,7 @@ export function RunPage({ model }: { model: RunModel }): React.ReactElement {
     return (
       <div className="jb-Page">
         {error ? (
-          <Notice
-            kind="error"
-            action={
-              <Button onClick={() => void model.load()}>{trans.__('Try again')}</Button>
-            }
-          >
-            {error}
-          </Notice>
+          <TryAgain onAgain={() => void model.load()}>{error}</TryAgain>
         ) : (
           <p className="jb-quiet">{trans.__('Loading…')}</p>
         )}

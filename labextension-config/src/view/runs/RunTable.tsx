@@ -1,6 +1,7 @@
 import * as React from 'react';
 import type { Column } from '../../model/preferences';
 import type { RunListModel, SortKey } from '../../model/runList';
+import { SortHead } from '../basics';
 import { useModel, useNow } from '../hooks';
 import { useServices } from '../services';
 import { VirtualRows } from '../VirtualRows';
@@ -143,33 +144,21 @@ function Head(props: {
             }
           />
         </div>
-        {heads.map(([id, word, key]) => {
-          const sorted = key !== undefined && model.sort.key === key;
-          const direction = model.sort.descending ? 'descending' : 'ascending';
-          return (
-            <div
+        {heads.map(([id, word, key]) =>
+          key ? (
+            <SortHead
               key={id}
-              role="columnheader"
-              className="jb-Grid-cell"
-              aria-sort={sorted ? direction : undefined}
-            >
-              {key ? (
-                <button
-                  type="button"
-                  className="jb-Sort"
-                  onClick={() => model.setSort(key)}
-                >
-                  {word}
-                  <span className="jb-Sort-mark" aria-hidden="true">
-                    {sorted ? (model.sort.descending ? '↓' : '↑') : '↕'}
-                  </span>
-                </button>
-              ) : (
-                word
-              )}
+              word={word}
+              sorted={model.sort.key === key}
+              descending={model.sort.descending}
+              onSort={() => model.setSort(key)}
+            />
+          ) : (
+            <div key={id} role="columnheader" className="jb-Grid-cell">
+              {word}
             </div>
-          );
-        })}
+          )
+        )}
       </div>
     </div>
   );

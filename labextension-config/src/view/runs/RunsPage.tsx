@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { RunListModel } from '../../model/runList';
-import { Button, Empty, Notice } from '../basics';
+import { Button, Empty, TryAgain } from '../basics';
 import { useModel } from '../hooks';
 import { useServices } from '../services';
 import { Surroundings } from '../Surroundings';
@@ -36,14 +36,7 @@ export function RunsPage({ model }: { model: RunListModel }): React.ReactElement
       <Filters model={model} />
       <Bulk model={model} />
       {model.error && (
-        <Notice
-          kind="error"
-          action={
-            <Button onClick={() => void model.reload()}>{trans.__('Try again')}</Button>
-          }
-        >
-          {model.error}
-        </Notice>
+        <TryAgain onAgain={() => void model.reload()}>{model.error}</TryAgain>
       )}
       {nothing && !model.isFiltered && (
         <Empty

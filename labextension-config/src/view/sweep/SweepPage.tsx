@@ -3,7 +3,7 @@ import type { ISweep } from '../../api/sweeps';
 import { isOver, RUN_STATES } from '../../api/types';
 import { timeOf } from '../../model/rows';
 import type { SweepModel } from '../../model/sweep';
-import { Bar, Button, Instant, Notice, StateBadge } from '../basics';
+import { Bar, Button, Instant, StateBadge, TryAgain } from '../basics';
 import { useModel, useNow } from '../hooks';
 import { StateIcon } from '../icons';
 import { Fact } from '../run/Header';
@@ -25,16 +25,7 @@ export function SweepPage({ model }: { model: SweepModel }): React.ReactElement 
   const now = useNow(sweep !== null && !isOver(sweep.state));
   return (
     <div className="jb-Page jb-mod-list">
-      {error && (
-        <Notice
-          kind="error"
-          action={
-            <Button onClick={() => void model.load()}>{trans.__('Try again')}</Button>
-          }
-        >
-          {error}
-        </Notice>
-      )}
+      {error && <TryAgain onAgain={() => void model.load()}>{error}</TryAgain>}
       {!sweep && !error && <p className="jb-quiet">{trans.__('Loading…')}</p>}
       {sweep && (
         <>

@@ -5,7 +5,7 @@ import { duration } from '../../model/format';
 import { timeOf } from '../../model/rows';
 import type { SweepModel } from '../../model/sweep';
 import { valueOf } from '../../model/sweep';
-import { StateBadge } from '../basics';
+import { SortHead, StateBadge } from '../basics';
 import { useServices } from '../services';
 import { VirtualRows } from '../VirtualRows';
 
@@ -22,6 +22,16 @@ export function SweepTable({
   const { actions, trans } = useServices();
   const { rows, columns } = model;
   const widths = columns.map(() => 'minmax(96px, 220px)');
+  const head = (column: number | null, word: string, title?: string) => (
+    <SortHead
+      key={column}
+      word={word}
+      title={title}
+      sorted={model.sort.column === column}
+      descending={model.sort.descending}
+      onSort={() => model.setSort(column)}
+    />
+  );
   const template = ['76px', '124px', ...widths, '104px'].join(' ');
   return (
     <div
@@ -39,21 +49,17 @@ export function SweepTable({
     >
       <div role="rowgroup" className="jb-Grid-head">
         <div role="row" className="jb-Grid-row" aria-rowindex={1}>
-          <Head model={model} column={null} word={trans.__('Run')} />
+          {head(null, trans.__('Run'))}
           <div role="columnheader" className="jb-Grid-cell">
             {trans.__('State')}
           </div>
-          {columns.map((column, index) => (
-            <Head
-              key={`${column.kind} ${column.name}`}
-              model={model}
-              column={index}
-              word={column.name}
-              title={
-                column.kind === 'parameter' ? trans.__('Parameter') : trans.__('Result')
-              }
-            />
-          ))}
+          {columns.map(({ kind, name }, index) =>
+            head(
+              index,
+              name,
+              kind === 'parameter' ? trans.__('Parameter') : trans.__('Result')
+            )
+          )}
           <div role="columnheader" className="jb-Grid-cell">
             {trans.__('Duration')}
           </div>
@@ -97,37 +103,6 @@ export function SweepTable({
           );
         }}
       />
-    </div>
-  );
-}
-
-interface IHeadProps {
-  model: SweepModel;
-  column: number | null;
-  word: string;
-  title?: string;
-}
-
-function Head({ model, column, word, title }: IHeadProps): React.ReactElement {
-  const sorted = model.sort.column === column;
-  const { descending } = model.sort;
-  return (
-    <div
-      role="columnheader"
-      className="jb-Grid-cell"
-      aria-sort={sorted ? (descending ? 'descending' : 'ascending') : undefined}
-    >
-      <button
-        type="button"
-        className="jb-Sort"
-        title={title}
-        onClick={() => model.setSort(column)}
-      >
-        {word}
-        <span className="jb-Sort-mark" aria-hidden="true">
-          {sorted ? (descending ? '↓' : '↑') : '↕'}
-        </span>
-      </button>
     </div>
   );
 }
