@@ -45,6 +45,8 @@ class BatchExtension(ExtensionApp):
     description = "Runs parameterized notebooks in containers of their own."
     #: Whether there was something wrong when it started.
     failed = False
+    #: Whether it ended as soon as it had started, because another process had the store.
+    gave_way = False
 
     owner_kind = Enum(
         ["jupyter", "passing", "serve"],
@@ -195,6 +197,7 @@ class BatchExtension(ExtensionApp):
         else:
             self.log.info("jupyter_batch: owner of %s: %s", self.data_dir, is_owner)
         if self.owner_kind != "jupyter" and not is_owner:
+            self.gave_way = not self.failed
             serverapp.stop()
             return
         idle_limit = self.passing_idle_seconds if self.owner_kind == "passing" else None

@@ -20,6 +20,7 @@ from jupyter_server.serverapp import ServerApp  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
 from jupyter_batch.wire.owner import (  # noqa: E402
+    ANOTHER_OWNS,
     OWNER_LOG,
     OwnerKind,
     default_data_dir,
@@ -48,7 +49,8 @@ class HeadlessServer(ServerApp):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs an owner until it is told to stop, or, a passing one, until it is idle.
 
-    Returns 1 where it could not start, or another process is the owner and this one was to stay.
+    Returns 1 where it could not start, and ANOTHER_OWNS where this one was to stay and another
+    process has the store.
     """
     options, rest = _parser().parse_known_args(argv)
     data_dir = Path(options.data).expanduser().absolute()
@@ -61,15 +63,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     server = HeadlessServer.instance(config=config)
     server.initialize(argv=[part for part in rest if part != "--"], find_extensions=False)
     server.start()
-    if any(app.failed for app in server.extension_manager.extension_apps["jupyter_batch"]):
+    apps = server.extension_manager.extension_apps["jupyter_batch"]
+    if any(app.failed for app in apps):
         return 1
-    owner = read_owner(data_dir)
-    if kind == "serve" and owner is not None and owner.pid != os.getpid():
-        print(  # noqa: T201
-            f"process {owner.pid} ({owner.kind}) owns {data_dir} and answers at {owner.url}",
-            file=sys.stderr,
-        )
-        return 1
+    if kind == "serve" and any(app.gave_way for app in apps):
+        owner = read_owner(data_dir)
+        if owner is not None:
+            print(  # noqa: T201
+                f"process {owner.pid} ({owner.kind}) owns {data_dir} and answers at {owner.url}",
+                file=sys.stderr,
+            )
+        return ANOTHER_OWNS
     return 0
 
 

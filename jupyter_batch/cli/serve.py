@@ -9,23 +9,29 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, add_command
 from jupyter_batch.cli.engine_side import folder_of
 from jupyter_batch.cli.session import Session
-from jupyter_batch.client.discovery import LocalOwner, owner_arguments
+from jupyter_batch.client.discovery import LocalOwner, is_alive, owner_arguments
 from jupyter_batch.errors import Conflict, OwnerUnavailable
+from jupyter_batch.wire.owner import ANOTHER_OWNS, OwnerInfo, read_owner
 
 _LEAVE_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
+#: How often one that waits for its turn looks.
+_TURN_SECONDS = 0.25
 
 _EXAMPLES = """\
   jupyter batch serve
   jupyter batch serve --root ~/notebooks
 
-It ends with Ctrl-C. What runs then goes on, and the next owner takes it over."""
+While a Jupyter server runs the jobs, it waits, and goes on when that has ended. A Jupyter server
+that starts later uses it. It ends with Ctrl-C; what runs then goes on, and the next owner takes
+it over."""
 
 
 def add(commands: Any) -> None:
@@ -43,42 +49,75 @@ def add(commands: Any) -> None:
 
 
 def serve(args: argparse.Namespace, session: Session) -> int:
-    """Runs an owner until it is told to stop."""
+    """Runs an owner until it is told to stop; waits for its turn while a Jupyter server is one."""
     folder = folder_of(args.data)
     local = LocalOwner(folder)
-    _make_way(local, session)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = str(Path(args.root).expanduser().absolute())
     command = [sys.executable, "-P", "-m", *owner_arguments(folder, ["--root", root])]
-    process = subprocess.Popen(command)
-    # Ctrl-C reaches both; this one only has to wait for the other.
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    _introduce(local, process, session, root)
     while True:
-        with contextlib.suppress(KeyboardInterrupt):
-            code = process.wait()
+        while (owner := _owner_of(local)) is not None:
+            _make_way(local, owner, session)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        code = _run(command, local, session, root)
+        # Somebody else was faster: wait for that one.
+        if code != ANOTHER_OWNS:
             return SUCCEEDED if code == 0 else NOT_SUCCEEDED
 
 
-def _make_way(local: LocalOwner, session: Session) -> None:
-    """Asks a passing owner to end; raises Conflict where an owner is there to stay."""
-    owner = local.find()
-    if owner is None:
-        return
-    if owner.kind != "passing":
-        what = "a Jupyter server" if owner.kind == "jupyter" else "another jupyter batch serve"
+def _owner_of(local: LocalOwner) -> OwnerInfo | None:
+    """Returns the owner whose process lives, or that answers though no process of it is seen."""
+    owner = read_owner(local.data_dir)
+    return owner if owner is not None and is_alive(owner) else local.find()
+
+
+def _make_way(local: LocalOwner, owner: OwnerInfo, session: Session) -> None:
+    """Returns when an owner has gone: asks a passing one to end, and waits for a Jupyter server.
+
+    Raises Conflict where ``serve`` runs already, OwnerUnavailable where a passing one stays.
+    """
+    if owner.kind == "serve":
         raise Conflict(
-            f"{what} (process {owner.pid}) owns {local.data_dir} already; it runs what is to run",
+            f"another jupyter batch serve (process {owner.pid}) owns {local.data_dir} already; "
+            "it runs what is to run",
             pid=owner.pid,
         )
+    if owner.kind == "jupyter":
+        session.note(
+            f"a Jupyter server (process {owner.pid}) owns {local.data_dir} and runs what is to "
+            "run; waiting until it ends (Ctrl-C: do not wait)",
+            style="dim",
+        )
+        while _is_still(local, owner):
+            session.sleep(_TURN_SECONDS)
+        return
     session.note(f"taking over from the passing owner (process {owner.pid})", style="dim")
     with contextlib.suppress(ProcessLookupError):
         os.kill(owner.pid, signal.SIGTERM)
     deadline = time.monotonic() + _LEAVE_SECONDS
-    while local.find() is not None:
+    while _is_still(local, owner):
         if time.monotonic() > deadline:
             raise OwnerUnavailable(f"the passing owner (process {owner.pid}) does not end")
-        time.sleep(_LOOK_SECONDS)
+        session.sleep(_LOOK_SECONDS)
+
+
+def _is_still(local: LocalOwner, owner: OwnerInfo) -> bool:
+    """Says whether an owner is there and has not given the store to another."""
+    now = _owner_of(local)
+    return now is not None and now.token == owner.token
+
+
+def _run(command: Sequence[str], local: LocalOwner, session: Session, root: str) -> int:
+    """Runs the owner's process to its end; returns its exit code."""
+    process = subprocess.Popen(command)
+    # Ctrl-C reaches both; this one only has to wait for the other.
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        _introduce(local, process, session, root)
+        while True:
+            with contextlib.suppress(KeyboardInterrupt):
+                return process.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _introduce(

@@ -214,7 +214,11 @@ def _address(owner: OwnerInfo) -> Address:
 def is_alive(owner: OwnerInfo) -> bool:
     """Says whether the process that wrote the file lives, and not another of the same number."""
     try:
-        created = psutil.Process(owner.pid).create_time()
+        process = psutil.Process(owner.pid)
+        created = process.create_time()
+        if process.status() == psutil.STATUS_ZOMBIE:
+            # It has ended and let go of the store; whoever started it does not ask how.
+            return False
     except psutil.AccessDenied:
         return True
     except (psutil.Error, OverflowError, ValueError):

@@ -59,7 +59,7 @@ class Doors:
         }
         self.processes: list[subprocess.Popen[bytes]] = []
         self._local = LocalOwner(self.data, may_start=False)
-        self._logs = 0
+        self._logs: dict[int, Path] = {}
 
     def start_server(self) -> subprocess.Popen[bytes]:
         """Starts one more Jupyter server."""
@@ -70,9 +70,22 @@ class Doors:
         command = ["-m", "jupyter_batch.headless", "--data", str(self.data)]
         return self._start(*command, "--root", str(self.root))
 
+    def start_command(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Starts ``jupyter batch`` with arguments."""
+        return self._start("-m", "jupyter_batch", *arguments)
+
+    def await_log(self, process: subprocess.Popen[bytes], text: str) -> None:
+        """Returns once a process has said a text."""
+        deadline = time.monotonic() + PATIENCE
+        log = self._logs[process.pid]
+        while text not in log.read_text():
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise AssertionError(f"{text!r} has not come: {log.read_text()}")
+            time.sleep(0.05)
+
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        self._logs += 1
-        with (self.folder / f"server-{self._logs}.log").open("wb") as log:
+        path = self.folder / f"server-{sum(1 for _ in self.folder.glob('server-*'))}.log"
+        with path.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-P", *arguments],
                 stdin=subprocess.DEVNULL,
@@ -82,6 +95,7 @@ class Doors:
                 start_new_session=True,
             )
         self.processes.append(process)
+        self._logs[process.pid] = path
         return process
 
     def keep(self, count: int) -> None:

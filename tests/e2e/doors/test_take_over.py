@@ -193,3 +193,19 @@ def test_a_server_uses_an_owner_that_stays_and_follows_it(doors: Doors):
         serve.send_signal(signal.SIGTERM)
         assert doors.owner(not_the=first).pid == server.pid
         assert http.get("health").json()["owner"]["kind"] == "jupyter"
+
+
+def test_serve_waits_for_its_turn_while_a_jupyter_server_owns(doors: Doors):
+    server = doors.start_server()
+    first = doors.owner()
+    assert first.pid == server.pid
+    serving = doors.start_command("serve", "--root", str(doors.root))
+    doors.await_log(serving, f"a Jupyter server (process {server.pid}) owns")
+    assert doors.owner() == first
+    server.send_signal(signal.SIGKILL)
+    second = doors.owner(not_the=first)
+    assert second.kind == "serve"
+    doors.await_log(serving, f"serving {doors.data} at {second.url}")
+    serving.send_signal(signal.SIGTERM)
+    assert serving.wait(PATIENCE) == 0
+    assert read_owner(doors.data) is None

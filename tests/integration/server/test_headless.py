@@ -16,7 +16,7 @@ import httpx
 import nbformat
 import pytest
 
-from jupyter_batch.wire.owner import OWNER_LOG, OwnerInfo, read_owner
+from jupyter_batch.wire.owner import ANOTHER_OWNS, OWNER_LOG, OwnerInfo, read_owner
 
 PATIENCE = 60.0
 
@@ -153,7 +153,7 @@ def test_one_that_was_to_stay_says_who_is_the_owner(start: Start, tmp_path: Path
     owner = _owner(tmp_path, start())
     second = start()
     said = second.communicate(timeout=PATIENCE)[0].decode()
-    assert second.returncode == 1
+    assert second.returncode == ANOTHER_OWNS
     assert f"process {owner.pid} (serve) owns {tmp_path / 'batch'}" in said
     assert owner.token not in said
 

@@ -68,6 +68,15 @@ def dead_pid():
 
 
 @pytest.fixture
+def zombie_pid():
+    """Of a process that has ended, and whose exit code nobody has asked for."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    yield process.pid
+    process.wait()
+
+
+@pytest.fixture
 def full_disk(tmp_path):
     """A small disk with nothing free; only where one may mount."""
     folder = tmp_path / "full"
@@ -108,6 +117,13 @@ def test_the_file_of_a_dead_owner_is_not_believed(owner, tmp_path, dead_pid):
     start = Starter()
     introduce(tmp_path, token="of yesterday", pid=dead_pid)
     assert local(tmp_path, owner, start).locate().token == "secret"
+
+
+def test_a_dead_owner_that_nobody_has_buried_is_not_waited_for(owner, tmp_path, zombie_pid):
+    start = Starter()
+    introduce(tmp_path, token="of yesterday", pid=zombie_pid)
+    assert local(tmp_path, owner, start).locate().token == "secret"
+    assert len(start.started) == 1
 
 
 def test_a_stranger_at_the_address_of_an_owner_is_no_owner(tmp_path, dead_pid):
