@@ -24,6 +24,9 @@ from tests.chaos.trouble import Trouble
 
 #: Nothing takes as long unless it hangs.
 _PATIENCE = 150.0
+#: Below the limits of silence, of patience and of one request to the engine, all a minute: what
+#: takes as long has not been noticed, but has run into one of them.
+_STALLED = 55.0
 _SETTINGS = {
     "heartbeat_seconds": 1.0,
     "grace_seconds": 2.0,
@@ -83,6 +86,7 @@ class Chaos:
         mix.submit(number)
         marks = [time.monotonic()]
         troubling.join()
+        marks.append(time.monotonic())
         faults = [f"trouble could not be made: {error!r}" for error in made]
         mix.end_schedule()
         if mix.never_fired:
@@ -91,6 +95,8 @@ class Chaos:
         for followed in mix.accepted:
             followed.thread.join(max(0.1, deadline - time.monotonic()))
         marks.append(time.monotonic())
+        if marks[-1] - marks[-2] > _STALLED:
+            faults.append(f"its runs had ended only {marks[-1] - marks[-2]:.0f} s later")
         bodies = count_bodies(self.count / "bodies")
         for followed in mix.accepted:
             for fault in faults_of(followed, trouble, bodies):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from jupyter_batch.errors import (
     ImageUnusable,
 )
 from jupyter_batch.executors.docker import containers
+from jupyter_batch.executors.docker.connection import REQUEST_SECONDS
 from jupyter_batch.executors.docker.inlet import Inlet
 from tests.e2e.relay import Relay
 
@@ -142,6 +144,22 @@ async def test_an_attempt_whose_server_died_while_handing_it_over_starts_anew(ki
     frames, _ = await kit.read(handle)
     assert isinstance(frames[-1], Finished)
     assert len(await kit.executor.list(kit.store_id)) == 1
+
+
+async def test_what_a_dying_container_does_not_take_is_not_waited_for(kit, client):
+    """Its engine keeps the connection, and would leave whoever writes to it waiting."""
+    spec = await kit.spec("finish()")
+    facts = kit.executor._images.facts(client, spec.environment.image_digest)
+    arguments = containers.create_arguments(client, spec, facts, max_pids=100)
+    created = client.create_container(**{**arguments, "entrypoint": ["sleep"], "command": ["0.3"]})[
+        "Id"
+    ]
+    start = time.monotonic()
+    with Inlet(client, created) as inlet:
+        client.start(created)
+        inlet.hand(bytes(4_000_000), [])
+    assert client.inspect_container(created)["State"]["Status"] == "exited"
+    assert time.monotonic() - start < REQUEST_SECONDS / 2
 
 
 async def test_an_image_that_was_not_built_by_us_gets_the_folders_it_lacks(kit):

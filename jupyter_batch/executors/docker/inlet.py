@@ -9,9 +9,11 @@ from typing import Any, Self
 
 import docker
 
-from jupyter_batch.executors.docker.connection import REQUEST_SECONDS, refuse, streamed
+from jupyter_batch.executors.docker.connection import REQUEST_SECONDS, Gone, refuse, streamed
 
 _LENGTH_BYTES = 8
+#: How long nothing may be taken before the container is looked at.
+_LOOK_SECONDS = 1.0
 
 
 class Inlet:
@@ -23,6 +25,7 @@ class Inlet:
 
     def __init__(self, client: docker.APIClient, container_id: str) -> None:
         """Raises what the engine refuses."""
+        self._client, self._container_id = client, container_id
         self._response = streamed(
             client,
             "POST",
@@ -38,12 +41,29 @@ class Inlet:
     def hand(self, runner: bytes, bundle: Iterable[bytes]) -> None:
         """Hands over a runner (see boot.py) and its bundle.
 
-        What cannot be handed over is not told here: the container ends for want of it.
+        What cannot be handed over is not told here: the container ends for want of it, or has
+        ended already.
         """
-        with contextlib.suppress(OSError):
-            self._socket.sendall(len(runner).to_bytes(_LENGTH_BYTES, "big") + runner)
+        with contextlib.suppress(OSError, Gone):
+            self._socket.settimeout(_LOOK_SECONDS)
+            self._send(len(runner).to_bytes(_LENGTH_BYTES, "big") + runner)
             for piece in bundle:
-                self._socket.sendall(piece)
+                self._send(piece)
+
+    def _send(self, data: bytes) -> None:
+        """Raises OSError where nobody takes it, Gone where the container has been removed.
+
+        An engine keeps the connection of a container that has died, and reads no more from it.
+        """
+        left, waited = memoryview(data), 0.0
+        while left:
+            try:
+                left, waited = left[self._socket.send(left) :], 0.0
+            except TimeoutError:
+                waited += _LOOK_SECONDS
+                state = self._client.inspect_container(self._container_id)["State"]
+                if not state["Running"] or waited >= REQUEST_SECONDS:
+                    raise
 
     def __enter__(self) -> Self:
         return self
