@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -13,8 +12,8 @@ from jupyter_batch.domain.queries import MAX_LIMIT, JobQuery
 from jupyter_batch.domain.retention import EndedGroup, Retention, doomed, retention_of
 from jupyter_batch.errors import BatchError
 from jupyter_batch.ports import Clock, Store
+from jupyter_batch.services.chore import Chore
 from jupyter_batch.services.janitor import Janitor
-from jupyter_batch.services.waiting import wait_set
 
 log = logging.getLogger(__name__)
 
@@ -24,31 +23,14 @@ _LOOK = 300.0
 _STEP = 500
 
 
-class RetentionService:
+class RetentionService(Chore):
     """Looks when an owner starts, when a job changes, and then every few minutes."""
 
     def __init__(self, store: Store, janitor: Janitor, clock: Clock, default: Retention) -> None:
+        super().__init__("retention", self._look, clock)
         self._store = store
         self._janitor = janitor
-        self._clock = clock
         self._default = default
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Starts to look."""
-        self._wake.set()
-        self._task = asyncio.create_task(self._look_again(), name="retention")
-
-    def wake(self) -> None:
-        """Says that what is to be kept may have changed."""
-        self._wake.set()
-
-    async def stop(self) -> None:
-        """Stops; what is left is left to the next owner."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def apply(self) -> int | None:
         """Removes what is to go; returns how many runs, None where all is kept by everybody."""
@@ -95,16 +77,11 @@ class RetentionService:
             if after is None:
                 return jobs
 
-    async def _look_again(self) -> None:
-        pause: float | None = None
-        while True:
-            await wait_set(self._wake, self._clock, pause)
-            self._wake.clear()
-            try:
-                pause = None if await self.apply() is None else _LOOK
-            except BatchError as error:
-                log.warning("Cannot remove old runs yet: %s", error.message)
-                pause = _LOOK
-            except Exception:
-                log.exception("A fault while removing old runs; going on")
-                pause = _LOOK
+    async def _look(self) -> float | None:
+        try:
+            return None if await self.apply() is None else _LOOK
+        except BatchError as error:
+            log.warning("Cannot remove old runs yet: %s", error.message)
+        except Exception:
+            log.exception("A fault while removing old runs; going on")
+        return _LOOK

@@ -72,6 +72,8 @@ class Scheduler:
         self._foresight = Foresight()
         self._woken = asyncio.Event()
         self._is_stale = True
+        #: Why nothing has run at the instants that are still to be decided on.
+        self._cause = MissCause.DOWN
         self._task: asyncio.Task[None] | None = None
 
     async def read(self) -> None:
@@ -131,8 +133,9 @@ class Scheduler:
             next_at=next_at(_effective(job, trigger), progress),
         )
 
-    async def settle_held(self, job: Job, *, cause: MissCause = MissCause.LATE) -> tuple[Run, ...]:
+    async def settle_held(self, job: Job, *, cause: MissCause | None = None) -> tuple[Run, ...]:
         """Decides on all instants of a job up to now, before it changes."""
+        cause = cause or self._cause
         made: list[Run] = []
         self._jobs[job.id] = job
         while True:
@@ -149,11 +152,10 @@ class Scheduler:
             made += await self._decide_held(ids, now, cause)
 
     async def _serve(self) -> None:
-        cause = MissCause.DOWN
         while True:
             self._woken.clear()
             try:
-                await self._catch_up(cause)
+                await self._catch_up(self._cause)
             except asyncio.CancelledError:
                 raise
             except BatchError as error:
@@ -164,7 +166,7 @@ class Scheduler:
                 log.exception("A fault while dealing with what is due; going on")
                 await wait_set(asyncio.Event(), self._clock, _PAUSE)
                 continue
-            cause = MissCause.LATE
+            self._cause = MissCause.LATE
             self._alarm.set(await self._when_to_wake())
             await self._woken.wait()
 

@@ -97,7 +97,8 @@ async def test_a_missed_run_is_skipped_with_its_reason(bench):
 
 async def test_a_job_that_a_lost_run_pauses_at_a_start_still_tells_what_it_missed(bench):
     bench.executor.behaviour = hang
-    job = await make(bench, triggers=(every(600),), pause_after_failures=1)
+    trigger = every(600, missed_policy=MissedPolicy.SKIP)
+    job = await make(bench, triggers=(trigger,), pause_after_failures=1)
     await bench.clock.advance(600)
     await bench.engine.stop()
     bench.executor.attempts.clear()
@@ -109,6 +110,7 @@ async def test_a_job_that_a_lost_run_pauses_at_a_start_still_tells_what_it_misse
     assert [run.scheduled_for for run in runs] == [
         START + timedelta(seconds=seconds) for seconds in (600, 1200)
     ]
+    assert runs[1].reason == "missed while no engine was running: missed runs are skipped"
 
 
 async def test_a_clock_that_goes_back_an_hour_runs_nothing_twice(bench):
