@@ -46,7 +46,7 @@ def _ending_faults(
         allowed |= {"failed", "lost"} if trouble.engine_was_killed else {"failed"}
     last = run.attempts[-1] if run.attempts else None
     began = last is not None and bodies[run.id, last.attempt_no] > 0
-    if trouble.taken_over and not began and _MAY_NOT_HAVE_BEGUN.search(run.reason or ""):
+    if trouble.owner_was_killed and not began and _MAY_NOT_HAVE_BEGUN.search(run.reason or ""):
         allowed.add("lost")
     found = []
     if str(run.state) not in allowed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -127,13 +128,13 @@ class Doors:
             time.sleep(0.05)
         raise AssertionError(f"no server has come within {PATIENCE:g} s; logs in {self.folder}")
 
-    def kill_owner(self) -> OwnerInfo | None:
-        """SIGKILL to whoever is the owner now; returns who that was."""
+    def end_owner(self, how: signal.Signals = signal.SIGKILL) -> OwnerInfo | None:
+        """Sends a signal to whoever is the owner now; returns who that was."""
         owner = read_owner(self.data)
         if owner is None:
             return None
         with contextlib.suppress(psutil.Error):
-            psutil.Process(owner.pid).kill()
+            psutil.Process(owner.pid).send_signal(how)
         return owner
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.chaos.checks import count_bodies, faults_of, leftovers
 from tests.chaos.doors import Doors
 from tests.chaos.engine import OwnEngine
 from tests.chaos.mix import Mix
-from tests.chaos.trouble import Trouble
+from tests.chaos.trouble import KINDS, Trouble
 
 #: Nothing takes as long unless it hangs.
 _PATIENCE = 150.0
@@ -41,8 +42,9 @@ _SETTINGS = {
 class Chaos:
     """The parts that stay over all rounds: an engine, two Jupyter servers, a store."""
 
-    def __init__(self, seed: int, image_from: str) -> None:
+    def __init__(self, seed: int, image_from: str, kinds: Sequence[str] = KINDS) -> None:
         self.seed = seed
+        self._kinds = kinds
         self.folder = Path(tempfile.mkdtemp(prefix="jb-chaos-"))
         self.count = self.folder / "count"
         self.count.mkdir()
@@ -71,7 +73,7 @@ class Chaos:
         chance = random.Random(f"{self.seed}/{number}")
         start = time.monotonic()
         self.doors.keep(2)
-        trouble = Trouble(self.doors, self.engine, chance)
+        trouble = Trouble(self.doors, self.engine, chance, self._kinds)
         mix = Mix(self.client, self.doors.root, self.count, chance)
         made: list[BaseException] = []
 
@@ -146,9 +148,16 @@ async def _open(data: Path) -> None:
         await store.close()
 
 
-def run(seed: int, rounds: int, image_from: str, *, keep_going: bool = False) -> int:
+def run(
+    seed: int,
+    rounds: int,
+    image_from: str,
+    *,
+    kinds: Sequence[str] = KINDS,
+    keep_going: bool = False,
+) -> int:
     """Makes rounds; returns how many did not hold, each told with the seed that repeats it."""
-    chaos = Chaos(seed, image_from)
+    chaos = Chaos(seed, image_from, kinds)
     failed = 0
     try:
         for number in range(1, rounds + 1):

@@ -1,4 +1,4 @@
-"""What is done to a round: SIGKILL at a random moment."""
+"""What is done to a round at a random moment: SIGKILL, or an owner that is told to end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import docker
@@ -14,7 +15,7 @@ import docker
 from tests.chaos.doors import Doors
 from tests.chaos.engine import OwnEngine
 
-KINDS = ("owner", "runner", "kernel", "container", "engine")
+KINDS = ("owner", "runner", "kernel", "container", "engine", "restart")
 _LATEST = 4.0
 #: How long a container is waited for that one could do something to.
 _FOR_A_TARGET = 4.0
@@ -24,20 +25,27 @@ _RUN_LABEL = "jupyter_batch.run"
 class Trouble:
     """One or two kinds of it, planned by chance and then made."""
 
-    def __init__(self, doors: Doors, engine: OwnEngine, chance: random.Random) -> None:
+    def __init__(
+        self,
+        doors: Doors,
+        engine: OwnEngine,
+        chance: random.Random,
+        kinds: Sequence[str] = KINDS,
+    ) -> None:
         self._doors, self._docker, self._chance = doors, engine, chance
-        count = 2 if chance.random() < 0.35 else 1
+        self._kinds = kinds
+        count = 2 if chance.random() < 0.35 and len(kinds) > 1 else 1
         self.plan = sorted(
             (round(chance.uniform(0, _LATEST), 2), kind) for kind in self._draw(count)
         )
         #: What was done to which run.
         self.hit: dict[str, set[str]] = {}
-        self.engine_was_killed = False
+        self.engine_was_killed = self.owner_was_killed = False
         #: Seconds from an owner's death to an answer of the next.
         self.taken_over: list[float] = []
 
     def _draw(self, count: int) -> list[str]:
-        return self._chance.sample(KINDS, count)
+        return self._chance.sample(self._kinds, count)
 
     def __str__(self) -> str:
         return ", ".join(f"{kind} at {at:g} s" for at, kind in self.plan)
@@ -50,11 +58,19 @@ class Trouble:
             getattr(self, f"_{kind}")()
 
     def _owner(self) -> None:
-        killed = self._doors.kill_owner()
-        if killed is None:
+        self.owner_was_killed = True
+        self._end_owner(signal.SIGKILL)
+
+    def _restart(self) -> None:
+        """As whoever restarts JupyterLab does: it may end in order."""
+        self._end_owner(signal.SIGTERM)
+
+    def _end_owner(self, how: signal.Signals) -> None:
+        ended = self._doors.end_owner(how)
+        if ended is None:
             return
         start = time.monotonic()
-        self._doors.owner(not_the=killed)
+        self._doors.owner(not_the=ended)
         self.taken_over.append(time.monotonic() - start)
 
     def _engine(self) -> None:

@@ -130,6 +130,7 @@ export interface IRun {
 export interface IRetryPolicy {
   max_attempts?: number;
   delay_seconds?: number;
+  backoff_factor?: number;
   [more: string]: Json | undefined;
 }
 

@@ -9,6 +9,8 @@ import type {
 } from '../api/types';
 import { baseName, bytes, durationText, parseBytes, parseDuration } from './format';
 import type { IFormStart } from './formStart';
+import type { ITrans } from './trans';
+import { plainTrans } from './trans';
 import type { ITriggerValues } from './triggers';
 import { newTrigger, triggerOf, triggerValues } from './triggers';
 
@@ -53,8 +55,12 @@ export interface IFormValues {
 }
 
 /** Returns what a form begins with. */
-export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
-  const like: Partial<IJob> = start.edit ?? asJob(start.like) ?? {};
+export function startOf(
+  start: IFormStart,
+  defaultImage = '',
+  trans: ITrans = plainTrans
+): IFormValues {
+  const like = beginningOf(start);
   const environment = like.environment ?? {};
   const triggers = like.triggers ?? [];
   const stem = baseName(start.notebook).replace(/\.ipynb$/, '');
@@ -62,7 +68,7 @@ export function startOf(start: IFormStart, defaultImage = ''): IFormValues {
   const copied =
     !start.edit && start.purpose === 'job' && like.created_at !== undefined;
   return {
-    name: copied && isJob(start.like) ? `${named} (copy)` : named,
+    name: copied && isJob(start.like) ? trans.__('%1 (copy)', named) : named,
     description: like.description ?? '',
     parameters: { ...like.parameters },
     executor: environment.executor ?? '',
@@ -177,8 +183,10 @@ export function jobBody(
   const was = before.of;
   const triggers = values.when === 'schedule' ? values.triggers.map(triggerOf) : [];
   const number = (text: string) => (text.trim() ? Number(text) : null);
+  // What is empty is as the server says, also where it was something else before.
+  const { max_attempts: _attempts, delay_seconds: _delay, ...others } = was.retry ?? {};
   const retry = {
-    ...was.retry,
+    ...others,
     ...(values.attempts.trim() && { max_attempts: Number(values.attempts) }),
     ...(values.retryDelay.trim() && {
       delay_seconds: before.or(
@@ -196,7 +204,7 @@ export function jobBody(
     description: values.description,
     max_concurrent: number(values.maxConcurrent),
     ...(more('triggers') && { triggers }),
-    ...(more('retry') && Object.keys(retry).length && { retry }),
+    ...(more('retry') && (was.retry || Object.keys(retry).length) && { retry }),
     ...(more('overlap_policy') && {
       overlap_policy: values.overlap || null,
       pause_after_failures: number(values.pauseAfter),
@@ -232,7 +240,7 @@ class Before {
   private readonly texts: IFormValues | null;
 
   constructor(start: IFormStart | undefined) {
-    this.of = start?.edit ?? asJob(start?.like) ?? {};
+    this.of = beginningOf(start);
     this.texts = start ? startOf(start) : null;
   }
 
@@ -278,6 +286,11 @@ function volumeText(volume: IVolume): string {
 
 function isJob(like: IFormStart['like']): like is IJob {
   return like !== undefined && typeof like.notebook === 'string';
+}
+
+/** Returns what the form has its first values from. */
+export function beginningOf(start?: IFormStart): Partial<IJob> {
+  return start?.edit ?? asJob(start?.like) ?? {};
 }
 
 function asJob(like: IFormStart['like']): Partial<IJob> | undefined {

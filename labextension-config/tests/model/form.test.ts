@@ -112,6 +112,13 @@ test('a server without schedules is sent none', () => {
   expect(jobBody('n', SCHEMA, values, () => false)).not.toHaveProperty('triggers');
 });
 
+test('retries that are cleared are none', () => {
+  const edit = { ...JOB, retry: { max_attempts: 3, delay_seconds: 5 } };
+  const start = { purpose: 'job', notebook: 'n', edit } as const;
+  const values = { ...startOf(start), attempts: ' ', retryDelay: '' };
+  expect(jobBody('n', SCHEMA, values, () => true, start).retry).toEqual({});
+});
+
 /** What the form shows only roundly, or not at all. */
 const RICH: IJob = {
   ...JOB,
@@ -188,13 +195,16 @@ test('what is typed replaces what there was, and what is cleared is gone', () =>
     timeout: '',
     keepRuns: '',
     keepDays: '7.5',
+    attempts: '',
+    retryDelay: '5 s',
     env: 'PLAIN=2'
   };
   expect(jobBody('n', SCHEMA, values, TAKEN, start)).toMatchObject({
     environment: { memory_bytes: 1024 ** 3, env: { PLAIN: '2' } },
     timeout_seconds: null,
     keep_runs: null,
-    keep_days: 7.5
+    keep_days: 7.5,
+    retry: { delay_seconds: 5, backoff_factor: 3, exit_codes: [7] }
   });
 });
 

@@ -89,7 +89,7 @@ def test_a_server_that_nobody_asks_takes_over_within_five_seconds(doors: Doors):
     for _ in range(3):  # the best of three: others may use the machine
         was = doors.owner()
         start = time.monotonic()
-        doors.kill_owner()
+        doors.end_owner()
         times.append(taken_over(doors, was, start))
         if times[-1] <= TAKE_OVER_SECONDS:
             break
@@ -169,7 +169,7 @@ def test_each_firing_of_a_schedule_is_there_once_whoever_comes_and_goes(doors: D
         )
         time.sleep(FIRINGS / 2)
         was = doors.owner()
-        doors.kill_owner()
+        doors.end_owner()
         doors.owner(not_the=was)
         doors.keep(2)
         time.sleep(FIRINGS / 2)

@@ -1,16 +1,20 @@
 import * as React from 'react';
+import { beginningOf } from '../../model/form';
+import type { IFormStart } from '../../model/formStart';
 import { useModel } from '../hooks';
+import type { ITrans } from '../services';
 import { useServices } from '../services';
 import { SelectField, TextField } from './Field';
 import type { IForm } from './useForm';
 
 interface IAdvancedProps {
+  start: IFormStart;
   form: IForm;
   isJob: boolean;
 }
 
 /** Policies that most people never need; what is left empty is sensible. */
-export function Advanced({ form, isJob }: IAdvancedProps): React.ReactElement {
+export function Advanced({ start, form, isJob }: IAdvancedProps): React.ReactElement {
   const { features, trans } = useServices();
   useModel(features);
   const { values, set, problems } = form;
@@ -55,7 +59,7 @@ export function Advanced({ form, isJob }: IAdvancedProps): React.ReactElement {
             value={values.retryDelay}
             problem={problems['retry.delay_seconds']}
             placeholder="30 s"
-            help={trans.__('Twice as long each time.')}
+            help={growth(start, trans)}
             onChange={retryDelay => set({ retryDelay })}
           />
         </div>
@@ -142,4 +146,14 @@ function JobPolicies({ form }: { form: IForm }): React.ReactElement {
       />
     </>
   );
+}
+
+/** Returns what becomes of the pause from one attempt to the next; the form has no field for it. */
+function growth(start: IFormStart, trans: ITrans): string {
+  const factor = beginningOf(start).retry?.backoff_factor ?? 2;
+  return factor === 1
+    ? trans.__('The same each time.')
+    : factor === 2
+      ? trans.__('Twice as long each time.')
+      : trans.__('%1 times as long each time.', factor);
 }

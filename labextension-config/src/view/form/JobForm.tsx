@@ -71,7 +71,7 @@ export function JobForm({
         </Notice>
       )}
       <EnvironmentFields form={form} />
-      <Advanced form={form} isJob={isJob} />
+      <Advanced start={start} form={form} isJob={isJob} />
       {form.error && <Notice kind="error">{form.error}</Notice>}
       <footer className="jb-FormFoot">
         <Button

@@ -32,7 +32,7 @@ export interface IForm {
 export function useForm(start: IFormStart, onDone: () => void): IForm {
   const { client, features, live, preferences, actions, trans } = useServices();
   const [values, setValues] = React.useState(() =>
-    startOf(start, preferences.values.defaultImage)
+    startOf(start, preferences.values.defaultImage, trans)
   );
   const [refused, setRefused] = React.useState<Problems>({});
   const [tried, setTried] = React.useState(false);
