@@ -24,6 +24,10 @@ from jupyter_batch.errors import BatchError, ImageNotFound
 _PANEL = "jupyter-batch"
 _LITTLE_SPACE = 1024**3
 _NO_SPACE = 50 * 1024**2
+_LIVE_RESTORE = (
+    "what runs is lost when Docker itself is restarted, and goes on "
+    "with '\"live-restore\": true' in its daemon.json"
+)
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -148,7 +152,15 @@ def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[F
             "engine in DOCKER_HOST; without one, use --executor process (no isolation)",
         )
         return
-    yield Finding(what="engine", level="ok", message=str(docker["message"]))
+    facts = docker.get("facts", {})
+    # An engine that is in a swarm cannot be told to leave its containers alive.
+    may_live_on = facts.get("live_restore") == "no" and facts.get("swarm") != "active"
+    yield Finding(
+        what="engine",
+        level="ok",
+        message=str(docker["message"]),
+        advice=_LIVE_RESTORE if may_live_on else "",
+    )
     yield image_finding(data_dir, (health or {}).get("default_image"))
 
 

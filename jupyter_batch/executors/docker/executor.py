@@ -88,6 +88,8 @@ class DockerExecutor:
             "image_present": "yes" if has_image else f"no: {BUILD_HINT}",
             "cgroup_version": str(info.get("CgroupVersion", "1")),
             "storage_driver": str(info.get("Driver", "")),
+            "live_restore": "yes" if info.get("LiveRestoreEnabled") else "no",
+            "swarm": str(info.get("Swarm", {}).get("LocalNodeState", "")),
             "operating_system": str(info.get("OperatingSystem", "")),
             "cpus": str(info.get("NCPU", "")),
             "memory_bytes": str(info.get("MemTotal", "")),

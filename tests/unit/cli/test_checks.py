@@ -6,6 +6,7 @@ import pytest
 
 from jupyter_batch.cli.checks import (
     Place,
+    engine_findings,
     extension_finding,
     folder_finding,
     owner_finding,
@@ -54,6 +55,21 @@ def test_an_owner_that_cannot_be_had_is_a_failure(tmp_path):
 
     finding, health = owner_finding(Place(data_dir=tmp_path, connect=connect))
     assert (finding.level, finding.message, health) == ("fail", "nobody there", None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "advised"),
+    [
+        ({"live_restore": "no", "swarm": "inactive"}, True),
+        ({"live_restore": "no", "swarm": "active"}, False),
+        ({"live_restore": "yes", "swarm": "inactive"}, False),
+        ({}, False),
+    ],
+)
+def test_an_engine_that_takes_runs_along_when_it_ends_is_told(tmp_path, facts, advised):
+    docker = {"ok": True, "message": "it answers", "facts": facts}
+    finding = next(engine_findings(tmp_path, {"executors": {"docker": docker}}))
+    assert (finding.level, "live-restore" in finding.advice) == ("ok", advised)
 
 
 @pytest.mark.parametrize(
