@@ -49,8 +49,7 @@ class HeadlessServer(ServerApp):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs an owner until it is told to stop, or, a passing one, until it is idle.
 
-    Returns 1 where it could not start, and ANOTHER_OWNS where this one was to stay and another
-    process has the store.
+    Returns 1 where it could not start, and ANOTHER_OWNS where another process has the store.
     """
     options, rest = _parser().parse_known_args(argv)
     data_dir = Path(options.data).expanduser().absolute()
@@ -66,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     apps = server.extension_manager.extension_apps["jupyter_batch"]
     if any(app.failed for app in apps):
         return 1
-    if kind == "serve" and any(app.gave_way for app in apps):
+    if any(app.gave_way for app in apps):
         owner = read_owner(data_dir)
         if owner is not None:
             print(  # noqa: T201

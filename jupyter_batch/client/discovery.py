@@ -20,12 +20,15 @@ import psutil
 
 from jupyter_batch.client.connection import Address
 from jupyter_batch.errors import OwnerUnavailable
-from jupyter_batch.wire.owner import OWNER_LOG, OwnerInfo, read_owner
+from jupyter_batch.wire.owner import ANOTHER_OWNS, OWNER_LOG, OwnerInfo, read_owner
 
 #: How long a passing owner may take to answer.
 START_SECONDS = 60.0
 #: How long another owner may still take to appear after ours has ended by itself.
 _AFTER_EXIT_SECONDS = 3.0
+#: After which one is started again where ours has given way to another that does not appear: that
+#: one may be slow to open the store, or have died over it.
+_AFTER_GIVING_WAY_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 #: Start times of processes are told with the boot time added, which a corrected clock may move.
 _CLOCK_TOLERANCE = 2.0
@@ -61,12 +64,14 @@ class LocalOwner:
         start: Starter | None = None,
         transport: httpx.BaseTransport | None = None,
         patience_seconds: float = START_SECONDS,
+        after_exit_seconds: float = _AFTER_EXIT_SECONDS,
         may_start: bool = True,
     ) -> None:
         self.data_dir = data_dir
         self._start = start or start_passing_owner
         self._transport = transport
         self._patience = patience_seconds
+        self._after_exit = after_exit_seconds
         self._may_start = may_start
 
     def locate(self, *, stale: Address | None = None) -> Address:
@@ -102,7 +107,8 @@ class LocalOwner:
         log = self.data_dir / OWNER_LOG
         # One that lives but does not answer holds the store: wait for it, do not start another.
         started: Started | None = None
-        log_start, ended_at = _size(log), None
+        log_start = _size(log)
+        ended_at: float | None = None
         while True:
             owner = self.find()
             if owner is not None:
@@ -112,11 +118,14 @@ class LocalOwner:
                 log_start = _size(log)
                 started = self._start(self.data_dir)
             now = time.monotonic()
-            if started is not None and started.poll() is not None:
+            code = started.poll() if started is not None else None
+            if code is not None:
                 ended_at = ended_at or now
-                deadline = min(deadline, ended_at + _AFTER_EXIT_SECONDS)
+                if code != ANOTHER_OWNS:
+                    deadline = min(deadline, ended_at + self._after_exit)
+                elif now > ended_at + _AFTER_GIVING_WAY_SECONDS:
+                    started = code = ended_at = None
             if now > deadline:
-                code = started.poll() if started is not None else None
                 if started is not None and code is None:
                     started.terminate()
                 raise self._unavailable(known, code, _tail(log, log_start))
@@ -146,7 +155,9 @@ class LocalOwner:
                 log_tail=tail,
                 cause=told["code"],
             )
-        if exit_code is not None:
+        if exit_code == ANOTHER_OWNS:
+            what = f"another process has {self.data_dir} open, but does not answer"
+        elif exit_code is not None:
             what = f"the owner that was started ended by itself (exit code {exit_code})"
         elif known is not None and is_alive(known):
             what = (

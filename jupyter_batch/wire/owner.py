@@ -14,7 +14,7 @@ from jupyter_core.paths import jupyter_data_dir
 
 OWNER_FILE = "owner.json"
 OWNER_LOG = "owner.log"
-#: Exit code of a headless owner that was to stay and found another in its place (EX_TEMPFAIL).
+#: Exit code of a headless owner that has found another in its place (EX_TEMPFAIL).
 ANOTHER_OWNS = 75
 
 #: ``jupyter``: a Jupyter server; ``serve``: headless, stays; ``passing``: headless, ends when idle.

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import Counter
 from pathlib import Path
 
 from jupyter_batch.client import Run
 from jupyter_batch.domain.run import TRANSITIONS, RunState
-from tests.chaos.engine import OwnEngine
 from tests.chaos.mix import CHATTER, NATURAL, Followed
 from tests.chaos.trouble import Trouble
 
-#: For what can only be removed when an engine is back.
-_CLEAN_SECONDS = 60.0
 _MAY_NOT_HAVE_BEGUN = re.compile("may not have begun|while it was starting the container")
 
 
@@ -104,14 +100,3 @@ def count_bodies(file: Path) -> Counter[tuple[str, int]]:
     """Returns how often each attempt has run, by what the notebooks have written themselves."""
     lines = file.read_text().splitlines() if file.exists() else []
     return Counter((run_id, int(number)) for run_id, number in map(str.split, lines))
-
-
-def leftovers(engine: OwnEngine) -> list[str]:
-    """Returns the containers that stay, after what removes them has had its time."""
-    deadline = time.monotonic() + _CLEAN_SECONDS
-    while True:
-        with engine.client() as client:
-            found = client.containers(all=True)
-        if not found or time.monotonic() > deadline:
-            return [f"{one['Names'][0]} is left, {one['Status']}" for one in found]
-        time.sleep(0.2)

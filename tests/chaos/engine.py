@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import docker
 import psutil
+
+from jupyter_batch.executors.docker.containers import RUN_LABEL
+from tests.chaos.mix import COUNT
+from tests.chaos.side import awaited
 
 IMAGE = "jupyter-batch-job:latest"
 _READY_SECONDS = 90.0
@@ -39,6 +45,8 @@ class OwnEngine:
     left running when the next one starts; with it, they are followed further.
     """
 
+    kinds = ("owner", "runner", "kernel", "container", "engine", "restart")
+
     def __init__(self, *, live_restore: bool = False) -> None:
         # Sockets have short names.
         self.folder = Path(tempfile.mkdtemp(prefix="jbc", dir="/run"))
@@ -47,6 +55,15 @@ class OwnEngine:
         self._options = ["--live-restore"] if live_restore else []
         self._driver: tuple[str, ...] = ()
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Of servers that use it."""
+        return {"docker_host": self.address, "default_network": "none"}
+
+    def options(self, count: Path) -> Mapping[str, Any]:
+        """Returns what runs need that count in a folder, which the servers have to allow."""
+        return {"network": "none", "volumes": [f"{count}:{COUNT}:rw"]}
 
     def start(self) -> None:
         """Starts it, and returns when it answers."""
@@ -59,7 +76,7 @@ class OwnEngine:
         raise RuntimeError(f"no engine: {(self.folder / 'log').read_text()[-3000:]}")
 
     def _start(self, driver: tuple[str, ...]) -> bool:
-        # LEAD: in a network namespace of its own: with --bridge=none dockerd REMOVES docker0 of its
+        # In a network namespace of its own: with --bridge=none dockerd REMOVES docker0 of its
         # namespace, which took the bridge away from the engine that everybody else uses.
         command = [
             "unshare",
@@ -120,6 +137,44 @@ class OwnEngine:
         finally:
             made.close()
 
+    def end_one(self, chance: random.Random) -> str | None:
+        """Kills or removes a container; returns the id of its run, None where there is none."""
+
+        def find() -> str | None:
+            with self.client() as client:
+                found = _target(client, chance)
+                if found is None:
+                    return None
+                with contextlib.suppress(docker.errors.APIError):
+                    if chance.random() < 0.5:
+                        client.kill(found["Id"])
+                    else:
+                        client.remove_container(found["Id"], force=True)
+                return str(found["Labels"][RUN_LABEL])
+
+        return awaited(find)
+
+    def kill_in_one(self, chance: random.Random, mark: str) -> str | None:
+        """Kills a process of some container that has a mark in its command; returns the run."""
+
+        def find() -> str | None:
+            with self.client() as client:
+                found = _target(client, chance)
+                pid = None if found is None else _process(client, found["Id"], mark)
+                if found is None or pid is None:
+                    return None
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                return str(found["Labels"][RUN_LABEL])
+
+        return awaited(find)
+
+    def left(self) -> list[str]:
+        """Returns the containers that there are, in words."""
+        with self.client() as client:
+            found = client.containers(all=True)
+        return [f"{one['Names'][0]} is left, {one['Status']}" for one in found]
+
     def copy_image(self, source: str) -> None:
         """Copies the job image from another engine."""
         theirs = docker.APIClient(base_url=source, version="auto", timeout=600)
@@ -155,3 +210,20 @@ class OwnEngine:
         for mount in reversed(mounts):
             if mount.startswith((str(self.folder), str(self._disk))):
                 subprocess.run(["umount", "-l", mount], check=False, capture_output=True)
+
+
+def _target(client: docker.APIClient, chance: random.Random) -> dict[str, Any] | None:
+    found = client.containers(filters={"label": [RUN_LABEL]})
+    return dict(chance.choice(sorted(found, key=lambda one: one["Id"]))) if found else None
+
+
+def _process(client: docker.APIClient, container_id: str, mark: str) -> int | None:
+    """Returns the number of a container's process on this machine; the init is none of them."""
+    try:
+        listed = client.top(container_id, ps_args="-o pid,args")["Processes"]
+    except docker.errors.APIError:
+        return None
+    for pid, arguments in listed or ():
+        if mark in arguments and "docker-init" not in arguments:
+            return int(pid)
+    return None

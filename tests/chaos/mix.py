@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -16,12 +18,12 @@ from jupyter_batch.errors import BatchError
 CHATTER = 2000
 #: Within which a schedule of every three seconds has fired, whatever is being killed.
 _FIRST_FIRING = 60.0
-#: Where the notebooks find the folder in which they count.
-_COUNT = "/count"
+#: Where the notebooks find the folder in which they count, where no variable says otherwise.
+COUNT, COUNT_VARIABLE = "/count", "CHAOS_COUNT"
 
 _FIRST = (
     "import os\n"
-    f"with open('{_COUNT}/bodies', 'a') as file:\n"
+    f"with open(os.environ.get('{COUNT_VARIABLE}', '{COUNT}') + '/bodies', 'a') as file:\n"
     "    file.write(os.environ['JUPYTER_BATCH_RUN_ID'] + ' '\n"
     "               + os.environ['JUPYTER_BATCH_ATTEMPT'] + '\\n')"
 )
@@ -39,7 +41,7 @@ _NOTEBOOKS = {
 _PATIENT = [
     "import pathlib, time\n"
     "for number in range(20):\n    print('tick', number, flush=True)\n    time.sleep(0.05)\n"
-    f"while not pathlib.Path('{_COUNT}/back').exists():\n    time.sleep(0.05)",
+    f"while not pathlib.Path('{COUNT}/back').exists():\n    time.sleep(0.05)",
     "print('on')",
 ]
 #: How a run of each kind ends when nothing is done to it.
@@ -74,10 +76,12 @@ class Followed:
 class Mix:
     """Submits the runs of one round."""
 
-    def __init__(self, client: Client, root: Path, count: Path, chance: random.Random) -> None:
+    def __init__(
+        self, client: Client, root: Path, options: Mapping[str, Any], chance: random.Random
+    ) -> None:
         self._client = client
         self._chance = chance
-        self._volumes = [f"{count}:{_COUNT}:rw"]
+        self._options = options
         self._paths = {kind: write_notebook(root / f"{kind}.ipynb", kind) for kind in _NOTEBOOKS}
         self.accepted: list[Followed] = []
         self.refused: list[BatchError] = []
@@ -95,7 +99,7 @@ class Mix:
                 self.refused.append(error)
 
     def _submit(self, kind: str, name: str) -> None:
-        path, options = self._paths[kind], {"volumes": self._volumes, "network": "none"}
+        path, options = self._paths[kind], self._options
         if kind == "scheduled":
             self.job = self._client.jobs.create(path, name=name, every=3, **options)
         elif kind == "retried":

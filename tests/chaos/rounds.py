@@ -17,11 +17,13 @@ from jupyter_batch.client import Client
 from jupyter_batch.services.clock import SystemClock
 from jupyter_batch.services.hub import EventHub
 from jupyter_batch.store import open_store
-from tests.chaos.checks import count_bodies, faults_of, leftovers
+from tests.chaos.checks import count_bodies, faults_of
 from tests.chaos.doors import Doors
 from tests.chaos.engine import OwnEngine
 from tests.chaos.mix import Mix
-from tests.chaos.trouble import KINDS, Trouble
+from tests.chaos.processes import OwnProcesses
+from tests.chaos.side import Side, leftovers
+from tests.chaos.trouble import Trouble
 
 #: Nothing takes as long unless it hangs.
 _PATIENCE = 150.0
@@ -35,33 +37,32 @@ _SETTINGS = {
     "engine_patience_seconds": 60.0,
     "max_concurrent_runs": 4,
     "passing_idle_seconds": 20.0,
-    "default_network": "none",
 }
 
 
 class Chaos:
     """The parts that stay over all rounds: an engine, two Jupyter servers, a store."""
 
-    def __init__(self, seed: int, image_from: str, kinds: Sequence[str] = KINDS) -> None:
+    def __init__(self, seed: int, image_from: str | None, kinds: Sequence[str]) -> None:
+        """Takes the engine that has the image; None for attempts without containers."""
         self.seed = seed
-        self._kinds = kinds
         self.folder = Path(tempfile.mkdtemp(prefix="jb-chaos-"))
         self.count = self.folder / "count"
         self.count.mkdir()
         self.count.chmod(0o777)
         self.taken_over: list[float] = []
-        self.engine = OwnEngine()
+        home = self.folder / "home"
+        self.side: Side = OwnProcesses(home / "data") if image_from is None else OwnEngine()
+        self._kinds = kinds or self.side.kinds
         self.doors = Doors(
-            self.folder / "home",
-            docker_host=self.engine.address,
-            allowed_volumes=[str(self.count)],
-            **_SETTINGS,
+            home, allowed_volumes=[str(self.count)], **self.side.settings, **_SETTINGS
         )
         os.environ.update(self.doors.environment)
         self.client = Client(data_dir=self.doors.data)
         try:
-            self.engine.start()
-            self.engine.copy_image(image_from)
+            self.side.start()
+            if isinstance(self.side, OwnEngine):
+                self.side.copy_image(str(image_from))
             self.doors.keep(2)
             self.doors.owner()
         except BaseException:
@@ -73,8 +74,8 @@ class Chaos:
         chance = random.Random(f"{self.seed}/{number}")
         start = time.monotonic()
         self.doors.keep(2)
-        trouble = Trouble(self.doors, self.engine, chance, self._kinds)
-        mix = Mix(self.client, self.doors.root, self.count, chance)
+        trouble = Trouble(self.doors, self.side, chance, self._kinds)
+        mix = Mix(self.client, self.doors.root, self.side.options(self.count), chance)
         made: list[BaseException] = []
 
         def make() -> None:
@@ -104,7 +105,7 @@ class Chaos:
             for fault in faults_of(followed, trouble, bodies):
                 faults.append(f"{followed.kind} run {followed.run.id}: {fault}")
         if not made:
-            faults += leftovers(self.engine)
+            faults += leftovers(self.side)
         faults += self._others(mix)
         self.taken_over += trouble.taken_over
         marks.append(time.monotonic())
@@ -132,7 +133,7 @@ class Chaos:
         """Ends everything; returns what is wrong with the store that is left."""
         self.client.close()
         self.doors.close()
-        self.engine.close()
+        self.side.close()
         try:
             asyncio.run(_open(self.doors.data))
         except Exception as error:
@@ -151,9 +152,9 @@ async def _open(data: Path) -> None:
 def run(
     seed: int,
     rounds: int,
-    image_from: str,
+    image_from: str | None,
     *,
-    kinds: Sequence[str] = KINDS,
+    kinds: Sequence[str] = (),
     keep_going: bool = False,
 ) -> int:
     """Makes rounds; returns how many did not hold, each told with the seed that repeats it."""

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
 import signal
 import time
 from collections.abc import Sequence
-from typing import Any
-
-import docker
 
 from tests.chaos.doors import Doors
-from tests.chaos.engine import OwnEngine
+from tests.chaos.side import Side
 
-KINDS = ("owner", "runner", "kernel", "container", "engine", "restart")
 _LATEST = 4.0
-#: How long a container is waited for that one could do something to.
-_FOR_A_TARGET = 4.0
-_RUN_LABEL = "jupyter_batch.run"
 
 
 class Trouble:
@@ -28,11 +19,11 @@ class Trouble:
     def __init__(
         self,
         doors: Doors,
-        engine: OwnEngine,
+        side: Side,
         chance: random.Random,
-        kinds: Sequence[str] = KINDS,
+        kinds: Sequence[str],
     ) -> None:
-        self._doors, self._docker, self._chance = doors, engine, chance
+        self._doors, self._side, self._chance = doors, side, chance
         self._kinds = kinds
         count = 2 if chance.random() < 0.35 and len(kinds) > 1 else 1
         self.plan = sorted(
@@ -75,59 +66,22 @@ class Trouble:
 
     def _engine(self) -> None:
         self.engine_was_killed = True
-        self._docker.kill()
+        self._side.kill()
         time.sleep(self._chance.uniform(0.0, 2.0))
-        self._docker.start()
+        self._side.start()
 
     def _runner(self) -> None:
-        self._kill_in_container("runner", "jb-runner.pyz")
+        self._kill("runner", "jb-runner")
 
     def _kernel(self) -> None:
-        self._kill_in_container("kernel", "ipykernel")
+        self._kill("kernel", "ipykernel")
 
     def _container(self) -> None:
-        with self._docker.client() as client:
-            found = self._target(client)
-            if found is None:
-                return
-            self.hit.setdefault(found["Labels"][_RUN_LABEL], set()).add("container")
-            with contextlib.suppress(docker.errors.APIError):
-                if self._chance.random() < 0.5:
-                    client.kill(found["Id"])
-                else:
-                    client.remove_container(found["Id"], force=True)
+        self._note("container", self._side.end_one(self._chance))
 
-    def _kill_in_container(self, what: str, mark: str) -> None:
-        deadline = time.monotonic() + _FOR_A_TARGET
-        with self._docker.client() as client:
-            while time.monotonic() < deadline:
-                found = self._target(client)
-                if found is not None:
-                    pid = _process(client, found["Id"], mark)
-                    if pid is not None:
-                        self.hit.setdefault(found["Labels"][_RUN_LABEL], set()).add(what)
-                        with contextlib.suppress(ProcessLookupError):
-                            os.kill(pid, signal.SIGKILL)
-                        return
-                time.sleep(0.05)
+    def _kill(self, what: str, mark: str) -> None:
+        self._note(what, self._side.kill_in_one(self._chance, mark))
 
-    def _target(self, client: Any) -> dict[str, Any] | None:
-        deadline = time.monotonic() + _FOR_A_TARGET
-        while time.monotonic() < deadline:
-            found = client.containers(filters={"label": [_RUN_LABEL]})
-            if found:
-                return dict(self._chance.choice(sorted(found, key=lambda one: one["Id"])))
-            time.sleep(0.05)
-        return None
-
-
-def _process(client: Any, container_id: str, mark: str) -> int | None:
-    """Returns the number of a container's process on this machine; the init is none of them."""
-    try:
-        listed = client.top(container_id, ps_args="-o pid,args")["Processes"]
-    except docker.errors.APIError:
-        return None
-    for pid, arguments in listed or ():
-        if mark in arguments and "docker-init" not in arguments:
-            return int(pid)
-    return None
+    def _note(self, what: str, run_id: str | None) -> None:
+        if run_id is not None:
+            self.hit.setdefault(run_id, set()).add(what)

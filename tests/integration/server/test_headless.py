@@ -144,7 +144,7 @@ def test_of_two_that_start_at_once_one_stays(start: Start, tmp_path: Path):
         time.sleep(0.02)
     (loser,) = (process for process in both if process.poll() is not None)
     (winner,) = (process for process in both if process is not loser)
-    assert loser.returncode == 0
+    assert loser.returncode == ANOTHER_OWNS
     with _client(_owner(tmp_path, winner)) as http:
         assert http.get("health").status_code == 200
 

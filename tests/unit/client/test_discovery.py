@@ -13,7 +13,7 @@ import pytest
 
 from jupyter_batch.client.discovery import LocalOwner, start_passing_owner
 from jupyter_batch.errors import OwnerUnavailable
-from jupyter_batch.wire.owner import default_data_dir
+from jupyter_batch.wire.owner import ANOTHER_OWNS, default_data_dir
 
 
 class FakeProcess:
@@ -147,6 +147,21 @@ def test_an_owner_that_ends_by_itself_is_told_with_the_end_of_its_log(owner, tmp
         local(tmp_path, owner, start, patience_seconds=0).locate()
     assert "exit code 3" in caught.value.message
     assert "doctor" in caught.value.message
+
+
+def test_an_owner_to_which_ours_has_given_way_is_waited_for(owner, tmp_path):
+    start = Starter(exit_code=ANOTHER_OWNS)
+    coming = threading.Timer(0.3, introduce, [tmp_path])
+    coming.start()
+    assert local(tmp_path, owner, start, after_exit_seconds=0).locate().token == "secret"
+    assert len(start.started) == 1
+    coming.join()
+
+
+def test_one_that_has_the_store_and_does_not_answer_is_told(owner, tmp_path):
+    start = Starter(exit_code=ANOTHER_OWNS)
+    with pytest.raises(OwnerUnavailable, match=f"another process has {tmp_path} open"):
+        local(tmp_path, owner, start, patience_seconds=0).locate()
 
 
 def test_what_keeps_an_owner_from_starting_is_told_in_its_own_words(owner, tmp_path):
