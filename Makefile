@@ -29,8 +29,8 @@ lab: setup ## open JupyterLab with the extension
 bench: setup ## measure, side by side with the papermill command
 	@$(with_engine) --optional --image .venv/bin/python -m tests.benchmarks
 
-chaos: setup ## kill everything at random moments: make chaos SEED=7 ROUNDS=100 (root, Linux)
-	@$(with_engine) --image .venv/bin/python -m tests.chaos --rounds $(or $(ROUNDS),100) $(if $(SEED),--seed $(SEED))
+chaos: setup ## kill everything at random moments: make chaos SEED=7 ROUNDS=100 EXECUTOR=docker (docker: root, Linux)
+	@$(with_engine) $(if $(EXECUTOR:docker=),--optional,--image) .venv/bin/python -m tests.chaos --rounds $(or $(ROUNDS),100) $(if $(SEED),--seed $(SEED)) $(if $(EXECUTOR),--executor $(EXECUTOR))
 
 image: setup ## get the job image
 	@$(with_engine) --image true

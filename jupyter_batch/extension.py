@@ -178,6 +178,7 @@ class BatchExtension(ExtensionApp):
             open_engine=lambda: open_engine(settings),
             url=lambda: local_url(server),
             data_dir=Path(settings.data_dir),
+            root_dir=settings.root_dir,
             max_body_bytes=settings.max_body_bytes,
             kind=cast("OwnerKind", self.owner_kind),
         )

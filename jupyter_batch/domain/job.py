@@ -29,7 +29,10 @@ class Job(Value, frozen=True, kw_only=True):
 
     id: str
     name: str
+    #: Relative to ``root``, with ``/``.
     notebook: str
+    #: The folder that the notebook is named from, whoever is the owner; empty for the owner's own.
+    root: str = ""
     description: str = ""
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     environment: Environment = Environment()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from jupyter_batch.domain.value import Value
 
 
@@ -23,3 +25,16 @@ class FrozenNotebook(Value, frozen=True, kw_only=True):
     #: Of ``content``, in hex.
     sha256: str
     files: tuple[FrozenFile, ...] = ()
+
+
+def named_from(root: str, path: str, *, stored_root: str) -> str:
+    """Returns what a notebook is called by whoever names notebooks from another folder.
+
+    That is its path below that folder, or its absolute path where it lies elsewhere; what has
+    no root is a mere label.
+    """
+    if not root or not stored_root or root == stored_root:
+        return path
+    whole = posixpath.join(stored_root, path)
+    above = root.rstrip("/") + "/"
+    return whole.removeprefix(above)

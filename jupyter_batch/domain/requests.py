@@ -21,6 +21,8 @@ class RunRequest(Value, frozen=True, kw_only=True):
     """Run this notebook, with these parameters, in this environment, now."""
 
     notebook: str
+    #: The folder that it is named from; empty for the owner's own.
+    root: str = ""
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     environment: Environment = Environment()
     #: Glob patterns of files beside the notebook that go along.
@@ -40,6 +42,8 @@ class JobRequest(Value, frozen=True, kw_only=True):
 
     name: str
     notebook: str
+    #: The folder that it is named from; empty for the owner's own.
+    root: str = ""
     description: str = ""
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     environment: Environment = Environment()
@@ -63,6 +67,8 @@ class JobChanges(Value, frozen=True, kw_only=True):
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     notebook: str | msgspec.UnsetType = msgspec.UNSET
+    #: The folder that ``notebook`` is named from.
+    root: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType = msgspec.UNSET
     parameters: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
     environment: Environment | msgspec.UnsetType = msgspec.UNSET

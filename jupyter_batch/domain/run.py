@@ -49,10 +49,12 @@ class TriggerKind(StrEnum):
 class NotebookRef(Value, frozen=True, kw_only=True):
     """Which notebook a run has frozen."""
 
-    #: As the caller named it: relative to the server's root, with ``/``.
+    #: As the caller named it: relative to ``root``, with ``/``.
     path: str
     #: Of the frozen bytes, in hex.
     sha256: str
+    #: The folder that the path is named from; empty where the path is a mere label.
+    root: str = ""
 
 
 class Attempt(Value, frozen=True, kw_only=True):

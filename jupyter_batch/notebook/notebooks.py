@@ -31,18 +31,23 @@ class DiskNotebooks:
     """Reads notebooks below a root folder; all work is done beside the event loop."""
 
     def __init__(self, settings: Settings) -> None:
-        self._source = Source(Path(settings.root_dir), max_bytes=settings.max_bundle_bytes)
+        self._settings = settings
         #: By the hash of the notebook; the same content has the same parameters.
         self._schemas: OrderedDict[str, ParameterSchema] = OrderedDict()
 
     async def freeze(
-        self, path: str, files: Sequence[str], content: bytes | None = None
+        self, path: str, files: Sequence[str], content: bytes | None = None, *, root: str = ""
     ) -> FrozenNotebook:
         """Reads the notebook and the files that match the patterns; see ports.Notebooks.
 
         Also raises InvalidNotebook for a parameters cell with a syntax error.
         """
-        frozen = await asyncio.to_thread(self._source.freeze, path, tuple(files), content)
+        source = Source(
+            Path(root or self._settings.root_dir),
+            max_bytes=self._settings.max_bundle_bytes,
+            is_own=root in ("", self._settings.root_dir),
+        )
+        frozen = await asyncio.to_thread(source.freeze, path, tuple(files), content)
         await self._schema(frozen.sha256, frozen.content)
         return frozen
 

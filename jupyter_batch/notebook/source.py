@@ -21,10 +21,12 @@ _MAX_LOOKED_AT = 2000
 class Source:
     """Notebooks below one root folder. All of it blocks: call it in a thread."""
 
-    def __init__(self, root: Path, *, max_bytes: int) -> None:
+    def __init__(self, root: Path, *, max_bytes: int, is_own: bool = True) -> None:
+        """``is_own`` says whether the root is the server's; another one is told by its path."""
         #: As configured; absolute paths are shortened by it.
         self._root = root.absolute()
         self._max_bytes = max_bytes
+        self._root_word = "the root folder" if is_own else str(self._root)
 
     def freeze(
         self, path: str, files: Sequence[str] = (), content: bytes | None = None
@@ -132,7 +134,7 @@ class Source:
         near = self._near(PurePosixPath(name))
         hint = f"; did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
         return NotFound(
-            f"there is no notebook {name!r} in the root folder{hint}", field="notebook", near=near
+            f"there is no notebook {name!r} in {self._root_word}{hint}", field="notebook", near=near
         )
 
     def _near(self, name: PurePosixPath) -> list[str]:

@@ -30,9 +30,12 @@ class Notebooks(Protocol):
     """Notebooks on the server's disk below its root, and what is made of them."""
 
     async def freeze(
-        self, path: str, files: Sequence[str], content: bytes | None = None
+        self, path: str, files: Sequence[str], content: bytes | None = None, *, root: str = ""
     ) -> FrozenNotebook:
         """Reads the notebook and the files that match the patterns beside it.
+
+        The path is named from ``root``, and nothing outside of that is read; empty for the root
+        of the settings.
 
         With ``content`` the notebook is that, and nothing is read for it. Raises InvalidInput
         (outside the root), NotFound, InvalidNotebook, TooLarge.

@@ -24,7 +24,7 @@ class HealthHandler(BatchHandler):
         health = await self.engine.health()
         owner = self.door.introduction()
         about = {"pid": owner.pid, "kind": owner.kind, "started_at": owner.started_at}
-        self.reply({"version": __version__, "owner": about, **health})
+        self.reply({"version": __version__, "owner": about, **health, "root_dir": self.root})
 
 
 class ParametersHandler(BatchHandler):
@@ -38,7 +38,7 @@ class ParametersHandler(BatchHandler):
     )
     async def get(self, question: ParametersQuestion) -> None:
         """Says what parameters a notebook takes."""
-        self.reply(await self.engine.parameters(question.path))
+        self.reply(await self.engine.parameters(question.path, root=self.root))
 
 
 class SecretsHandler(BatchHandler):

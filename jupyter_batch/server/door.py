@@ -36,12 +36,15 @@ class Door:
         open_engine: Callable[[], Awaitable[Engine]],
         url: Callable[[], str],
         data_dir: Path,
+        root_dir: str,
         max_body_bytes: int,
         kind: OwnerKind = "jupyter",
     ) -> None:
         self._open_engine = open_engine
         self._url = url
         self._data_dir = data_dir
+        #: The folder that whoever comes through this door names notebooks from.
+        self.root_dir = root_dir
         self._kind = kind
         self.max_body_bytes = max_body_bytes
         #: How long an event stream is silent before a comment keeps it open through proxies.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.server.identity import ON_BEHALF_OF
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: By which an owner tells that it is one, and a door that a request has been handed on already.
 VERSION_HEADER = "X-Jupyter-Batch"
 HANDED_ON = "X-Jupyter-Batch-Handed-On"
+#: The folder that the door names notebooks from, quoted as in an address.
+NAMED_FROM = "X-Jupyter-Batch-Named-From"
 
 _TO_OWNER = ("Accept", "Content-Type", "Idempotency-Key", "Last-Event-ID")
 _TO_CLIENT = (
@@ -94,6 +96,7 @@ class Forwarder:
         headers["Authorization"] = f"token {owner.token}"
         headers[ON_BEHALF_OF] = handler.user_name
         headers[HANDED_ON] = "1"
+        headers[NAMED_FROM] = quote(handler.door.root_dir)
         return self._client().build_request(
             request.method or "GET",
             f"{owner.url}{path}" + (f"?{urlencode(query)}" if query else ""),

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from jupyter_server.auth.identity import IdentityProvider
@@ -19,9 +20,10 @@ from jupyter_batch import __version__
 from jupyter_batch.errors import BatchError, InvalidInput, TooLarge
 from jupyter_batch.server.door import Door
 from jupyter_batch.server.errors import answer_of
-from jupyter_batch.server.forward import VERSION_HEADER
+from jupyter_batch.server.forward import NAMED_FROM, VERSION_HEADER
 from jupyter_batch.server.identity import OwnerIdentity, holds_token, user_name
 from jupyter_batch.services.engine import Engine
+from jupyter_batch.wire.seen import seen_from
 
 #: Where the web application keeps the door.
 DOOR = "jupyter_batch_door"
@@ -58,6 +60,12 @@ class BatchHandler(APIHandler):
     def user_name(self) -> str:
         """The name to put down for what is made."""
         return user_name(self.current_user)
+
+    @property
+    def root(self) -> str:
+        """The folder that notebooks are named from: that of the door which the request came to."""
+        told = self.request.headers.get(NAMED_FROM, "") if self.by_owner_token else ""
+        return unquote(told) or self.door.root_dir
 
     @property
     def idempotency_key(self) -> str | None:
@@ -152,7 +160,7 @@ class BatchHandler(APIHandler):
     def reply(self, value: Any, status: int = HTTPStatus.OK) -> None:
         """Answers with a value as JSON."""
         self.set_status(status)
-        self.finish(msgspec.json.encode(value))
+        self.finish(msgspec.json.encode(seen_from(self.root, value)))
 
     def reply_created(self, value: Any, path: str) -> None:
         """Answers 201 with the address of what was made."""
@@ -168,8 +176,9 @@ class BatchHandler(APIHandler):
         """Answers ``{"items": [...], ...}``, slice by slice so that others get their turn."""
         self.set_header("Content-Type", "application/json")
         pending, separator = bytearray(b'{"items":['), b""
+        root = self.root
         for item in items:
-            pending += separator + msgspec.json.encode(item)
+            pending += separator + msgspec.json.encode(seen_from(root, item))
             separator = b","
             if len(pending) > _SLICE:
                 await self.write_slice(bytes(pending))

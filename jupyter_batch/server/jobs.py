@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from msgspec.structs import replace
+
 from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.server.endpoint import endpoint
@@ -32,7 +34,9 @@ class JobsHandler(BatchHandler):
     async def post(self, body: JobBody) -> None:
         """Makes a job."""
         job = await self.engine.jobs.create(
-            body.to_domain(), user=self.user_name, idempotency_key=self.idempotency_key
+            replace(body.to_domain(), root=self.root),
+            user=self.user_name,
+            idempotency_key=self.idempotency_key,
         )
         self.reply_created(job, f"jobs/{job.id}")
 
@@ -49,7 +53,8 @@ class JobCheckHandler(BatchHandler):
     )
     async def post(self, question: JobCheckQuestion, body: JobBody) -> None:
         """Checks what a job would be."""
-        await self.engine.jobs.check(body.to_domain(), user=self.user_name, job_id=question.job_id)
+        request = replace(body.to_domain(), root=self.root)
+        await self.engine.jobs.check(request, user=self.user_name, job_id=question.job_id)
         self.reply_empty()
 
 
@@ -69,7 +74,7 @@ class JobHandler(BatchHandler):
     )
     async def patch(self, job_id: str, body: JobChangesBody) -> None:
         """Changes a job."""
-        changes = body.to_domain()
+        changes = replace(body.to_domain(), root=self.root)
         self.reply(await self.engine.jobs.update(job_id, changes, user=self.user_name))
 
     @endpoint("write", "Deletes a job and leaves its runs", status=HTTPStatus.NO_CONTENT)

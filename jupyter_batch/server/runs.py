@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from msgspec.structs import replace
+
 from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.errors import NotFound
 from jupyter_batch.server.endpoint import endpoint
@@ -32,7 +34,7 @@ class RunsHandler(BatchHandler):
     async def post(self, body: RunBody) -> None:
         """Runs a notebook now."""
         run = await self.engine.runs.submit(
-            body.to_domain(),
+            replace(body.to_domain(), root=self.root),
             user=self.user_name,
             trigger=TriggerKind(body.trigger),
             idempotency_key=self.idempotency_key,
@@ -61,7 +63,8 @@ class RunCheckHandler(BatchHandler):
     )
     async def post(self, body: RunBody) -> None:
         """Checks what a run would be."""
-        await self.engine.runs.check(body.to_domain(), user=self.user_name)
+        request = replace(body.to_domain(), root=self.root)
+        await self.engine.runs.check(request, user=self.user_name)
         self.reply_empty()
 
 

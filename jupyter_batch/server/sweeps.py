@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from msgspec.structs import replace
+
 from jupyter_batch.domain.sweep import Sweep
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
@@ -32,8 +34,10 @@ class SweepsHandler(BatchHandler):
     )
     async def post(self, body: SweepBody) -> None:
         """Makes a sweep."""
+        request = body.to_domain()
+        request = replace(request, run=replace(request.run, root=self.root))
         sweep = await self.engine.sweeps.create(
-            body.to_domain(), user=self.user_name, idempotency_key=self.idempotency_key
+            request, user=self.user_name, idempotency_key=self.idempotency_key
         )
         self.reply_created(sweep, f"sweeps/{sweep.id}")
 

@@ -113,9 +113,9 @@ class Engine:
             await executor.close()
         await self.store.close()
 
-    async def parameters(self, path: str) -> ParameterSchema:
+    async def parameters(self, path: str, *, root: str = "") -> ParameterSchema:
         """Returns what a notebook on the server's disk takes."""
-        frozen = await self._notebooks.freeze(path, ())
+        frozen = await self._notebooks.freeze(path, (), root=root)
         return await self._notebooks.schema(frozen.content)
 
     async def secret_names(self, *, user: str) -> tuple[str, ...]:

@@ -52,7 +52,9 @@ class Intake:
 
     async def read(self, request: RunRequest) -> ReadNotebook:
         """Freezes what a request names and finds out what it takes; raises what is wrong."""
-        frozen = await self._notebooks.freeze(request.notebook, request.files, request.content)
+        frozen = await self._notebooks.freeze(
+            request.notebook, request.files, request.content, root=request.root
+        )
         if request.uploads:
             frozen = replace(frozen, files=(*frozen.files, *request.uploads))
         return await self.understood(frozen)
@@ -90,7 +92,11 @@ class Intake:
             scheduled_for=now,
             created_at=now,
             created_by=user,
-            notebook=NotebookRef(path=frozen.path, sha256=frozen.sha256),
+            notebook=NotebookRef(
+                path=frozen.path,
+                sha256=frozen.sha256,
+                root=request.root if request.content is None else "",
+            ),
             parameters=request.parameters,
             environment=environment,
             files=request.files,

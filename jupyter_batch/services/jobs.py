@@ -13,11 +13,12 @@ from jupyter_batch.domain.due import MissCause
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job, Source, TriggerState
 from jupyter_batch.domain.macros import MacroContext, check_macros, has_macros, render
-from jupyter_batch.domain.notebook import FrozenNotebook
+from jupyter_batch.domain.notebook import FrozenNotebook, named_from
 from jupyter_batch.domain.parameters import check_parameters
 from jupyter_batch.domain.queries import JobQuery, Page
 from jupyter_batch.domain.requests import JobChanges, JobRequest
 from jupyter_batch.domain.run import Run, TriggerKind
+from jupyter_batch.domain.trigger import AnyTrigger
 from jupyter_batch.domain.upcoming import UpcomingInstant, upcoming
 from jupyter_batch.errors import InvalidInput, NotFound
 from jupyter_batch.ports import Clock, Notebooks, Store
@@ -87,7 +88,12 @@ class JobService:
 
     async def check(self, request: JobRequest, *, user: str, job_id: str | None = None) -> None:
         """Raises what ``create`` or ``update`` would, but for a taken name; stores nothing."""
-        known = () if job_id is None else (await self.get(job_id)).triggers
+        known: tuple[AnyTrigger, ...] = ()
+        if job_id is not None:
+            job = await self.get(job_id)
+            known = job.triggers
+            if request.notebook == _name_of(job, request.root):
+                request = replace(request, notebook=job.notebook, root=job.root)
         now = self._clock.now()
         named = named_triggers(request.triggers, known, now=now, new_id=lambda: self._ids.new(now))
         await self._check(replace(request, triggers=named), user=user)
@@ -115,6 +121,7 @@ class JobService:
             if value is not msgspec.UNSET
         }
         job = await self.get(job_id)
+        _keep_notebook(job, new)
         if "triggers" in new:
             now = self._clock.now()
             new["triggers"] = named_triggers(
@@ -231,7 +238,7 @@ class JobService:
 
     async def _check(self, request: JobRequest, *, user: str) -> FrozenNotebook:
         await self._check_form(request, user=user)
-        frozen = await self._notebooks.freeze(request.notebook, request.files)
+        frozen = await self._notebooks.freeze(request.notebook, request.files, root=request.root)
         schema = await self._notebooks.schema(frozen.content)
         own = [(f"triggers.{i}.parameters", t.parameters) for i, t in enumerate(request.triggers)]
         for field, values in [("parameters", {}), *own]:
@@ -260,6 +267,24 @@ class JobService:
         )
         rendered: dict[str, Any] = render(values, context)
         return rendered
+
+
+def _keep_notebook(job: Job, new: dict[str, Any]) -> None:
+    """Takes the notebook out of what is new where it is the one that the job has.
+
+    Whoever names notebooks from elsewhere knows it by another name, and may not reach it.
+    """
+    root = new.pop("root", "")
+    if "notebook" not in new:
+        return
+    if job.root not in ("", root) and new["notebook"] == _name_of(job, root):
+        del new["notebook"]
+    else:
+        new["root"] = root
+
+
+def _name_of(job: Job, root: str) -> str:
+    return named_from(root, job.notebook, stored_root=job.root)
 
 
 def _request(job: Job, new: Mapping[str, Any]) -> JobRequest:

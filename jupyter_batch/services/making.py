@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import posixpath
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -180,7 +181,8 @@ class RunMaker:
         return NewRun(run=run, frozen=frozen)
 
     async def _read(self, job: Job, request: RunRequest, cache: Cache) -> ReadNotebook:
-        key = (job.id if job.source is Source.PINNED else request.notebook, request.files)
+        whole = posixpath.join(request.root, request.notebook)
+        key = (job.id if job.source is Source.PINNED else whole, request.files)
         if key not in cache:
             pinned = await self._store.jobs.pinned(job.id) if job.source is Source.PINNED else None
             if pinned is not None:
@@ -205,7 +207,7 @@ class RunMaker:
             scheduled_for=at,
             created_at=self._clock.now(),
             created_by=job.created_by,
-            notebook=NotebookRef(path=job.notebook, sha256=""),
+            notebook=NotebookRef(path=job.notebook, sha256="", root=job.root),
             parameters={**job.parameters, **trigger.parameters},
             environment=job.environment,
             files=job.files,
@@ -217,6 +219,7 @@ def request_of(job: Job, parameters: dict[str, Any]) -> RunRequest:
     """Returns what a job asks for."""
     return RunRequest(
         notebook=job.notebook,
+        root=job.root,
         parameters=parameters,
         environment=job.environment,
         files=job.files,

@@ -28,6 +28,7 @@ class _Policies(Value, frozen=True, kw_only=True):
     keep_runs: int | None = None
     keep_days: float | None = None
     source: Source = Source.LATEST
+    root: str = ""
     paused: bool = False
     paused_reason: str | None = None
     resumed_at: datetime | None = None

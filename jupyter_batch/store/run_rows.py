@@ -80,6 +80,7 @@ def encode_run(run: Run) -> dict[str, Any]:
         "sweep_index": None if run.sweep is None else run.sweep.index,
         "sweep_max_concurrent": None if run.sweep is None else run.sweep.max_concurrent,
         "progress": to_json(run.progress) if run.progress else None,
+        "notebook_root": clean_text(run.notebook.root),
     }
 
 
@@ -252,7 +253,7 @@ def _decode(
         finished_at=from_utc(row[12]),
         not_before=from_utc(row[13]),
         created_by=row[14],
-        notebook=NotebookRef(path=row[15], sha256=row[16]),
+        notebook=NotebookRef(path=row[15], sha256=row[16], root=row[35]),
         parameters=msgspec.json.decode(row[17], type=dict[str, Any]),
         environment=msgspec.json.decode(row[18], type=Environment),
         files=msgspec.json.decode(row[19], type=tuple[str, ...]),

@@ -27,6 +27,7 @@ def encode_sweep(sweep: SweepFacts) -> dict[str, Any]:
         "created_by": clean_text(sweep.created_by),
         "created_at": to_utc(sweep.created_at),
         "max_concurrent": sweep.max_concurrent,
+        "notebook_root": clean_text(sweep.notebook.root),
     }
 
 
@@ -86,7 +87,7 @@ def _decode(row: tuple[Any, ...]) -> SweepFacts:
     return SweepFacts(
         id=row[0],
         name=row[1],
-        notebook=NotebookRef(path=row[2], sha256=row[3]),
+        notebook=NotebookRef(path=row[2], sha256=row[3], root=row[7]),
         created_by=row[4],
         created_at=created_at,
         max_concurrent=row[6],

@@ -45,7 +45,9 @@ def make_run(**fields: Any) -> Run:
         "scheduled_for": at,
         "created_at": at,
         "created_by": "ada",
-        "notebook": NotebookRef(path="work/nb.ipynb", sha256=make_frozen().sha256),
+        "notebook": NotebookRef(
+            path="work/nb.ipynb", sha256=make_frozen().sha256, root="/home/ada"
+        ),
     }
     return Run(**(values | fields))
 
@@ -57,6 +59,7 @@ def make_job(**fields: Any) -> Job:
         "id": new_id(at),
         "name": f"job {new_id(at)}",
         "notebook": "work/nb.ipynb",
+        "root": "/home/ada",
         "created_by": "ada",
         "created_at": at,
         "updated_at": at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -23,13 +24,13 @@ class FakeNotebooks:
         self.kernel: str | None = "python3"
 
     async def freeze(
-        self, path: str, files: Sequence[str], content: bytes | None = None
+        self, path: str, files: Sequence[str], content: bytes | None = None, *, root: str = ""
     ) -> FrozenNotebook:
-        """Returns what is stored under the path."""
+        """Returns what is stored under the path; one of a root of its own has that before it."""
         if path.startswith(("/", "..")):
             raise InvalidInput("outside the root", field="notebook")
         if content is None:
-            content = self.files.get(path)
+            content = self.files.get(posixpath.join(root, path), self.files.get(path))
         if content is None:
             raise NotFound(f"there is no notebook {path}", field="notebook")
         return FrozenNotebook(

@@ -18,19 +18,29 @@ from tests.chaos.doors import Doors
 from tests.chaos.engine import OwnEngine, obstacle
 from tests.chaos.mix import NATURAL, write_notebook
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _can_have_an_engine() -> None:
     if why := obstacle():
         pytest.skip(f"needs an engine that can be killed: {why}")
 
 
+@pytest.mark.docker
+@pytest.mark.usefixtures("_can_have_an_engine")
 def test_a_short_run_of_chaos_holds():
+    hold("--seed", "97")
+
+
+def test_a_short_run_of_chaos_without_containers_holds():
+    hold("--executor", "process", "--seed", "79")
+
+
+def hold(*arguments: str) -> None:
     # In a process of its own: the surroundings of this one stay as they are.
     done = subprocess.run(
-        [sys.executable, "-m", "tests.chaos", "--seed", "4", "--rounds", "2"],
+        [sys.executable, "-m", "tests.chaos", *arguments, "--rounds", "2"],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
@@ -41,7 +51,9 @@ def test_a_short_run_of_chaos_holds():
 
 
 @pytest.fixture
-def living(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[OwnEngine, Doors]]:
+def living(
+    _can_have_an_engine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[OwnEngine, Doors]]:
     """An engine with live-restore, and an owner over it."""
     with contextlib.ExitStack() as stack:
         engine = OwnEngine(live_restore=True)
@@ -66,6 +78,7 @@ def living(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Ow
         yield engine, doors
 
 
+@pytest.mark.docker
 def test_with_live_restore_runs_come_through_the_death_of_their_engine(living):
     engine, doors = living
     mounted = {"volumes": [f"{doors.folder.parent}/count:/count:rw"]}

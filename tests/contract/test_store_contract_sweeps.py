@@ -20,7 +20,10 @@ LATER = AT + timedelta(seconds=90)
 
 
 def new_sweep(**fields):
-    facts = {"name": "sweep", "notebook": NotebookRef(path="work/nb.ipynb", sha256="s")}
+    facts = {
+        "name": "sweep",
+        "notebook": NotebookRef(path="work/nb.ipynb", sha256="s", root="/home"),
+    }
     return SweepFacts(**({"id": new_id(), "created_at": AT, "created_by": "ada", **facts} | fields))
 
 

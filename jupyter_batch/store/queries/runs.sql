@@ -4,7 +4,8 @@ VALUES ($run_no, $segment_id, $id, $job_id, $name, $state, $reason, $trigger, $t
         $scheduled_for, $created_at, $started_at, $finished_at, $not_before, $created_by,
         $notebook_path, $notebook_sha256, $parameters, $environment, $files, $timeout_seconds,
         $priority, $cells_total, $cells_done, $cells_failed, $error, $policies, $start_before,
-        $give_up_at, $missed, $backfill, $sweep_id, $sweep_index, $sweep_max_concurrent, $progress)
+        $give_up_at, $missed, $backfill, $sweep_id, $sweep_index, $sweep_max_concurrent, $progress,
+        $notebook_root)
 
 -- name: insert_all
 INSERT INTO records.runs
@@ -23,7 +24,7 @@ SELECT unnest($run_no::BIGINT[]), unnest($segment_id::INTEGER[]), unnest($id::VA
        unnest($start_before::TIMESTAMP[]), unnest($give_up_at::TIMESTAMP[]),
        unnest($missed::VARCHAR[]), unnest($backfill::VARCHAR[]), unnest($sweep_id::VARCHAR[]),
        unnest($sweep_index::INTEGER[]), unnest($sweep_max_concurrent::INTEGER[]),
-       unnest($progress::VARCHAR[])
+       unnest($progress::VARCHAR[]), unnest($notebook_root::VARCHAR[])
 
 -- name: select_page
 -- {where} is put together from the conditions below, {order} is one of the two that follow. The
@@ -32,7 +33,7 @@ SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id,
        created_at, started_at, finished_at, not_before, created_by, notebook_path,
        notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
        cells_done, cells_failed, error, policies, start_before, give_up_at, missed, backfill,
-       sweep_id, sweep_index, sweep_max_concurrent, progress
+       sweep_id, sweep_index, sweep_max_concurrent, progress, notebook_root
 FROM records.runs
 WHERE rowid IN (
     SELECT rowid FROM records.runs WHERE {where} ORDER BY {order} LIMIT $limit

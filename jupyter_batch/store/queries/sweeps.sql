@@ -1,10 +1,12 @@
 -- name: insert
 INSERT INTO records.sweeps
-VALUES ($id, $name, $notebook_path, $notebook_sha256, $created_by, $created_at, $max_concurrent)
+VALUES ($id, $name, $notebook_path, $notebook_sha256, $created_by, $created_at, $max_concurrent,
+        $notebook_root)
 
 -- name: select_page
 -- {where} is put together from the conditions below.
-SELECT id, name, notebook_path, notebook_sha256, created_by, created_at, max_concurrent
+SELECT id, name, notebook_path, notebook_sha256, created_by, created_at, max_concurrent,
+       notebook_root
 FROM records.sweeps
 WHERE {where}
 ORDER BY id DESC

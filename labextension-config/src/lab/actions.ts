@@ -24,6 +24,9 @@ export interface IActionsOptions {
   notebooks: INotebookTracker | null;
 }
 
+/** The server names what lies outside of its own folder by its whole path. */
+const isElsewhere = (path: string) => path.startsWith('/');
+
 /** Makes what views can have done, in the words of JupyterLab. */
 export function actionsOf(options: IActionsOptions): IActions {
   const { app, client, live, trans, open, started, documents, notebooks } = options;
@@ -62,8 +65,17 @@ export function actionsOf(options: IActionsOptions): IActions {
     openForm: start => open({ kind: 'form', start }),
     openReport: id => open({ kind: 'report', id }),
     compare: (one, other) => open({ kind: 'compare', one, other }),
-    openNotebook: path =>
-      void attempt(() => app.commands.execute('docmanager:open', { path })),
+    openNotebook: path => {
+      if (isElsewhere(path)) {
+        const told = trans.__(
+          '%1 lies outside of the folder of this JupyterLab.',
+          path
+        );
+        Notification.warning(told, { autoClose: 8000 });
+      } else {
+        void attempt(() => app.commands.execute('docmanager:open', { path }));
+      }
+    },
     showFiles: () =>
       void attempt(() => app.commands.execute('filebrowser:activate', {})),
     openExecuted: (run, attemptNo) => {
@@ -75,7 +87,7 @@ export function actionsOf(options: IActionsOptions): IActions {
     saveExecuted: run =>
       void attempt(async () => {
         const { path } = run.notebook;
-        const dir = PathExt.dirname(path);
+        const dir = isElsewhere(path) ? '' : PathExt.dirname(path);
         const name = PathExt.basename(path, '.ipynb');
         const stamp = run.created_at.slice(0, 19).replace(/[:T]/g, '-');
         const { value } = await InputDialog.getText({

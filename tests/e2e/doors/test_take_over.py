@@ -209,3 +209,27 @@ def test_serve_waits_for_its_turn_while_a_jupyter_server_owns(doors: Doors):
     serving.send_signal(signal.SIGTERM)
     assert serving.wait(PATIENCE) == 0
     assert read_owner(doors.data) is None
+
+
+def test_a_job_finds_its_notebook_under_owners_with_other_roots(doors: Doors):
+    notebook(doors, "print('found')")
+    serving = doors.start_command("serve")  # which names notebooks from /
+    first = doors.owner()
+    server = doors.start_server()
+    with client_of(doors, server) as http:
+        body = {"name": "nightly", "notebook": "nb.ipynb", "environment": {"executor": "process"}}
+        job = http.post("jobs", json=body).json()
+        assert job["notebook"] == "nb.ipynb"
+        ended = [run_now(http, job)]
+        serving.send_signal(signal.SIGTERM)
+        assert doors.owner(not_the=first).pid == server.pid
+        ended.append(run_now(http, job))
+        assert [run["state"] for run in ended] == ["succeeded"] * 2, ended
+        assert {run["notebook"]["path"] for run in ended} == {"nb.ipynb"}
+
+
+def run_now(http: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
+    run = http.post(f"jobs/{job['id']}/runs", json={}).json()
+    while run["state"] not in ("succeeded", "failed", "lost"):
+        run = http.get(f"runs/{run['id']}?wait_seconds=20").json()
+    return run

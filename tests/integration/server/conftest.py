@@ -136,9 +136,10 @@ async def starting(folder: Path) -> AsyncIterator[StartServer]:
             open_engine: Callable[[], Awaitable[Engine]] | None = None,
             config: dict[str, Any] | None = None,
             settings: dict[str, Any] | None = None,
+            root_dir: str = "/",
         ) -> Server:
             parts = parts or Parts(data_dir, **(settings or {}))
-            server = _new_server(parts, open_engine or parts.open, config or {}, data_dir)
+            server = _new_server(parts, open_engine or parts.open, config or {}, data_dir, root_dir)
             stack.push_async_callback(_stop, server)
             await server.door.open()
             return server
@@ -171,6 +172,7 @@ def _new_server(
     open_engine: Callable[[], Awaitable[Engine]],
     config: dict[str, Any],
     data_dir: Path,
+    root_dir: str,
 ) -> Server:
     base = {
         "ServerApp": {
@@ -191,6 +193,7 @@ def _new_server(
         open_engine=open_engine,
         url=lambda: app.connection_url,
         data_dir=data_dir,
+        root_dir=root_dir,
         max_body_bytes=MAX_BODY_BYTES,
     )
     door.patience_seconds = 0.0

@@ -57,7 +57,7 @@ async def test_a_run_goes_in_and_its_record_comes_out(server: Server):
     assert run["name"] == "mine"
     assert run["state"] == "succeeded"
     assert run["trigger"] == "api"
-    assert set(run["notebook"]) == {"path", "sha256"}
+    assert set(run["notebook"]) == {"path", "sha256", "root"}
     assert run["parameters"] == {"alpha": 0.5}
     assert run["environment"]["image_digest"] == "sha256:fake"
     assert [set(a) for a in run["attempts"]] == [FIELDS_OF_AN_ATTEMPT]

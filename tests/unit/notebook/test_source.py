@@ -126,3 +126,9 @@ def test_files_beside_given_content_come_from_below_the_root(source, root):
     assert [file.path for file in frozen.files] == ["data.csv"]
     with pytest.raises(InvalidInput):
         source.freeze("/tmp/unsaved.ipynb", ("*.csv",), b"{}")
+
+
+def test_a_root_that_is_not_the_server_s_own_is_told_by_its_path(root):
+    source = Source(root, max_bytes=1000, is_own=False)
+    with pytest.raises(NotFound, match=f"there is no notebook 'zzz.ipynb' in {root}"):
+        source.freeze("zzz.ipynb")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from jupyter_batch.domain.job import Source
 from jupyter_batch.domain.overlap import OverlapPolicy
@@ -80,6 +81,25 @@ async def test_missed_runs_are_caught_up_by_the_next_owner(bench):
     runs = await runs_of(bench, job)
     assert [run.scheduled_for.hour for run in runs] == [13, 14, 15]
     assert {(await bench.ended(run.id)).state for run in runs} == {RunState.SUCCEEDED}
+
+
+async def test_a_job_s_notebook_is_read_where_the_job_was_made_whoever_is_the_owner(bench):
+    bench.notebooks.files |= {
+        "/ada/nb.ipynb": b'{"cells": [], "of": "ada"}',
+        "/bob/nb.ipynb": b'{"cells": [], "of": "bob"}',
+    }
+    triggers = (CronTrigger(cron="0 * * * *"),)
+    jobs = [await make(bench, name=root, root=root, triggers=triggers) for root in ("/ada", "/bob")]
+    await bench.engine.stop()
+    bench.settings = replace(bench.settings, root_dir="/elsewhere")
+    bench.engine = bench.new_engine()
+    await bench.engine.start()
+    await bench.clock.advance(3600)
+    for job in jobs:
+        (run,) = await runs_of(bench, job)
+        frozen = await bench.store.runs.frozen(run.id)
+        assert frozen.content == bench.notebooks.files[f"{job.root}/nb.ipynb"]
+        assert run.notebook.root == job.root
 
 
 async def test_a_missed_run_is_skipped_with_its_reason(bench):

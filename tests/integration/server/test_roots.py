@@ -1,0 +1,129 @@
+"""Servers with different root folders over one data folder: each names notebooks from its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_batch.server.forward import NAMED_FROM
+
+from .conftest import Parts, Server, StartServer
+from .test_door import Lock
+
+OWNERS, DOORS = "/home/ada/first", "/home/ada/second"
+NOTEBOOKS = {
+    f"{OWNERS}/nb.ipynb": b'{"cells": [], "of": "the owner"}',
+    f"{DOORS}/nb.ipynb": b'{"cells": [], "of": "the door"}',
+    f"{OWNERS}/deep/other.ipynb": b'{"cells": []}',
+}
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    parts = Parts(tmp_path / "batch")
+    parts.notebooks.files = dict(NOTEBOOKS)
+    return parts
+
+
+@pytest.fixture
+async def servers(start_server: StartServer, parts: Parts) -> tuple[Server, Server]:
+    """The owner, and a door beside it."""
+    lock = Lock(parts)
+    owner = await start_server(parts=parts, open_engine=lock.open, root_dir=OWNERS)
+    door = await start_server(parts=parts, open_engine=lock.open, root_dir=DOORS)
+    assert door.door.engine is None
+    return owner, door
+
+
+async def told(server: Server, path: str) -> dict[str, Any]:
+    answer = await server.http.get(path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def made(server: Server, path: str, **body: Any) -> dict[str, Any]:
+    answer = await server.http.post(path, json={"notebook": "nb.ipynb", **body})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def test_a_run_is_of_the_notebook_of_the_door_that_was_asked(servers, parts):
+    owner, door = servers
+    run = await made(door, "runs")
+    frozen = await parts.store.runs.frozen(run["id"])
+    assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
+    assert (run["notebook"]["path"], run["notebook"]["root"]) == ("nb.ipynb", DOORS)
+    seen = (await told(owner, f"runs/{run['id']}"))["notebook"]
+    assert (seen["path"], seen["root"]) == (f"{DOORS}/nb.ipynb", OWNERS)
+    (listed,) = (await told(owner, "runs"))["items"]
+    assert listed["notebook"] == seen
+
+
+async def test_a_job_keeps_its_notebook_whoever_is_asked(servers, parts):
+    owner, door = servers
+    job = await made(door, "jobs", name="nightly")
+    assert job["notebook"] == "nb.ipynb"
+    (seen,) = (await told(owner, "jobs"))["items"]
+    assert seen["notebook"] == f"{DOORS}/nb.ipynb"
+    for server in servers:
+        run = (await server.http.post(f"jobs/{job['id']}/runs", json={})).json()
+        frozen = await parts.store.runs.frozen(run["id"])
+        assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
+
+
+async def test_a_job_is_changed_from_elsewhere_and_keeps_its_notebook(servers, parts):
+    owner, door = servers
+    job = await made(door, "jobs", name="nightly")
+    name = (await told(owner, f"jobs/{job['id']}"))["notebook"]
+    changes = {"notebook": name, "priority": 3, "parameters": {"alpha": 1}}
+    check = await owner.http.post(f"jobs/check?job_id={job['id']}", json={"name": "n"} | changes)
+    assert check.status_code == 204, check.text
+    answer = await owner.http.patch(f"jobs/{job['id']}", json=changes)
+    assert (answer.status_code, answer.json()["notebook"]) == (200, name)
+    changed = await told(door, f"jobs/{job['id']}")
+    assert (changed["notebook"], changed["priority"]) == ("nb.ipynb", 3)
+
+
+async def test_a_job_is_given_a_notebook_of_where_it_is_changed(servers):
+    owner, door = servers
+    job = await made(door, "jobs", name="nightly")
+    changes = {"notebook": "deep/other.ipynb"}
+    answer = await owner.http.patch(f"jobs/{job['id']}", json=changes)
+    assert answer.json()["notebook"] == "deep/other.ipynb"
+    there = (await told(door, f"jobs/{job['id']}"))["notebook"]
+    assert there == f"{OWNERS}/deep/other.ipynb"
+
+
+async def test_a_sweep_and_its_runs_are_of_the_notebook_of_the_door(servers, parts):
+    owner, door = servers
+    sweep = await made(door, "sweeps", grid={"alpha": [1, 2]})
+    assert sweep["notebook"]["path"] == "nb.ipynb"
+    assert (await told(owner, f"sweeps/{sweep['id']}"))["notebook"]["path"] == f"{DOORS}/nb.ipynb"
+    runs = (await told(door, f"runs?sweep_id={sweep['id']}"))["items"]
+    assert {run["notebook"]["path"] for run in runs} == {"nb.ipynb"}
+    frozen = await parts.store.runs.frozen(runs[0]["id"])
+    assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
+
+
+async def test_each_door_tells_its_own_root_and_reads_its_own_notebooks(servers, parts):
+    owner, door = servers
+    assert (await told(owner, "health"))["root_dir"] == OWNERS
+    assert (await told(door, "health"))["root_dir"] == DOORS
+    await told(owner, "notebooks/parameters?path=deep/other.ipynb")
+    answer = await door.http.get("notebooks/parameters?path=deep/other.ipynb")
+    assert answer.status_code == 404
+
+
+async def test_only_a_door_names_notebooks_from_elsewhere(servers):
+    owner, _ = servers
+    headers = {NAMED_FROM: DOORS}
+    run = (await owner.http.post("runs", json={"notebook": "nb.ipynb"}, headers=headers)).json()
+    assert run["notebook"]["root"] == OWNERS
+
+
+async def test_what_a_caller_has_sent_along_is_a_mere_label(servers):
+    owner, door = servers
+    run = await made(door, "runs", notebook="mine.ipynb", content={"cells": []})
+    assert (await told(owner, f"runs/{run['id']}"))["notebook"]["path"] == "mine.ipynb"
