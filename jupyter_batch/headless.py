@@ -16,9 +16,9 @@ from pathlib import Path
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 from jupyter_core.application import JupyterApp  # noqa: E402
-from jupyter_server.serverapp import ServerApp  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
+from jupyter_batch.server.listening import PortKeeper  # noqa: E402
 from jupyter_batch.wire.owner import (  # noqa: E402
     ANOTHER_OWNS,
     OWNER_LOG,
@@ -28,7 +28,7 @@ from jupyter_batch.wire.owner import (  # noqa: E402
 )
 
 
-class HeadlessServer(ServerApp):
+class HeadlessServer(PortKeeper):
     """A Jupyter server that does not announce itself: it is found by the owner's file."""
 
     name = "jupyter-batch-owner"

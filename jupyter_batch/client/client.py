@@ -19,7 +19,7 @@ from jupyter_batch.client.forms import check_address, path_text
 from jupyter_batch.client.grids import Grid
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.jobs import Jobs
-from jupyter_batch.client.notebooks import below, local_notebook, sent_along
+from jupyter_batch.client.notebooks import local_notebook, sent_along
 from jupyter_batch.client.options import RunOptions, takes_options
 from jupyter_batch.client.results import ResultOptions, Results, sql_frame, sql_table
 from jupyter_batch.client.run import Run
@@ -30,7 +30,7 @@ from jupyter_batch.client.sweeps import Sweeps
 from jupyter_batch.client.tables import Table
 from jupyter_batch.client.values import pandas_module
 from jupyter_batch.domain.backup import BackupManifest
-from jupyter_batch.errors import InvalidInput, InvalidSchedule, PassingOwnerWarning
+from jupyter_batch.errors import InvalidSchedule, PassingOwnerWarning
 from jupyter_batch.wire.owner import default_data_dir
 
 NOBODY_KEEPS_TIME = (
@@ -66,7 +66,6 @@ class Client:
         self._connection = Connection(
             locator, transport=transport, use_proxies=not self._is_local and transport is None
         )
-        self._root: str | None = None
         self._jobs = Jobs(self._connection, self._server_path)
         self._runs = Runs(self._connection, self._name_notebook, self._jobs.id_of)
         self._sweeps = Sweeps(self._connection, self._name_notebook)
@@ -212,7 +211,7 @@ class Client:
         return health
 
     def parameters(self, path: str | os.PathLike[str]) -> dict[str, Any]:
-        """Returns what a notebook below the server's root takes: its JSON Schema and more."""
+        """Returns what a notebook takes: its JSON Schema and more."""
         named = self._server_path(path)
         content = self._connection.get("notebooks/parameters", {"path": named})
         schema: dict[str, Any] = msgspec.json.decode(content)
@@ -257,30 +256,12 @@ class Client:
     def _name_notebook(self, path: str | os.PathLike[str], files: list[str]) -> dict[str, Any]:
         """Names a notebook that the server can see; sends along one that it cannot."""
         found = local_notebook(path)
-        inside = below(self._server_root(), found)
-        if inside is not None:
-            return {"notebook": inside, **({"files": files} if files else {})}
+        if self._is_local:
+            return {"notebook": found.as_posix(), **({"files": files} if files else {})}
         return sent_along(found, files)
 
     def _server_path(self, path: str | os.PathLike[str]) -> str:
         """Returns the path of a notebook that the server can read whenever it likes."""
         if not self._is_local:
             return Path(path_text(path)).as_posix()
-        found = local_notebook(path)
-        root = self._server_root()
-        inside = below(root, found)
-        if inside is None:
-            raise InvalidInput(
-                f"{found} is outside of {root}, the folder of the server that runs jobs: a job "
-                "reads its notebook anew for each run, so the notebook must lie in there",
-                field="notebook",
-            )
-        return inside
-
-    def _server_root(self) -> str | None:
-        """The folder that the server names notebooks from; None where it has another disk."""
-        if not self._is_local:
-            return None
-        if self._root is None:
-            self._root = str(self.health()["root_dir"])
-        return self._root
+        return local_notebook(path).as_posix()

@@ -45,7 +45,7 @@ class Job:
 
     @property
     def notebook(self) -> str:
-        """Relative to the server's root; read anew for each run."""
+        """Relative to the root of the server that is asked, or whole; read anew for each run."""
         return self._record.notebook
 
     @property

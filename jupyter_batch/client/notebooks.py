@@ -24,16 +24,6 @@ def local_notebook(path: str | os.PathLike[str]) -> Path:
     raise NotFound(f"there is no notebook {path}{hint}", field="notebook")
 
 
-def below(root: str | None, path: Path) -> str | None:
-    """Returns the path relative to the server's root, or None where it does not lie below it."""
-    if not root:
-        return None
-    for folder, file in ((Path(root), path), (Path(root).resolve(), path.resolve())):
-        if file.is_relative_to(folder):
-            return file.relative_to(folder).as_posix()
-    return None
-
-
 def sent_along(path: Path, patterns: list[str]) -> dict[str, Any]:
     """Returns the fields that carry a notebook, and the files beside it, in the request."""
     try:

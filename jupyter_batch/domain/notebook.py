@@ -33,8 +33,16 @@ def named_from(root: str, path: str, *, stored_root: str) -> str:
     That is its path below that folder, or its absolute path where it lies elsewhere; what has
     no root is a mere label.
     """
-    if not root or not stored_root or root == stored_root:
+    if not root or not stored_root:
         return path
     whole = posixpath.join(stored_root, path)
-    above = root.rstrip("/") + "/"
-    return whole.removeprefix(above)
+    return whole.removeprefix(_folder(root)) if is_below(root, whole) else whole
+
+
+def is_below(root: str, path: str) -> bool:
+    """Says whether an absolute path lies below a folder, by its name."""
+    return path.startswith(_folder(root))
+
+
+def _folder(root: str) -> str:
+    return root.rstrip("/") + "/"

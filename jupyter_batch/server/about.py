@@ -38,7 +38,8 @@ class ParametersHandler(BatchHandler):
     )
     async def get(self, question: ParametersQuestion) -> None:
         """Says what parameters a notebook takes."""
-        self.reply(await self.engine.parameters(question.path, root=self.root))
+        placed = self.placed(question.path)
+        self.reply(await self.engine.parameters(placed["notebook"], root=placed["root"]))
 
 
 class SecretsHandler(BatchHandler):

@@ -17,6 +17,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, stream_request_body
 
 from jupyter_batch import __version__
+from jupyter_batch.domain.notebook import is_below, named_from
 from jupyter_batch.errors import BatchError, InvalidInput, TooLarge
 from jupyter_batch.server.door import Door
 from jupyter_batch.server.errors import answer_of
@@ -66,6 +67,17 @@ class BatchHandler(APIHandler):
         """The folder that notebooks are named from: that of the door which the request came to."""
         told = self.request.headers.get(NAMED_FROM, "") if self.by_owner_token else ""
         return unquote(told) or self.door.root_dir
+
+    def placed(self, notebook: str) -> dict[str, str]:
+        """Returns ``root`` and ``notebook`` of a notebook that the request names.
+
+        A client on this machine that holds the owner's token may name any, by its whole path.
+        """
+        root = self.root
+        is_client = self.by_owner_token and NAMED_FROM not in self.request.headers
+        if is_client and notebook.startswith("/") and not is_below(root, notebook):
+            root = "/"
+        return {"root": root, "notebook": named_from(root, notebook, stored_root=root)}
 
     @property
     def idempotency_key(self) -> str | None:

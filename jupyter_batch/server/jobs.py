@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+import msgspec
 from msgspec.structs import replace
 
 from jupyter_batch.domain.job import Job
@@ -34,7 +35,7 @@ class JobsHandler(BatchHandler):
     async def post(self, body: JobBody) -> None:
         """Makes a job."""
         job = await self.engine.jobs.create(
-            replace(body.to_domain(), root=self.root),
+            replace(body.to_domain(), **self.placed(body.notebook)),
             user=self.user_name,
             idempotency_key=self.idempotency_key,
         )
@@ -53,7 +54,7 @@ class JobCheckHandler(BatchHandler):
     )
     async def post(self, question: JobCheckQuestion, body: JobBody) -> None:
         """Checks what a job would be."""
-        request = replace(body.to_domain(), root=self.root)
+        request = replace(body.to_domain(), **self.placed(body.notebook))
         await self.engine.jobs.check(request, user=self.user_name, job_id=question.job_id)
         self.reply_empty()
 
@@ -74,7 +75,9 @@ class JobHandler(BatchHandler):
     )
     async def patch(self, job_id: str, body: JobChangesBody) -> None:
         """Changes a job."""
-        changes = replace(body.to_domain(), root=self.root)
+        changes = body.to_domain()
+        if body.notebook is not msgspec.UNSET:
+            changes = replace(changes, **self.placed(body.notebook))
         self.reply(await self.engine.jobs.update(job_id, changes, user=self.user_name))
 
     @endpoint("write", "Deletes a job and leaves its runs", status=HTTPStatus.NO_CONTENT)

@@ -34,7 +34,7 @@ class RunsHandler(BatchHandler):
     async def post(self, body: RunBody) -> None:
         """Runs a notebook now."""
         run = await self.engine.runs.submit(
-            replace(body.to_domain(), root=self.root),
+            replace(body.to_domain(), **self.placed(body.notebook)),
             user=self.user_name,
             trigger=TriggerKind(body.trigger),
             idempotency_key=self.idempotency_key,
@@ -63,7 +63,7 @@ class RunCheckHandler(BatchHandler):
     )
     async def post(self, body: RunBody) -> None:
         """Checks what a run would be."""
-        request = replace(body.to_domain(), root=self.root)
+        request = replace(body.to_domain(), **self.placed(body.notebook))
         await self.engine.runs.check(request, user=self.user_name)
         self.reply_empty()
 

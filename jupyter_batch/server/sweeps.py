@@ -35,7 +35,7 @@ class SweepsHandler(BatchHandler):
     async def post(self, body: SweepBody) -> None:
         """Makes a sweep."""
         request = body.to_domain()
-        request = replace(request, run=replace(request.run, root=self.root))
+        request = replace(request, run=replace(request.run, **self.placed(body.notebook)))
         sweep = await self.engine.sweeps.create(
             request, user=self.user_name, idempotency_key=self.idempotency_key
         )

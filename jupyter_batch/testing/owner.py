@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job
+from jupyter_batch.domain.notebook import named_from
 from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
 from jupyter_batch.domain.requests import BackfillReport
 from jupyter_batch.domain.run import NotebookRef, Run, RunState, TriggerKind
@@ -176,8 +177,12 @@ class FakeOwner(httpx.BaseTransport):
         key = request.headers.get("Idempotency-Key", "")
         if key in self._keys:
             return _answer(self.runs[self._keys[key]], 201)
-        path = body["notebook"]
+        path = self.named(body["notebook"])
         return self._accept(body, key, notebook=path, name=body.get("name") or path)
+
+    def named(self, notebook: str) -> str:
+        """Returns what it calls a notebook: relative to its root, if it lies there."""
+        return named_from(self.root_dir, notebook, stored_root=self.root_dir)
 
     def _accept(
         self, body: dict[str, Any], key: str, *, notebook: str, name: str, job_id: str | None = None
@@ -313,6 +318,7 @@ class FakeOwner(httpx.BaseTransport):
         if any(job.name == body["name"] for job in self.jobs.values()):
             raise Conflict(f"there is a job {body['name']!r} already", field="name")
         made = {"created_by": "alice", "created_at": _EPOCH, "updated_at": _EPOCH}
+        made["notebook"] = self.named(body.pop("notebook"))
         job = msgspec.convert({"id": self._ids.new(_EPOCH), **made, **body}, Job)
         self.jobs[job.id] = job
         return _answer(job, 201)

@@ -28,6 +28,8 @@ class OwnerOfRuns(Protocol):
 
     def plan_for(self, run_id: str) -> None: ...
 
+    def named(self, notebook: str) -> str: ...
+
     def step(self, run_id: str) -> Run: ...
 
     def check(self, parameters: dict[str, Any]) -> None: ...
@@ -68,8 +70,9 @@ class FakeOwnerSweeps:
             except BatchError as error:
                 error.details["index"] = index
                 raise
-        name = body.get("name") or body["notebook"].removesuffix(".ipynb")
-        ref = NotebookRef(path=body["notebook"], sha256="0" * 64)
+        path = self._owner.named(body["notebook"])
+        name = body.get("name") or path.removesuffix(".ipynb")
+        ref = NotebookRef(path=path, sha256="0" * 64)
         facts: SweepFacts | None = None
         for index, values in enumerate(all_values):
             run = self._owner.add_run(

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from jupyter_batch.client import Client
+from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.services.clock import SystemClock
 from jupyter_batch.services.hub import EventHub
 from jupyter_batch.store import open_store
@@ -91,6 +92,12 @@ class Chaos:
         troubling.join()
         marks.append(time.monotonic())
         faults = [f"trouble could not be made: {error!r}" for error in made]
+        # A request may find nobody to take it; all else that is refused was not looked at.
+        faults += [
+            f"a run was refused: {error}"
+            for error in mix.refused
+            if not isinstance(error, OwnerUnavailable)
+        ]
         mix.end_schedule()
         if mix.never_fired:
             faults.append("its schedule has never fired")

@@ -19,6 +19,7 @@ from traitlets.config import Config
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.server.door import Door
+from jupyter_batch.server.listening import PortKeeper
 from jupyter_batch.server.routes import install
 from jupyter_batch.services.engine import Engine
 from jupyter_batch.services.hub import EventHub
@@ -35,7 +36,7 @@ JUPYTER_TOKEN = "jupyter-token"
 MAX_BODY_BYTES = 256 * 1024
 
 
-class QuietServer(ServerApp):
+class QuietServer(PortKeeper):
     """A server that leaves the signals and the runtime folder of the tests alone."""
 
     def init_signal(self) -> None:
@@ -136,7 +137,7 @@ async def starting(folder: Path) -> AsyncIterator[StartServer]:
             open_engine: Callable[[], Awaitable[Engine]] | None = None,
             config: dict[str, Any] | None = None,
             settings: dict[str, Any] | None = None,
-            root_dir: str = "/",
+            root_dir: str = "/home/ada/work",
         ) -> Server:
             parts = parts or Parts(data_dir, **(settings or {}))
             server = _new_server(parts, open_engine or parts.open, config or {}, data_dir, root_dir)

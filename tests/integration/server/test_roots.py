@@ -123,6 +123,32 @@ async def test_only_a_door_names_notebooks_from_elsewhere(servers):
     assert run["notebook"]["root"] == OWNERS
 
 
+async def test_a_client_with_the_owner_s_token_names_any_notebook_by_its_whole_path(servers, parts):
+    owner, door = servers
+    token = {"Authorization": f"token {owner.door.token}"}
+    for path, seen in [
+        (f"{DOORS}/nb.ipynb", f"{DOORS}/nb.ipynb"),
+        (f"{OWNERS}/nb.ipynb", "nb.ipynb"),
+    ]:
+        body = {"notebook": path, "name": path[-20:]}
+        job = (await owner.http.post("jobs", json=body, headers=token)).json()
+        assert job["notebook"] == seen
+        run = (await owner.http.post("runs", json=body, headers=token)).json()
+        assert run["notebook"]["path"] == seen
+        frozen = await parts.store.runs.frozen(run["id"])
+        assert frozen.content == NOTEBOOKS[path]
+    (first, _) = (await told(door, "jobs"))["items"][::-1]
+    assert first["notebook"] == "nb.ipynb"
+
+
+async def test_a_user_of_a_server_names_nothing_outside_of_its_root(servers):
+    owner, door = servers
+    for server, path in [(owner, f"{DOORS}/nb.ipynb"), (door, f"{OWNERS}/nb.ipynb")]:
+        answer = await server.http.post("runs", json={"notebook": path})
+        assert answer.status_code == 400
+        assert answer.json()["details"]["field"] == "notebook"
+
+
 async def test_what_a_caller_has_sent_along_is_a_mere_label(servers):
     owner, door = servers
     run = await made(door, "runs", notebook="mine.ipynb", content={"cells": []})

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jupyter_batch.errors import Conflict, InvalidInput, NotFound, PassingOwnerWarning
+from jupyter_batch.errors import Conflict, NotFound, PassingOwnerWarning
 
 
 def test_a_job_is_named_after_its_notebook(client, notebook):
@@ -19,12 +19,10 @@ def test_a_name_is_taken_once(client, notebook):
         client.jobs.create(notebook)
 
 
-def test_a_job_outside_of_the_root_is_refused_with_the_reason(owner, client, tmp_path):
+def test_a_job_outside_of_the_root_is_named_by_its_whole_path(client, tmp_path):
     path = tmp_path / "far.ipynb"
     path.write_text("{}")
-    with pytest.raises(InvalidInput, match="outside of"):
-        client.jobs.create(path)
-    assert owner.jobs == {}
+    assert client.jobs.create(path).notebook == str(path)
 
 
 def test_a_job_is_found_by_its_id_and_by_its_name(client, notebook):

@@ -12,31 +12,21 @@ from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import Conflict, InvalidInput, NotFound, RunFailed
 
 
-def test_a_notebook_below_the_root_is_named_in_the_servers_words(owner, client, notebook):
-    client.runs.submit(notebook, files=["lib/*.py"])
+def test_a_notebook_is_named_by_its_whole_path_whoever_is_the_owner(owner, client, notebook):
+    run = client.runs.submit(notebook, files=["lib/*.py"])
     (body,) = owner.bodies("POST", "runs")
-    assert body == {"notebook": "work/report.ipynb", "files": ["lib/*.py"]}
-
-
-def test_a_notebook_outside_of_the_root_is_sent_along(owner, client, tmp_path):
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "tools.py").write_text("x = 1")
-    path = tmp_path / "alone.ipynb"
-    path.write_text('{"cells": []}')
-    client.runs.submit(path, files=["lib"])
-    (body,) = owner.bodies("POST", "runs")
-    assert body == {
-        "notebook": "alone.ipynb",
-        "content": '{"cells": []}',
-        "uploads": [{"path": "lib/tools.py", "content_base64": "eCA9IDE="}],
-    }
+    assert body == {"notebook": str(notebook), "files": ["lib/*.py"]}
+    assert run.notebook_ref.path == "work/report.ipynb"
 
 
 def test_a_server_that_is_named_gets_the_notebook_itself(owner, remote, notebook):
-    remote.runs.submit(notebook)
+    (notebook.parent / "lib").mkdir(exist_ok=True)
+    (notebook.parent / "lib" / "tools.py").write_text("x = 1")
+    remote.runs.submit(notebook, files=["lib"])
     (body,) = owner.bodies("POST", "runs")
     assert body["notebook"] == "report.ipynb"
     assert body["content"].startswith("{")
+    assert body["uploads"] == [{"path": "lib/tools.py", "content_base64": "eCA9IDE="}]
 
 
 def test_options_have_their_place_in_the_request(owner, client, notebook):

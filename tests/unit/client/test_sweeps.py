@@ -35,7 +35,7 @@ def test_a_grid_goes_to_the_server_as_it_is(owner, client, notebook):
     )
     (body,) = owner.bodies("POST", "sweeps")
     assert body == {
-        "notebook": "work/report.ipynb",
+        "notebook": str(notebook),
         "grid": {"alpha": [0.1, 0.2], "n": [0, 1]},
         "parameters": {"shared": True},
         "max_concurrent": 3,
