@@ -127,9 +127,6 @@ class Conductor:
 
     async def _begin(self) -> AttemptHandle:
         spec = await (self._patiently(self._prepare) if self._asked else self._prepare())
-        # On record before it is asked for: what is not on record has never begun.
-        await self._note_container(spec.name, spec.environment)
-        self._asked = True
         starter = Starter(
             self._executor,
             self._clock,
@@ -137,7 +134,13 @@ class Conductor:
         )
         # From here on a cancel lets the attempt start and then stops it: what has been asked
         # of an engine cannot be taken back half way.
-        handle = await starter.start(spec, is_cancelled=self._guard.cancelled.is_set)
+        self._asked = True
+        handle = await starter.start(
+            spec,
+            # On record before it is asked for: what is not on record has never begun.
+            note=lambda: self._note_container(spec.name, spec.environment),
+            is_cancelled=self._guard.cancelled.is_set,
+        )
         if handle is None:
             raise _Gone
         await self._note_container(handle.container_id, spec.environment)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from jupyter_batch.errors import EngineUnavailable
 from jupyter_batch.ports import AttemptHandle, AttemptSpec, Clock, Executor
@@ -26,20 +26,32 @@ class Starter:
         self._patience = patience_seconds
 
     async def start(
-        self, spec: AttemptSpec, *, is_cancelled: Callable[[], bool]
+        self,
+        spec: AttemptSpec,
+        *,
+        note: Callable[[], Awaitable[None]],
+        is_cancelled: Callable[[], bool],
     ) -> AttemptHandle | None:
         """Returns the handle, or None where it was cancelled before there was an attempt.
 
-        Raises EngineUnavailable where the engine stays away, and what else the executor raises.
+        ``note`` puts on record that the executor is asked; what is on record is asked, also by
+        an owner that ends. Raises EngineUnavailable where the engine stays away, and what else
+        the executor raises.
         """
         away_since = None
+
+        async def ask() -> AttemptHandle:
+            if away_since is None:
+                await note()
+            return await self._executor.start(spec)
+
         while True:
             try:
                 if away_since is not None and is_cancelled():
                     return await self._find(spec)
                 # What has been asked of an engine happens: an owner that ends waits for it, so
                 # that the next one finds the attempt.
-                return await to_the_end(self._executor.start(spec), patience_seconds=_LAST_START)
+                return await to_the_end(ask(), patience_seconds=_LAST_START)
             except EngineUnavailable as error:
                 now = self._clock.now()
                 away_since = away_since or now

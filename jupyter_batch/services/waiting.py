@@ -39,4 +39,6 @@ async def to_the_end(work: Awaitable[T], *, patience_seconds: float) -> T:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task}, timeout=patience_seconds)
+        if task.done() and not task.cancelled():
+            task.exception()  # which nobody will ask for any more
         raise

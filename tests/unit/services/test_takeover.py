@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 
@@ -194,6 +196,32 @@ async def test_a_run_that_an_engine_had_been_asked_for_is_not_started_again(benc
     assert lost.state is RunState.LOST
     assert "may not have begun" in lost.reason
     assert bench.executor.attempts == {}
+
+
+async def test_an_owner_that_ends_while_it_puts_a_start_on_record_makes_the_start(bench):
+    bench.executor.behaviour = hang
+    update = bench.store.runs.update
+    is_on_record, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(run_id, change, **more):
+        run = await update(run_id, change, **more)
+        if run.attempt is not None and run.attempt.container_id and not is_on_record.is_set():
+            is_on_record.set()
+            await may_go_on.wait()
+        return run
+
+    bench.store.runs.update = slow
+    run = await bench.submit()
+    await is_on_record.wait()
+    ending = asyncio.create_task(bench.engine.stop())
+    await asyncio.wait({ending}, timeout=0.01)
+    may_go_on.set()
+    await ending
+    assert len(bench.executor.attempts) == 1
+    bench.engine = bench.new_engine()
+    await bench.engine.start()
+    adopted = await bench.engine.runs.get(run.id)
+    assert (adopted.state, len(adopted.attempts)) == (RunState.RUNNING, 1)
 
 
 async def test_a_container_that_was_made_and_not_started_is_started(bench):
