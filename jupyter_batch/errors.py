@@ -153,6 +153,12 @@ class StoreLocked(StoreError):
     code = "store_locked"
 
 
+class StoreClosed(StoreError):
+    """The owner is ending and has let go of the store; nothing has been done."""
+
+    code = "store_closed"
+
+
 class StoreDamaged(StoreError):
     """The file is not a store of ours, or it cannot be read."""
 

@@ -87,8 +87,8 @@ class Door:
 
     async def close(self) -> None:
         """Lets go of the store; attempts run on, and the next owner adopts them."""
+        self._closed = True
         async with self._opening:
-            self._closed = True
             engine, self.engine = self.engine, None
             if engine is not None:
                 try:
@@ -103,6 +103,8 @@ class Door:
 
         Raises OwnerUnavailable.
         """
+        if self._closed:
+            raise OwnerUnavailable("the server is stopping")
         if self.engine is None and not self._tried:
             await self.open()
         if self.engine is not None:
@@ -139,6 +141,11 @@ class Door:
             return False
         self.trouble = None
         return is_owner
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it lets go of the store, or has done so; another door is the next to ask."""
+        return self._closed
 
     def touch(self) -> None:
         """Notes that somebody has asked for something."""

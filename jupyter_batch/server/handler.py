@@ -229,6 +229,9 @@ class BatchHandler(APIHandler):
             error, log_id=self._log_id, known_user=bool(getattr(self, "current_user", None))
         )
         self.set_status(status)
+        if self.door.is_closing:
+            # It speaks for an owner no more: a door that has handed this on asks the next one.
+            self.clear_header(VERSION_HEADER)
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self._methods()))
         self.finish(msgspec.json.encode(answer))

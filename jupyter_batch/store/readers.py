@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
-from jupyter_batch.errors import StoreError
+from jupyter_batch.errors import StoreClosed
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.records_file import RecordsFile
 
@@ -31,7 +31,7 @@ class Readers:
     ) -> T:
         """Returns what ``read(cursor, ...)`` returns."""
         if self._closed:
-            raise StoreError("the store is closed")
+            raise StoreClosed("the store is closed: its owner is ending")
 
         def work() -> T:
             with self._records.reading():

@@ -15,7 +15,7 @@ import msgspec
 import psutil
 
 from jupyter_batch.domain.sql import SqlAnswer, SqlColumn, SqlQuery
-from jupyter_batch.errors import QueryStopped, StoreError
+from jupyter_batch.errors import QueryStopped, StoreClosed, StoreError
 from jupyter_batch.store.database import Connection
 from jupyter_batch.store.records_file import RecordsFile
 from jupyter_batch.store.segments import Segments
@@ -66,7 +66,7 @@ class SqlReads:
     async def ask(self, asked: SqlQuery) -> SqlAnswer:
         """Returns the answer; raises InvalidQuery, QueryStopped. A caller who goes away ends it."""
         if self._closed:
-            raise StoreError("the store is closed")
+            raise StoreClosed("the store is closed: its owner is ending")
         query = _Query(asked, self._records, self._segments, self._memory_bytes)
         self._running.add(query)
         future = self._pool.submit(query.run)

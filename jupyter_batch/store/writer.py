@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from jupyter_batch.errors import StoreError
+from jupyter_batch.errors import StoreClosed
 
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741
@@ -52,7 +52,7 @@ class Writer:
     async def batch(self, work: Callable[[list[I]], Sequence[T | Failed]], item: I) -> T:
         """Does the item together with others that wait for the very same ``work``."""
         if self._closed:
-            raise StoreError("the store is closed")
+            raise StoreClosed("the store is closed: its owner is ending")
         task = _Task(work, item)
         self._tasks.put(task)
         result: T = await asyncio.wrap_future(task.future)

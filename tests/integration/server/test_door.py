@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from jupyter_batch.errors import StoreDamaged, StoreLocked
+from jupyter_batch.server.forward import VERSION_HEADER
 from jupyter_batch.server.watch import watch
 from jupyter_batch.services.engine import Engine
 from jupyter_batch.testing.executor import hang
@@ -262,6 +263,28 @@ async def test_a_request_between_two_owners_waits_for_the_next(
     assert not asked.done()
     lock.taken = False
     assert (await asked).status_code == 200
+
+
+async def test_a_request_that_an_ending_owner_refuses_goes_to_the_next(
+    owner: Server, door: Server, lock: Lock, parts: Parts
+):
+    may_close = asyncio.Event()
+    parts.executor.close = may_close.wait  # type: ignore[method-assign]
+    closing = asyncio.create_task(owner.door.close())
+    try:
+        await asyncio.wait({closing}, timeout=0.05)
+        refused = await owner.http.get("runs")
+        assert (refused.status_code, VERSION_HEADER in refused.headers) == (503, False)
+        door.door.patience_seconds = 20.0
+        job = {"name": "j", "notebook": "nb.ipynb"}
+        asked = asyncio.create_task(door.http.post("jobs", json=job))
+        await asyncio.wait({asked}, timeout=0.5)
+        assert not asked.done()
+    finally:
+        may_close.set()
+        await closing
+    lock.taken = False
+    assert (await asked).status_code == 201
 
 
 async def test_a_stranger_at_the_owners_address_is_not_taken_for_it(
