@@ -19,6 +19,7 @@ BatchError
 │   └── AttemptGone         attempt_gone: the container or process is not there any more
 ├── StoreError              store_error
 │   ├── StoreLocked         store_locked: another process owns the data folder
+│   ├── StoreClosed         store_closed: its owner is ending; the next one may be asked
 │   ├── StoreDamaged        store_damaged
 │   └── StoreFull           store_full: no space left on the device
 ├── OwnerUnavailable        owner_unavailable: no owner answers and none could be started
