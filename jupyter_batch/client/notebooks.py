@@ -1,4 +1,4 @@
-"""Names a local notebook in the server's words, or sends it along."""
+"""Finds a notebook of this machine, and packs it where the server cannot read it."""
 
 from __future__ import annotations
 
