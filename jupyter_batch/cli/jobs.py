@@ -36,6 +36,9 @@ _EXAMPLES = """\
   jupyter batch runs --job nightly"""
 _LAST = 5
 
+#: Arguments whose meaning depends on a zone.
+_ABOUT_TIME = ("cron", "at", "timezone", "start", "end")
+
 
 def add(commands: Any) -> None:
     """Adds the command and its own commands."""
@@ -147,7 +150,8 @@ def create_job(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(job.to_dict())
     else:
-        session.say(f"made job {job.name}")
+        session.say(f"made job {job.name}" + (f": {job.sentence}" if job.sentence else ""))
+        _tell_notes(job, session)
         session.note(f"run it: jupyter batch jobs trigger {_quoted(job.name)}", style="dim")
     return SUCCEEDED
 
@@ -206,6 +210,9 @@ def edit_job(args: argparse.Namespace, session: Session) -> int:
         session.answer(changed.to_dict())
     else:
         session.say(f"changed job {changed.name}")
+        if changed.sentence and any(name in schedule for name in _ABOUT_TIME):
+            session.say(f"  {changed.sentence}")
+        _tell_notes(changed, session)
     return SUCCEEDED
 
 
@@ -234,6 +241,11 @@ def trigger_job(args: argparse.Namespace, session: Session) -> int:
         session.say(state_text(run.state).append(f"  {run.name}  {run.id}", style="default"))
         session.note(f"look at it: jupyter batch show {short(run.id)}", style="dim")
     return SUCCEEDED if run.succeeded or not args.wait else NOT_SUCCEEDED
+
+
+def _tell_notes(job: Job, session: Session) -> None:
+    for note in job.notes:
+        session.note(f"note: {note}", style="yellow")
 
 
 def _row(job: Job) -> Iterator[RenderableType]:

@@ -20,12 +20,12 @@ from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.schedule_arguments import (
     add_policies,
     add_schedule,
-    future,
     schedule_of,
 )
-from jupyter_batch.cli.session import Session, instant
+from jupyter_batch.cli.session import Session, local_or_instant
 from jupyter_batch.cli.words import clock, plural
 from jupyter_batch.client.client import NOBODY_KEEPS_TIME
+from jupyter_batch.client.instants import datetime_of, instant_of
 from jupyter_batch.client.job import Job
 from jupyter_batch.domain.sentence import sentence
 from jupyter_batch.domain.trigger import CronTrigger
@@ -76,23 +76,7 @@ def add(commands: Any) -> None:
     add_trigger(commands, inner=False)
     add_edit(commands, inner=False)
     _add_upcoming(commands)
-    backfill = add_command(
-        commands,
-        "backfill",
-        backfill_job,
-        help="make the runs that a job's schedule would have made",
-        epilog="  jupyter batch backfill nightly --from 2026-10-01 --to 2026-11-01 "
-        "--max-concurrent 2",
-    )
-    backfill.add_argument("job", help="name or id")
-    backfill.add_argument("--from", dest="since", required=True, metavar="INSTANT")
-    backfill.add_argument(
-        "--to", dest="until", metavar="INSTANT", help="not included (default: now)"
-    )
-    backfill.add_argument(
-        "--max-concurrent", type=int, default=1, metavar="N", help="at once (default: 1)"
-    )
-    add_parameters(backfill)
+    _add_backfill(commands)
 
 
 def _add_upcoming(commands: Any) -> None:
@@ -108,8 +92,38 @@ def _add_upcoming(commands: Any) -> None:
     parser.add_argument("job", nargs="?", help="name or id")
     parser.add_argument("--cron", metavar="TEXT", help="five fields, or such as @daily")
     parser.add_argument("--timezone", metavar="ZONE", help="such as Europe/Amsterdam")
-    parser.add_argument("--after", metavar="INSTANT", help="default: now")
+    parser.add_argument(
+        "--after",
+        metavar="INSTANT",
+        help="without an offset: in the schedule's zone (default: now)",
+    )
     parser.add_argument("--count", type=int, default=5, metavar="N", help="default: 5")
+
+
+def _add_backfill(commands: Any) -> None:
+    backfill = add_command(
+        commands,
+        "backfill",
+        backfill_job,
+        help="make the runs that a job's schedule would have made",
+        epilog="  jupyter batch backfill nightly --from 2026-10-01 --to 2026-11-01 "
+        "--max-concurrent 2",
+    )
+    backfill.add_argument("job", help="name or id")
+    backfill.add_argument(
+        "--from",
+        dest="since",
+        required=True,
+        metavar="INSTANT",
+        help="without an offset: in the zone of the job's schedule",
+    )
+    backfill.add_argument(
+        "--to", dest="until", metavar="INSTANT", help="not included (default: now)"
+    )
+    backfill.add_argument(
+        "--max-concurrent", type=int, default=1, metavar="N", help="at once (default: 1)"
+    )
+    add_parameters(backfill)
 
 
 def schedule_job(args: argparse.Namespace, session: Session) -> int:
@@ -135,6 +149,8 @@ def schedule_job(args: argparse.Namespace, session: Session) -> int:
     session.say(f"made job {job.name}: {job.sentence}")
     for found in job.upcoming(3).instants:
         session.say(_line(found.local, found.note))
+    for note in job.notes:
+        session.note(f"note: {note}", style="yellow")
     _warn_of_passing(session)
     return SUCCEEDED
 
@@ -159,7 +175,7 @@ def show_upcoming(args: argparse.Namespace, session: Session) -> int:
         raise UsageError("name a job, or give --cron")
     if not 1 <= args.count <= _MOST:
         raise InvalidInput(f"count is from 1 to {_MOST}", field="count")
-    after = future(args.after, "after")
+    after = None if args.after is None else datetime_of(args.after, "after")
     if args.job is not None:
         if args.timezone:
             raise UsageError("--timezone goes with --cron; a job has its own")
@@ -167,7 +183,8 @@ def show_upcoming(args: argparse.Namespace, session: Session) -> int:
     else:
         trigger = CronTrigger(cron=args.cron, timezone=args.timezone or "UTC")
         check_trigger(trigger)
-        instants = upcoming(trigger, after or datetime.now(UTC), args.count)
+        since = None if after is None else instant_of(after, "after", zone=trigger.timezone)
+        instants = upcoming(trigger, since or datetime.now(UTC), args.count)
         answer = Upcoming(sentence=sentence(trigger), instants=instants)
     if session.as_json:
         session.answer(answer)
@@ -180,8 +197,8 @@ def show_upcoming(args: argparse.Namespace, session: Session) -> int:
 
 def backfill_job(args: argparse.Namespace, session: Session) -> int:
     """Backfills a job."""
-    since = instant(args.since, "from")
-    until = instant(args.until, "to") or datetime.now(UTC)
+    since = local_or_instant(args.since, "from")
+    until = local_or_instant(args.until, "to") or datetime.now(UTC)
     assert since is not None
     job = session.client.jobs.get(args.job)
     report = send_typed(
@@ -195,6 +212,10 @@ def backfill_job(args: argparse.Namespace, session: Session) -> int:
         session.answer(report)
         return SUCCEEDED
     session.say(f"queued {plural(report.made, 'run')} of {job.name}, as backfill {report.id}")
+    for span in report.spans:
+        since_told = _line(span.since, span.since_note).strip()
+        until_told = _line(span.until, span.until_note).strip()
+        session.say(f"  from {since_told} to {until_told}, {span.timezone}")
     if report.succeeded_before or report.unfinished_before:
         session.note(
             f"left out: {report.succeeded_before} succeeded before, "

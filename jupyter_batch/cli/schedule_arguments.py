@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
 from typing import Any
 
 from jupyter_batch.client.schedules import ScheduleOptions
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.trigger import MissedPolicy
-from jupyter_batch.errors import InvalidInput
 
 
 def add_schedule(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +21,12 @@ def add_schedule(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--every", metavar="TIME", help="such as 90, 15m or 2h")
     group.add_argument("--at", metavar="INSTANT", help="once, such as 2026-12-24T18:00")
-    group.add_argument("--timezone", metavar="ZONE", help="such as Europe/Amsterdam (default: UTC)")
+    group.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="such as Europe/Amsterdam, for cron texts and instants without an offset (default: "
+        "the job's; else UTC for cron texts and this machine's for other instants)",
+    )
     group.add_argument("--start", metavar="INSTANT", help="nothing runs before")
     group.add_argument("--end", metavar="INSTANT", help="nothing runs after")
     group.add_argument("--max-runs", type=int, metavar="N", help="at most so many runs in all")
@@ -82,15 +85,3 @@ def schedule_of(args: argparse.Namespace) -> ScheduleOptions:
     given: Any = {name: value for name, value in values.items() if value is not None}
     options: ScheduleOptions = given
     return options
-
-
-def future(text: str | None, field: str) -> datetime | None:
-    """Reads an instant; local time where it has no zone."""
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError) as error:
-        raise InvalidInput(
-            f"{text!r} is no instant: write 2026-10-25T14:30 or 2026-10-25T14:30Z", field=field
-        ) from error

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from jupyter_batch.cli.words import ago
 from jupyter_batch.client.client import Client
+from jupyter_batch.client.instants import instant_of
 from jupyter_batch.client.run import Run
 from jupyter_batch.errors import InvalidInput, NotFound
 
@@ -124,15 +125,18 @@ def cell_width(cell: RenderableType) -> int:
 
 
 def instant(text: str | None, field: str) -> datetime | None:
-    """Reads an instant (local time where it has no zone) or how long ago it was."""
+    """Reads an instant (this machine's local time without an offset) or how long ago it was."""
+    found = local_or_instant(text, field)
+    return None if found is None else instant_of(found, field)
+
+
+def local_or_instant(text: str | None, field: str) -> datetime | None:
+    """Reads an instant, as a local time where it has no offset, or how long ago it was."""
     if text is None:
         return None
-    now = datetime.now(UTC)
-    before = ago(text, now)
-    if before is not None:
-        return before
     try:
-        return datetime.fromisoformat(text).astimezone()
+        before = ago(text, datetime.now(UTC))
+        return before or datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         raise InvalidInput(
             f"{text!r} is no instant: write 2026-10-25, 2026-10-25T14:30, or 2h for two hours ago",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,16 +62,6 @@ def check_number(value: Any, field: str, *, least: int = 1) -> int | None:
     ):
         raise InvalidInput(f"{field} is a number from {least} on, not {value!r}", field=field)
     return value
-
-
-def instant_text(at: Any, field: str) -> str:
-    """Returns an instant in UTC as it is sent; one without a zone is local time."""
-    if not isinstance(at, datetime):
-        raise InvalidInput(f"{field} is a datetime, not {at!r}", field=field)
-    try:
-        return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except OverflowError as error:
-        raise InvalidInput(f"{field} is out of range: {at}", field=field) from error
 
 
 def path_text(path: Any, field: str = "notebook") -> str:

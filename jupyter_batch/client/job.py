@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import msgspec
 
 from jupyter_batch.client import html
+from jupyter_batch.client.instants import AnyInstant
 from jupyter_batch.client.lists import PagedList
 from jupyter_batch.client.options import takes_options
 from jupyter_batch.client.run import Run
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 class Job:
     """A notebook, parameters, environment and policies, under a name."""
 
-    def __init__(self, jobs: Jobs, record: JobRecord) -> None:
+    def __init__(self, jobs: Jobs, record: JobRecord, *, notes: Sequence[str] = ()) -> None:
         self._jobs = jobs
         self._record = record
+        self._notes = tuple(notes)
 
     @property
     def id(self) -> str:
@@ -114,6 +116,12 @@ class Job:
         return self._record.paused_reason
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """How instants without an offset were read when the job was made or changed just now,
+        where that is worth a look: in this machine's zone, or at a change of clocks."""
+        return self._notes
+
+    @property
     def record(self) -> JobRecord:
         """The job with all its policies."""
         return self._record
@@ -135,19 +143,22 @@ class Job:
         self._record = self._jobs.resume(self.id)._record
         return self
 
-    def upcoming(self, count: int = 5, *, after: datetime | None = None) -> Upcoming:
+    def upcoming(self, count: int = 5, *, after: AnyInstant | None = None) -> Upcoming:
         """Returns the schedule in words and its next instants."""
         return self._jobs.upcoming(self.id, count, after=after)
 
     def backfill(
         self,
-        since: datetime,
-        until: datetime,
+        since: AnyInstant,
+        until: AnyInstant,
         *,
         max_concurrent: int = 1,
         parameters: Mapping[str, Any] | None = None,
     ) -> BackfillReport:
-        """Makes the runs that its schedule would have made, but for those that succeeded."""
+        """Makes the runs that its schedule would have made, but for those that succeeded.
+
+        Without an offset the two are local times of each trigger's zone.
+        """
         return self._jobs.backfill(
             self.id, since, until, max_concurrent=max_concurrent, parameters=parameters
         )
@@ -171,7 +182,7 @@ class Job:
             max_concurrent=max_concurrent,
             **options,
         )
-        self._record = changed._record
+        self._record, self._notes = changed._record, changed._notes
         return self
 
     def delete(self) -> None:
@@ -201,6 +212,7 @@ class Job:
                     ("parameters", html.values(self.parameters) if self.parameters else None),
                     ("runs", self.sentence),
                     ("next", next_text(self._record)),
+                    ("note", "; ".join(self.notes) or None),
                     ("why paused", self.paused_reason),
                     ("id", html.code(self.id)),
                 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Unpack
 
 import msgspec
@@ -15,8 +14,15 @@ from jupyter_batch.client.forms import (
     check_form,
     check_number,
     check_text,
-    instant_text,
     path_text,
+)
+from jupyter_batch.client.instants import (
+    AnyInstant,
+    InstantReader,
+    datetime_of,
+    instant_text,
+    utc_text,
+    zone_of_job,
 )
 from jupyter_batch.client.job import Job, JobList, job_table
 from jupyter_batch.client.options import on_the_wire, takes_options
@@ -75,7 +81,8 @@ class Jobs:
         Raises Conflict where the name is taken; NotFound, InvalidInput, NotAllowed.
         """
         about_runs, schedule = split_options(options)
-        body = on_the_wire(about_runs) | schedule_on_the_wire(schedule)
+        reader = InstantReader()
+        body = on_the_wire(about_runs) | schedule_on_the_wire(schedule, reader=reader)
         body.setdefault("name", os.path.splitext(os.path.basename(path_text(path)))[0])
         body["description"] = description
         if max_concurrent is not None:
@@ -85,7 +92,8 @@ class Jobs:
         check_form(body, JobBody)
         check_triggers(body)
         body["notebook"] = self._server_path(path)
-        return Job(self, _job.decode(self._connection.post("jobs", body, once=True)))
+        made = _job.decode(self._connection.post("jobs", body, once=True))
+        return Job(self, made, notes=reader.notes)
 
     @takes_options
     def put(
@@ -197,7 +205,9 @@ class Jobs:
         about_runs, schedule = split_options(options)
         on_the_wire(about_runs)
         known = self.get(job)
-        body = on_the_wire(about_runs) | schedule_on_the_wire(schedule, known.record.triggers)
+        reader = InstantReader()
+        about_time = schedule_on_the_wire(schedule, known.record.triggers, reader=reader)
+        body = on_the_wire(about_runs) | about_time
         if "environment" in body:
             kept = msgspec.to_builtins(known.environment)
             body["environment"] = {**kept, "image_digest": None, **body["environment"]}
@@ -211,7 +221,8 @@ class Jobs:
             body["max_concurrent"] = max_concurrent
         check_form({k: v for k, v in body.items() if k != "environment"}, JobChangesBody)
         check_triggers(body)
-        return Job(self, _job.decode(self._connection.patch(f"jobs/{known.id}", body)))
+        changed = _job.decode(self._connection.patch(f"jobs/{known.id}", body))
+        return Job(self, changed, notes=reader.notes)
 
     def delete(self, job: str) -> None:
         """Removes a job; its runs stay. Raises NotFound."""
@@ -230,31 +241,39 @@ class Jobs:
         content = self._connection.post(f"jobs/{self.get(job).id}/{action}", body)
         return Job(self, _job.decode(content))
 
-    def upcoming(self, job: str, count: int = 5, *, after: datetime | None = None) -> Upcoming:
-        """Returns a job's schedule in words and its next instants; raises NotFound."""
-        asked = {
-            "count": check_number(count, "count"),
-            "after": None if after is None else instant_text(after, "after"),
-        }
-        content = self._connection.get(f"jobs/{self.get(job).id}/upcoming", asked)
+    def upcoming(self, job: str, count: int = 5, *, after: AnyInstant | None = None) -> Upcoming:
+        """Returns a job's schedule in words and its next instants; raises NotFound.
+
+        ``after`` without an offset is local time of the job's zone, or of this machine where its
+        triggers have several.
+        """
+        if after is not None:
+            datetime_of(after, "after")
+        asked: dict[str, str | int | None] = {"count": check_number(count, "count")}
+        known = self.get(job)
+        if after is not None:
+            zone = zone_of_job(known.record.triggers)
+            asked["after"] = instant_text(after, "after", zone=zone)
+        content = self._connection.get(f"jobs/{known.id}/upcoming", asked)
         return msgspec.json.decode(content, type=Upcoming)
 
     def backfill(
         self,
         job: str,
-        since: datetime,
-        until: datetime,
+        since: AnyInstant,
+        until: AnyInstant,
         *,
         max_concurrent: int = 1,
         parameters: Mapping[str, Any] | None = None,
     ) -> BackfillReport:
         """Makes the runs that a job's schedule would have made from ``since`` to ``until``.
 
-        Those that succeeded before, or wait, are left out. Raises NotFound, InvalidInput.
+        Without an offset these are local times of each trigger's zone; the report has them with
+        theirs. Those that succeeded before, or wait, are left out. Raises NotFound, InvalidInput.
         """
         body = {
-            "from": instant_text(since, "from"),
-            "to": instant_text(until, "to"),
+            "from": _local_or_utc(since, "from"),
+            "to": _local_or_utc(until, "to"),
             "max_concurrent": check_number(max_concurrent, "max_concurrent"),
             "parameters": plain_parameters(parameters or {}),
         }
@@ -273,3 +292,12 @@ class Jobs:
             body["parameters"] = plain_parameters(parameters)
         content = self._connection.post(f"jobs/{self.get(job).id}/runs", body, once=True)
         return Run(self._connection, _run.decode(content))
+
+
+def _local_or_utc(value: Any, field: str) -> str:
+    """Returns an instant in UTC, or a local time as it is, for the server to read in each zone."""
+    at = datetime_of(value, field)
+    try:
+        return at.isoformat() if at.utcoffset() is None else utc_text(at)
+    except OverflowError as error:
+        raise InvalidInput(f"{field} is out of range: {value}", field=field) from error

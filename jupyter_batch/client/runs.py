@@ -12,7 +12,8 @@ import msgspec
 
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.finding import find
-from jupyter_batch.client.forms import check_form, check_text, instant_text
+from jupyter_batch.client.forms import check_form, check_text
+from jupyter_batch.client.instants import instant_text
 from jupyter_batch.client.options import RunOptions, on_the_wire, plain, takes_options
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.run_list import RunList, fetch_runs, run_table, states_of

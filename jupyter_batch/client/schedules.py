@@ -9,6 +9,13 @@ from typing import Any, TypedDict
 import msgspec
 
 from jupyter_batch.client.forms import check_options
+from jupyter_batch.client.instants import (
+    InstantReader,
+    caller_zone,
+    datetime_of,
+    utc_text,
+    zone_of_job,
+)
 from jupyter_batch.client.options import RunOptions
 from jupyter_batch.client.units import seconds_of
 from jupyter_batch.domain.trigger import AnyTrigger
@@ -24,14 +31,16 @@ class ScheduleOptions(TypedDict, total=False):
     cron: str | Sequence[str] | None
     #: Seconds between runs, or a text such as ``15m``.
     every: float | str | None
-    #: One instant, with its offset from UTC.
-    at: datetime | str | None
+    #: One instant. Without an offset it is local time: of ``timezone``, else of the zone that the
+    #: job's triggers have, else of this machine. So are ``start`` and ``end``.
+    at: datetime | date | str | None
     #: Triggers as the server's JSON has them, for all that the shorter words cannot say.
     triggers: Sequence[Mapping[str, Any]] | None
-    #: IANA name, such as ``Europe/Amsterdam``.
+    #: IANA name, such as ``Europe/Amsterdam``. A cron text without one is in the zone that the
+    #: job's triggers have, else in UTC.
     timezone: str | None
-    start: datetime | str | None
-    end: datetime | str | None
+    start: datetime | date | str | None
+    end: datetime | date | str | None
     max_runs: int | None
     jitter: float | str | None
     #: Local dates on which nothing runs.
@@ -75,6 +84,9 @@ _TRIGGER_SECONDS = {
     "start_deadline": "start_deadline_seconds",
 }
 _TRIGGER_INSTANTS = {"start": "start_at", "end": "end_at"}
+#: Instants on the wire, and what callers call them.
+_CALLED = {"at": "at", "start_at": "start", "end_at": "end", "anchor_at": "anchor_at"}
+_INSTANTS = tuple(_CALLED)
 _CRON_ONLY = {"gap": "gap", "repeat": "overlap"}
 _POLICIES = {
     "overlap": "overlap_policy",
@@ -96,12 +108,17 @@ def split_options(options: JobOptions) -> tuple[RunOptions, ScheduleOptions]:
 
 
 def schedule_on_the_wire(
-    options: ScheduleOptions, known: Sequence[AnyTrigger] = ()
+    options: ScheduleOptions,
+    known: Sequence[AnyTrigger] = (),
+    *,
+    reader: InstantReader | None = None,
 ) -> dict[str, Any]:
     """Returns the fields of a job that the options make; raises InvalidInput.
 
-    Settings of triggers without a trigger change all that the job has.
+    Settings of triggers without a trigger change all that the job has. ``reader`` hears what is
+    to be said about instants.
     """
+    reader = reader or InstantReader()
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     body: dict[str, Any] = {_POLICIES[name]: given[name] for name in _POLICIES if name in given}
     for name, field in _POLICY_SECONDS.items():
@@ -118,15 +135,36 @@ def schedule_on_the_wire(
     triggers = _triggers(given)
     settings = _settings(given)
     if triggers:
-        body["triggers"] = [{**_for_kind(settings, t["kind"]), **t} for t in triggers]
+        zone = zone_of_job(known)
+        made = [{**_for_kind(settings, t["kind"]), **t} for t in triggers]
+        body["triggers"] = [_with_instants(trigger, zone, reader) for trigger in made]
     elif settings or "triggers" in given:
         old = [] if "triggers" in given else msgspec.to_builtins(list(known))
         if settings and not old:
             raise InvalidInput(
                 f"{next(iter(settings))} needs a schedule: give cron, every or at", field="triggers"
             )
-        body["triggers"] = [{**t, **_for_kind(settings, t["kind"])} for t in old]
+        changed = [{**t, **_for_kind(settings, t["kind"])} for t in old]
+        body["triggers"] = [_with_instants(trigger, None, reader) for trigger in changed]
     return body
+
+
+def _with_instants(
+    trigger: dict[str, Any], job_zone: str | None, reader: InstantReader
+) -> dict[str, Any]:
+    """Returns a trigger with its zone, and its instants in UTC."""
+    made = dict(trigger)
+    zone = made.get("timezone") or job_zone
+    if zone is None and made["kind"] == "cron":
+        zone = "UTC"  # As the cron text itself is read.
+    given = {name: made[name] for name in _INSTANTS if made.get(name) is not None}
+    is_local = any(datetime_of(v, _CALLED[n]).tzinfo is None for n, v in given.items())
+    own = caller_zone() if zone is None and is_local else zone
+    if own is not None:
+        made["timezone"] = own
+    for name, value in given.items():
+        made[name] = utc_text(reader.read(value, _CALLED[name], zone))
+    return made
 
 
 def check_triggers(body: Mapping[str, Any]) -> None:
@@ -156,7 +194,7 @@ def _triggers(given: Mapping[str, Any]) -> list[dict[str, Any]]:
             raise InvalidInput("an interval is whole seconds", field="every")
         found.append({"kind": "interval", "interval_seconds": int(seconds)})
     if "at" in given:
-        found.append({"kind": "once", "at": _instant(given["at"], "at")})
+        found.append({"kind": "once", "at": given["at"]})
     return found
 
 
@@ -184,7 +222,7 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
             settings[field] = seconds_of(given[name], field=name)
     for name, field in _TRIGGER_INSTANTS.items():
         if name in given:
-            settings[field] = _instant(given[name], name)
+            settings[field] = given[name]
     if "excluded_dates" in given:
         days = given["excluded_dates"]
         if isinstance(days, str) or not isinstance(days, Sequence):
@@ -196,15 +234,3 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
 def _for_kind(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Returns the settings that a kind of trigger has."""
     return {k: v for k, v in settings.items() if kind == "cron" or k not in _CRON_ONLY.values()}
-
-
-def _instant(value: datetime | str, field: str) -> str:
-    try:
-        at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        # Without a zone it is the caller's local time, as everywhere in Python.
-        return at.astimezone().isoformat()
-    except (ValueError, TypeError, OverflowError) as error:
-        raise InvalidInput(
-            f"{value!r} is no instant: write 2026-10-25T14:30 or 2026-10-25T14:30+02:00",
-            field=field,
-        ) from error

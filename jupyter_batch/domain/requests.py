@@ -120,6 +120,7 @@ class ImportRequest(Value, frozen=True, kw_only=True):
 class BackfillRequest(Value, frozen=True, kw_only=True):
     """Make the runs that the schedule of a job would have made."""
 
+    #: Without an offset: local time of each trigger.
     since: datetime
     #: Not included.
     until: datetime
@@ -128,6 +129,22 @@ class BackfillRequest(Value, frozen=True, kw_only=True):
     max_concurrent: int = 1
     #: In the place of the job's own.
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class BackfillSpan(Value, frozen=True, kw_only=True):
+    """The stretch of time that was filled of one trigger."""
+
+    trigger_id: str
+    #: IANA name; what was asked for without an offset was read in it.
+    timezone: str
+    #: ISO 8601 in that zone, with the offset.
+    since: str = msgspec.field(name="from")
+    #: Not included.
+    until: str = msgspec.field(name="to")
+    #: What a change of clocks made of the two: ``after the gap``, ``first of two``,
+    #: ``second of two``; None where clocks do nothing odd.
+    since_note: str | None = msgspec.field(default=None, name="from_note")
+    until_note: str | None = msgspec.field(default=None, name="to_note")
 
 
 class BackfillReport(Value, frozen=True, kw_only=True):
@@ -140,3 +157,5 @@ class BackfillReport(Value, frozen=True, kw_only=True):
     #: Instants left out: how many have succeeded before, and how many are waiting or running.
     succeeded_before: int
     unfinished_before: int
+    #: One for each trigger, in the job's order.
+    spans: tuple[BackfillSpan, ...] = ()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
+from jupyter_batch.domain.local_time import (
+    AFTER_THE_GAP,
+    FIRST_OF_TWO,
+    SECOND_OF_TWO,
+    local_text,
+)
 from jupyter_batch.domain.timetable import first_in, last_in
 from jupyter_batch.domain.trigger import AnyTrigger, bounds, timetable
 from jupyter_batch.domain.value import Value
 from jupyter_batch.domain.zones import (
     DAY,
     LAST_TICK,
-    offset_at,
     pieces,
     to_instant,
     to_tick,
@@ -53,10 +58,9 @@ def upcoming(
 def describe(trigger: AnyTrigger, at: datetime) -> UpcomingInstant:
     """Returns an instant of a trigger with its local time and what is odd about it."""
     tick = to_tick(at)
-    offset = timedelta(microseconds=offset_at(trigger.timezone, tick))
     return UpcomingInstant(
         at=at.astimezone(UTC),
-        local=at.astimezone(timezone(offset)).isoformat(),
+        local=local_text(at, trigger.timezone),
         note=_note(trigger, tick),
     )
 
@@ -95,11 +99,11 @@ def count_instants(trigger: AnyTrigger, since: datetime, until: datetime) -> int
 
 def _note(trigger: AnyTrigger, tick: int) -> str | None:
     if timetable(trigger).is_after_gap(tick):
-        return "after the gap"
+        return AFTER_THE_GAP
     for piece in pieces(trigger.timezone, tick, tick + 1):
         wall = tick + piece.offset
         if wall >= piece.end + piece.after:
-            return "first of two"
+            return FIRST_OF_TWO
         if wall < piece.start + piece.before:
-            return "second of two"
+            return SECOND_OF_TWO
     return None

@@ -78,21 +78,6 @@ def _near(name: str) -> tuple[str, ...]:
     return tuple(near[:3])
 
 
-def from_local(wall: datetime, zone: str) -> datetime:
-    """Returns the instant at which the zone's clocks show a naive time.
-
-    A time that is shown twice means the first one; a time that is left out means the instant
-    of the change.
-    """
-    tick = to_tick(wall.replace(tzinfo=UTC))
-    for piece in pieces(zone, tick - DAY, tick + DAY):
-        if tick < piece.start + piece.offset:
-            return to_instant(piece.start)
-        if tick < piece.end + piece.offset:
-            return to_instant(tick - piece.offset)
-    return to_instant(tick)
-
-
 class Piece(NamedTuple):
     """A stretch of time, ``start`` included, over which a zone keeps one offset from UTC."""
 

@@ -85,6 +85,5 @@ class PreviewHandler(BatchHandler):
         """Tells the next instants of a schedule."""
         trigger = question.trigger()
         check_trigger(trigger)
-        after = datetime.now(UTC) if question.after is None else utc(question.after, "after")
-        instants = upcoming(trigger, after, question.count)
+        instants = upcoming(trigger, question.after_at(datetime.now(UTC)), question.count)
         self.reply(Upcoming(sentence=sentence(trigger), instants=instants))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
+from jupyter_batch.domain.backfill import Stretch
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.macros import check_macros
@@ -13,7 +14,6 @@ from jupyter_batch.domain.requests import BackfillReport, BackfillRequest
 from jupyter_batch.domain.run import Backfill, RunState
 from jupyter_batch.domain.state import UNFINISHED
 from jupyter_batch.domain.trigger import AnyTrigger
-from jupyter_batch.domain.upcoming import count_instants, instants
 from jupyter_batch.errors import InvalidInput, NotFound
 from jupyter_batch.ports import Clock, Store
 from jupyter_batch.services.admission import Admission
@@ -56,15 +56,15 @@ class BackfillService:
         job = await self._store.jobs.get(job_id)
         if job is None:
             raise NotFound(f"there is no job {job_id}", job_id=job_id)
-        triggers = _chosen(job, request)
-        _check(request, triggers, self._clock.now())
+        stretches = [Stretch(trigger, request) for trigger in _chosen(job, request)]
+        _check(request, stretches, self._clock.now())
         backfill = Backfill(
             id=self._ids.new(self._clock.now()), max_concurrent=request.max_concurrent
         )
         async with self._admission.gate:
-            known = await self._known(job, request)
+            known = await self._known(job, stretches)
             wanted = sorted(
-                ((at, trigger) for trigger in triggers for at in _instants(trigger, request)),
+                ((at, part.trigger) for part in stretches for at in part.instants()),
                 key=lambda pair: pair[0],
             )
             seen = Counter(known.get((trigger.id, at)) for at, trigger in wanted)
@@ -76,6 +76,7 @@ class BackfillService:
             made=len(open_ones),
             succeeded_before=seen[RunState.SUCCEEDED],
             unfinished_before=sum(seen[state] for state in UNFINISHED),
+            spans=tuple(part.span for part in stretches),
         )
 
     async def _make(
@@ -93,8 +94,10 @@ class BackfillService:
             ]
             await self._admission.store(runs)
 
-    async def _known(self, job: Job, request: BackfillRequest) -> _Known:
-        """Returns the runs of the stretch that have succeeded or are not over."""
+    async def _known(self, job: Job, stretches: list[Stretch]) -> _Known:
+        """Returns the runs of the stretches that have succeeded or are not over."""
+        since = min(part.since for part in stretches)
+        until = max(part.until for part in stretches)
         known: _Known = {}
         present = {trigger.id for trigger in job.triggers}
         states = (RunState.SUCCEEDED, *sorted(UNFINISHED))
@@ -103,7 +106,7 @@ class BackfillService:
             query = RunQuery(job_id=job.id, states=states, limit=MAX_LIMIT, after=after)
             page = await self._store.runs.list(query)
             for run in page.items:
-                if not request.since <= run.scheduled_for < request.until:
+                if not since <= run.scheduled_for < until:
                     continue
                 # Runs of triggers that were edited away count for those of today.
                 own = {run.trigger_id} if run.trigger_id in present else present
@@ -125,22 +128,18 @@ def _chosen(job: Job, request: BackfillRequest) -> tuple[AnyTrigger, ...]:
     return (trigger,)
 
 
-def _check(request: BackfillRequest, triggers: tuple[AnyTrigger, ...], now: datetime) -> None:
-    if request.until <= request.since:
+def _check(request: BackfillRequest, stretches: list[Stretch], now: datetime) -> None:
+    if any(part.until <= part.since for part in stretches):
         raise InvalidInput("the end is not after the beginning", field="to")
-    if request.until > now:
+    if any(part.until > now for part in stretches):
         raise InvalidInput("the end is in the future: the schedule itself will run", field="to")
     if not 1 <= request.max_concurrent <= _MAX_CONCURRENT:
         raise InvalidInput(f"max_concurrent is from 1 to {_MAX_CONCURRENT}", field="max_concurrent")
     check_macros(request.parameters)
-    total = sum(count_instants(trigger, request.since, request.until) for trigger in triggers)
+    total = sum(part.count() for part in stretches)
     if total > MAX_RUNS:
         raise InvalidInput(
             f"that would be {total:,} runs; at most {MAX_RUNS:,} go at once: take a shorter time",
             field="from",
             count=total,
         )
-
-
-def _instants(trigger: AnyTrigger, request: BackfillRequest) -> list[datetime]:
-    return list(instants(trigger, request.since, request.until))

@@ -13,14 +13,15 @@ import httpx
 import msgspec
 from msgspec.structs import replace
 
+from jupyter_batch.domain.backfill import Stretch
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.notebook import named_from
 from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
-from jupyter_batch.domain.requests import BackfillReport
+from jupyter_batch.domain.requests import BackfillReport, BackfillRequest
 from jupyter_batch.domain.run import NotebookRef, Run, RunState, TriggerKind
 from jupyter_batch.domain.sentence import sentence
-from jupyter_batch.domain.upcoming import count_instants, upcoming
+from jupyter_batch.domain.upcoming import upcoming
 from jupyter_batch.errors import BatchError, Conflict, NotFound
 from jupyter_batch.testing.owner_results import FakeOwnerResults
 from jupyter_batch.testing.owner_sweeps import FakeOwnerSweeps
@@ -345,10 +346,18 @@ class FakeOwner(httpx.BaseTransport):
         return _answer({"sentence": "; ".join(map(sentence, triggers)), "instants": instants})
 
     def _backfill(self, request: httpx.Request, job_id: str) -> httpx.Response:
-        asked = json.loads(request.content)
-        since, until = (datetime.fromisoformat(asked[name]) for name in ("from", "to"))
-        made = sum(count_instants(t, since, until) for t in self._job(job_id).triggers)
-        return _answer(BackfillReport(id="b", made=made, succeeded_before=0, unfinished_before=0))
+        told = json.loads(request.content)
+        since, until = (datetime.fromisoformat(told[name]) for name in ("from", "to"))
+        asked = BackfillRequest(since=since, until=until)
+        parts = [Stretch(trigger, asked) for trigger in self._job(job_id).triggers]
+        report = BackfillReport(
+            id="b",
+            made=sum(part.count() for part in parts),
+            succeeded_before=0,
+            unfinished_before=0,
+            spans=tuple(part.span for part in parts),
+        )
+        return _answer(report)
 
     def _trigger(self, request: httpx.Request, job_id: str) -> httpx.Response:
         job = self._job(job_id)

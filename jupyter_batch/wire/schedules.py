@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from jupyter_batch.domain.cron import GapPolicy, RepeatPolicy
+from jupyter_batch.domain.local_time import read_instant
 from jupyter_batch.domain.requests import BackfillRequest
 from jupyter_batch.domain.retry import RETRYABLE, RetryPolicy
 from jupyter_batch.domain.run import RunState
@@ -19,7 +20,7 @@ from jupyter_batch.domain.trigger import (
     OnceTrigger,
 )
 from jupyter_batch.domain.upcoming import UpcomingInstant
-from jupyter_batch.errors import InvalidInput
+from jupyter_batch.errors import InvalidInput, InvalidSchedule
 from jupyter_batch.wire.questions import Instant, Question, utc
 
 _WEEK = 7 * 86_400.0
@@ -38,9 +39,11 @@ class TriggerShape(Shape, frozen=True, kw_only=True, tag_field="kind"):
 
     #: Of a trigger that the job has already; left out for a new one.
     id: str = ""
-    timezone: Zone = "UTC"
-    start_at: Instant | None = None
-    end_at: Instant | None = None
+    #: UTC where it is left out. Instants without an offset are local times of it, and are refused
+    #: where it is left out.
+    timezone: Zone | msgspec.UnsetType = msgspec.UNSET
+    start_at: datetime | None = None
+    end_at: datetime | None = None
     max_runs: int | None = None
     jitter_seconds: float = 0.0
     excluded_dates: tuple[date, ...] = ()
@@ -63,13 +66,13 @@ class IntervalShape(TriggerShape, frozen=True, kw_only=True, tag="interval"):
     """``kind: interval``."""
 
     interval_seconds: int
-    anchor_at: Instant | None = None
+    anchor_at: datetime | None = None
 
 
 class OnceShape(TriggerShape, frozen=True, kw_only=True, tag="once"):
     """``kind: once``."""
 
-    at: Instant
+    at: datetime
 
 
 AnyShape = CronShape | IntervalShape | OnceShape
@@ -85,11 +88,32 @@ def triggers_of(shapes: tuple[AnyShape, ...]) -> tuple[AnyTrigger, ...]:
     made: list[AnyTrigger] = []
     for number, shape in enumerate(shapes):
         fields: dict[str, Any] = {
-            name: utc(value, f"triggers.{number}.{name}") if isinstance(value, datetime) else value
+            name: _instant(value, shape.timezone, f"triggers.{number}", name)
+            if isinstance(value, datetime)
+            else value
             for name, value in msgspec.structs.asdict(shape).items()
+            if value is not msgspec.UNSET
         }
         made.append(_KINDS[type(shape)](**fields))
     return tuple(made)
+
+
+def _instant(at: datetime, zone: str | msgspec.UnsetType, place: str, name: str) -> datetime:
+    """Returns an instant in UTC; one without an offset is a local time of the zone that is named."""
+    field = f"{place}.{name}" if place else name
+    if at.tzinfo is not None:
+        return utc(at, field)
+    if zone is msgspec.UNSET:
+        raise InvalidInput(
+            f"{field} needs an offset from UTC, as in {at.isoformat()}Z, or a timezone beside it",
+            field=field,
+        )
+    try:
+        return read_instant(at, zone, field=field).at
+    except InvalidSchedule as error:
+        if error.details.get("field") == "timezone" and place:
+            error.details["field"] = f"{place}.timezone"
+        raise
 
 
 class RetryShape(Shape, frozen=True, kw_only=True):
@@ -119,8 +143,9 @@ class PauseBody(Shape, frozen=True, kw_only=True):
 class BackfillBody(Shape, frozen=True, kw_only=True):
     """``POST jobs/{id}/backfill``."""
 
-    since: Instant = msgspec.field(name="from")
-    until: Instant = msgspec.field(name="to")
+    #: Without an offset: local time of each trigger's zone.
+    since: datetime = msgspec.field(name="from")
+    until: datetime = msgspec.field(name="to")
     trigger_id: str | None = None
     max_concurrent: int = 1
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -128,8 +153,8 @@ class BackfillBody(Shape, frozen=True, kw_only=True):
     def to_domain(self) -> BackfillRequest:
         """Returns the value of the domain; raises InvalidInput."""
         return BackfillRequest(
-            since=utc(self.since, "from"),
-            until=utc(self.until, "to"),
+            since=self.since,
+            until=self.until,
             trigger_id=self.trigger_id,
             max_concurrent=self.max_concurrent,
             parameters=self.parameters,
@@ -141,10 +166,11 @@ class PreviewQuestion(Question, frozen=True, kw_only=True):
 
     cron: Cron | None = None
     interval_seconds: int | None = None
-    at: Instant | None = None
-    timezone: Zone = "UTC"
+    at: datetime | None = None
+    #: UTC where it is left out; ``at`` and ``after`` without an offset are local times of it.
+    timezone: Zone | msgspec.UnsetType = msgspec.UNSET
     #: Now, where it is left out.
-    after: Instant | None = None
+    after: datetime | None = None
     count: Many = 5
     gap: GapPolicy = GapPolicy.RUN
     overlap: RepeatPolicy = RepeatPolicy.FIRST
@@ -156,13 +182,17 @@ class PreviewQuestion(Question, frozen=True, kw_only=True):
             raise InvalidInput(
                 "one of cron, interval_seconds and at is needed, and no more", field="cron"
             )
+        zone = self.timezone or "UTC"
         if self.interval_seconds is not None:
-            return IntervalTrigger(interval_seconds=self.interval_seconds, timezone=self.timezone)
+            return IntervalTrigger(interval_seconds=self.interval_seconds, timezone=zone)
         if self.at is not None:
-            return OnceTrigger(at=utc(self.at, "at"), timezone=self.timezone)
-        return CronTrigger(
-            cron=self.cron or "", timezone=self.timezone, gap=self.gap, overlap=self.overlap
-        )
+            at = _instant(self.at, self.timezone, "", "at")
+            return OnceTrigger(at=at, timezone=zone)
+        return CronTrigger(cron=self.cron or "", timezone=zone, gap=self.gap, overlap=self.overlap)
+
+    def after_at(self, now: datetime) -> datetime:
+        """Returns the instant after which the schedule is asked for; raises InvalidInput."""
+        return now if self.after is None else _instant(self.after, self.timezone, "", "after")
 
 
 class UpcomingQuestion(Question, frozen=True, kw_only=True):

@@ -107,6 +107,28 @@ async def test_a_backfill_tells_what_it_has_made(server: Server):
     assert answer.json()["made"] == 5
 
 
+async def test_instants_without_an_offset_are_local_times_of_the_trigger(server: Server):
+    zone = {"timezone": "America/New_York"}
+    triggers = [
+        {"kind": "once", "at": "2026-12-24T18:00:00", **zone},
+        {"kind": "cron", "cron": "0 18 * * *", "start_at": "2026-12-24T17:30:00", **zone},
+        {"kind": "cron", "cron": "0 22 * * *", "timezone": "Asia/Tokyo"},
+    ]
+    job = await _make(server, triggers=triggers)
+    once, cron, _ = job["triggers"]
+    assert (once["at"], cron["start_at"]) == ("2026-12-24T23:00:00Z", "2026-12-24T22:30:00Z")
+    body = {"from": "2026-01-01T00:00:00", "to": "2026-01-02T00:00:00"}
+    answer = await server.http.post(f"jobs/{job['id']}/backfill", json=body)
+    spans = [(span["timezone"], span["from"]) for span in answer.json()["spans"]]
+    assert spans[1:] == [
+        ("America/New_York", "2026-01-01T00:00:00-05:00"),
+        ("Asia/Tokyo", "2026-01-01T00:00:00+09:00"),
+    ]
+    asked = {"at": "2026-12-24T18:00:00", "after": "2026-12-24T17:59:00", **zone}
+    preview = (await server.http.get("schedules/preview", params=asked)).json()
+    assert [i["local"] for i in preview["instants"]] == ["2026-12-24T18:00:00-05:00"]
+
+
 @pytest.mark.parametrize(
     ("trigger", "field", "word"),
     [
@@ -120,7 +142,11 @@ async def test_a_backfill_tells_what_it_has_made(server: Server):
             "triggers.0.end_at",
             "before the start",
         ),
-        ({**CRON, "start_at": "2027-01-02T00:00:00"}, "triggers.0.start_at", "timezone"),
+        (
+            {"kind": "cron", "cron": "@daily", "start_at": "2027-01-02T00:00:00"},
+            "triggers.0.start_at",
+            "timezone",
+        ),
         ({**CRON, "hour": 3}, "triggers.0.hour", "unknown"),
         ({"kind": "sometimes"}, "triggers.0.kind", "kind"),
         ({**CRON, "parameters": {"alpha": "{{ run.idd }}"}}, "triggers.0.parameters.alpha", "idd"),

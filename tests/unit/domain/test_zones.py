@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jupyter_batch.domain.zones import DAY, from_local, pieces, to_instant, to_tick, zone_of
+from jupyter_batch.domain.zones import DAY, pieces, to_instant, to_tick, zone_of
 from jupyter_batch.errors import InvalidSchedule
 
 
@@ -69,17 +69,3 @@ def test_pieces_are_the_same_however_the_stretch_is_cut():
         for piece in pieces("Europe/Amsterdam", start + day * DAY, start + (day + 1) * DAY):
             if start + day * DAY <= piece.start < start + (day + 1) * DAY:
                 assert piece.start in changes
-
-
-@pytest.mark.parametrize(
-    ("wall", "zone", "expected"),
-    [
-        ("2026-07-01T06:00", "Europe/Amsterdam", "2026-07-01T04:00:00+00:00"),
-        ("2026-03-08T02:30", "America/New_York", "2026-03-08T07:00:00+00:00"),
-        ("2026-11-01T01:30", "America/New_York", "2026-11-01T05:30:00+00:00"),
-        ("2011-12-30T12:00", "Pacific/Apia", "2011-12-30T10:00:00+00:00"),
-        ("2026-07-01T06:00", "UTC", "2026-07-01T06:00:00+00:00"),
-    ],
-)
-def test_a_local_time_is_an_instant(wall: str, zone: str, expected: str):
-    assert from_local(datetime.fromisoformat(wall), zone).isoformat() == expected
