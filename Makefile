@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser kills lab bench chaos image clean
+.PHONY: help setup demo test browser kills fuzz lab bench chaos image clean
 with_engine := .venv/bin/python .ci/engine.py
 
 # Jupyter asks for this where one is root, as in many containers.
@@ -22,6 +22,9 @@ browser: setup ## drive the panel in Chromium; pictures of all views go to tests
 
 kills: setup ## kill the store's writer at 500 random moments (about five minutes)
 	@JUPYTER_BATCH_KILLS=500 .venv/bin/pytest -q tests/integration/store/test_crashes.py
+
+fuzz: setup ## try 200,000 made-up inputs of each kind (FUZZ=200000) where the tests try some hundreds
+	@JUPYTER_BATCH_FUZZ=$(or $(FUZZ),200000) .venv/bin/pytest -q --timeout 0 -n 2 tests/properties/test_paths.py
 
 lab: setup ## open JupyterLab with the extension
 	@$(with_engine) --optional .venv/bin/jupyter lab $(as_root) --notebook-dir=notebooks

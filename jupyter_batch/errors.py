@@ -23,6 +23,7 @@ BatchError
 │   ├── StoreDamaged        store_damaged
 │   └── StoreFull           store_full: no space left on the device
 ├── OwnerUnavailable        owner_unavailable: no owner answers and none could be started
+├── UnsafePath              unsafe_path: a file that would be written outside of its folder
 ├── WaitTimeout             wait_timeout: a TimeoutError, too; what was waited for goes on
 ├── QueryStopped            query_stopped: SQL that took too long or needed too much memory
 ├── ItemsFailed             items_failed: raised inside of a notebook by ``track(...).check()``
@@ -176,6 +177,12 @@ class OwnerUnavailable(BatchError):
     """No owner answers, and none could be started."""
 
     code = "owner_unavailable"
+
+
+class UnsafePath(BatchError):
+    """A path that is not ours leads out of the folder that it is to stay in, or is no path."""
+
+    code = "unsafe_path"
 
 
 class WaitTimeout(BatchError, TimeoutError):

@@ -14,13 +14,19 @@ from jupyter_batch.cli.arguments import (
     UsageError,
     add_command,
 )
+from jupyter_batch.cli.files import (
+    SavedFiles,
+    check_folder,
+    check_notebook_file,
+    save_artifacts,
+)
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.words import coloured, plain, short, state_text
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.units import size
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.errors import InvalidInput, NotFound
+from jupyter_batch.errors import NotFound
 
 _RUN_HELP = "its id, the end of one, or 'last'"
 _LOOK_SECONDS = 0.5
@@ -166,30 +172,36 @@ def export_run(args: argparse.Namespace, session: Session) -> int:
     """Writes files."""
     if args.output is None and args.artifacts is None:
         raise UsageError("say what to write: --output FILE.ipynb, FILE.html or --artifacts DIR")
-    if args.output and Path(args.output).suffix.lower() not in {".ipynb", ".html", ".htm"}:
-        raise InvalidInput(f"{args.output}: name it .ipynb or .html", field="output")
+    if args.output:
+        check_notebook_file(args.output)
+    if args.artifacts:
+        check_folder(Path(args.artifacts), "artifacts")
     run = session.find_run(args.target)
     written: dict[str, Any] = {"run_id": run.id, "notebook": None, "artifacts": []}
+    saved = SavedFiles()
     if args.output:
         path = run.save_notebook(args.output, attempt=args.attempt)
         written["notebook"] = str(path)
     if args.artifacts:
-        for artifact in run.artifacts:
-            if args.attempt in (None, artifact.attempt_no):
-                path = artifact.save(Path(args.artifacts) / artifact.path)
-                written["artifacts"].append(str(path))
+        saved = save_artifacts(run, Path(args.artifacts), args.attempt)
+        written["artifacts"] = [str(path) for path in saved.paths]
+    if saved.failures:
+        written["not_saved"] = saved.failures
+    code = NOT_SUCCEEDED if saved.failures else SUCCEEDED
     if session.as_json:
         session.answer(written)
-        return SUCCEEDED
+        return code
     if written["notebook"]:
         session.say(f"{written['notebook']}")
     for path in written["artifacts"]:
         session.say(f"{path} ({size(Path(path).stat().st_size)})")
-    if args.artifacts and not written["artifacts"]:
+    for failure in saved.failures:
+        session.note(f"not saved: {failure}", style="red")
+    if args.artifacts and not run.artifacts:
         session.note("the run has left no artifacts")
     if run.state is not RunState.SUCCEEDED:
         session.note(f"note: the run is {run.state}; the notebook is as far as it came")
-    return SUCCEEDED
+    return code
 
 
 def _write_log(run: Run, session: Session, attempt: int | None, after: int) -> int:

@@ -15,13 +15,14 @@ from jupyter_batch.cli.arguments import (
     options_of,
     parameters_of,
 )
+from jupyter_batch.cli.files import check_folder, check_notebook_file, save_artifacts
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.summary import summary
 from jupyter_batch.cli.watch import View, view_of
 from jupyter_batch.cli.words import short
 from jupyter_batch.client.run import Run
-from jupyter_batch.errors import Conflict, InvalidInput
+from jupyter_batch.errors import Conflict
 
 _INTERRUPTED = 130
 
@@ -72,7 +73,10 @@ def add(commands: Any) -> None:
 
 def run_notebook(args: argparse.Namespace, session: Session) -> int:
     """Runs a notebook and shows how it goes."""
-    _check_output(args.output)
+    if args.output:
+        check_notebook_file(args.output)
+    if args.artifacts:
+        check_folder(Path(args.artifacts), "artifacts")
     run = _submitted(args, session)
     if args.quiet:
         left = _until_over(run, None)
@@ -88,14 +92,15 @@ def run_notebook(args: argparse.Namespace, session: Session) -> int:
             session.answer(run.refresh().to_dict())
         return _INTERRUPTED
     saved = run.save_notebook(args.output) if args.output else None
-    if args.artifacts:
-        for artifact in run.artifacts:
-            artifact.save(Path(args.artifacts) / artifact.path)
+    files = save_artifacts(run, Path(args.artifacts)) if args.artifacts else None
     if session.as_json:
         session.answer(run.to_dict())
     else:
-        session.say(*summary(run, saved=saved, colours=session.out.is_terminal))
-    return SUCCEEDED if run.succeeded else NOT_SUCCEEDED
+        session.say(*summary(run, saved=saved, files=files, colours=session.out.is_terminal))
+    for failure in files.failures if files else ():
+        session.note(f"not saved: {failure}", style="red")
+    all_is_well = run.succeeded and not (files and files.failures)
+    return SUCCEEDED if all_is_well else NOT_SUCCEEDED
 
 
 def submit_notebook(args: argparse.Namespace, session: Session) -> int:
@@ -121,17 +126,6 @@ def _submitted(args: argparse.Namespace, session: Session) -> Run:
         args.typed,
         lambda values: session.client.runs.submit(args.notebook, values, **options),
     )
-
-
-def _check_output(output: str | None) -> None:
-    """Refuses, before anything runs, a place where the notebook could not be written."""
-    if output is None:
-        return
-    path = Path(output)
-    if path.is_dir():
-        raise InvalidInput(f"{output} is a folder; name a file", field="output")
-    if path.suffix.lower() not in {".ipynb", ".html", ".htm"}:
-        raise InvalidInput(f"{output}: name it .ipynb or .html", field="output")
 
 
 def _until_over(run: Run, view: View | None) -> bool:

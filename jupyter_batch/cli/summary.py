@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from jupyter_batch.cli.files import SavedFiles
 from jupyter_batch.cli.words import coloured, first_line, plain, short, state_text
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.units import duration, size
@@ -15,7 +16,9 @@ from jupyter_batch.client.units import duration, size
 _TRACEBACK = 12
 
 
-def summary(run: Run, *, saved: Path | None, colours: bool) -> Iterator[Text]:
+def summary(
+    run: Run, *, saved: Path | None, files: SavedFiles | None, colours: bool
+) -> Iterator[Text]:
     """Yields the lines."""
     lasted = f" in {duration(run.duration_seconds)}" if run.duration_seconds is not None else ""
     yield Text.assemble(state_text(run.state), f"{lasted}  {run.name}  ", (run.id, "dim"))
@@ -26,20 +29,29 @@ def summary(run: Run, *, saved: Path | None, colours: bool) -> Iterator[Text]:
     if count.total:
         failed = f", {count.failed} failed" if count.failed else ""
         yield Text(f"  cells      {count.done} of {count.total} done{failed}")
-    for number, artifact in enumerate(run.artifacts):
-        title = "artifacts" if number == 0 else ""
-        yield Text(f"  {title:<10} {artifact.path} ({size(artifact.size_bytes)})")
+    yield from _artifact_lines(run, files)
     if saved is not None:
         yield Text(f"  notebook   {saved}")
     else:
         yield _next("notebook", f"jupyter batch export {short(run.id)} --output FILE.ipynb")
-    if run.artifacts:
+    if run.artifacts and files is None:
         yield _next("save them", f"jupyter batch export {short(run.id)} --artifacts DIR")
     if not run.succeeded:
         yield _next("the log", f"jupyter batch logs {short(run.id)}")
         yield _next("again", f"jupyter batch retry {short(run.id)}")
     else:
         yield _next("details", f"jupyter batch show {short(run.id)}")
+
+
+def _artifact_lines(run: Run, files: SavedFiles | None) -> Iterator[Text]:
+    """Yields the artifacts; where each was saved, if they were."""
+    if files is None:
+        lines = [f"{artifact.path} ({size(artifact.size_bytes)})" for artifact in run.artifacts]
+    else:
+        lines = [f"{path} ({size(path.stat().st_size)})" for path in files.paths]
+    title = "artifacts" if files is None else "saved"
+    for number, line in enumerate(lines):
+        yield Text(f"  {title if number == 0 else '':<10} {line}")
 
 
 def error_lines(run: Run, *, colours: bool) -> Iterator[Text]:

@@ -15,7 +15,14 @@ import msgspec
 
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.jupyter_scheduler import Definition, OldRun, OldScheduler, value_of
-from jupyter_batch.errors import BatchError, Conflict, InvalidParameters, InvalidSchedule
+from jupyter_batch.containment import join_inside
+from jupyter_batch.errors import (
+    BatchError,
+    Conflict,
+    InvalidParameters,
+    InvalidSchedule,
+    UnsafePath,
+)
 
 if TYPE_CHECKING:
     from jupyter_batch.client.client import Client
@@ -103,12 +110,12 @@ class Importer:
         about: dict[str, Any] = {"definition_id": definition.id, "name": definition.name}
         if before is not None:
             return BroughtJob(**about, outcome="before", job_id=before.id, paused=before.paused)
-        source = self._old.notebook(definition)
-        if source is None:
-            why = f"its notebook {definition.file} is not in {self._old.staging}"
-            return BroughtJob(**about, outcome="left_out", notes=(why,))
         notes: list[str] = []
         try:
+            source = self._old.notebook(definition)
+            if source is None:
+                why = f"its notebook {definition.file} is not in {self._old.staging}"
+                return BroughtJob(**about, outcome="left_out", notes=(why,))
             job = self._make(definition, source, notes)
             why_paused = self._why_paused(definition, notes)
             if why_paused and job.triggers:
@@ -140,7 +147,7 @@ class Importer:
                 parameters[name] = value_of(code, name)
             except InvalidParameters as error:
                 notes.append(f"{error.message}; it was left out")
-        path = _copied(definition, source, self._folder)
+        path = _copied(definition, source, self._folder, notes)
         if parameters and _declare(path, parameters):
             notes.append(
                 "its notebook had no cell tagged parameters: one with its parameters was added to "
@@ -192,12 +199,13 @@ class Importer:
             why = f"it is {old.status or 'not over'}; import again when it is over"
             return BroughtRun(**about, outcome="left_out", notes=(why,))
         notes = []
-        path = self._old.executed(old)
         content = msgspec.json.encode(_EMPTY)
-        if path is None:
-            notes.append(f"its files are not in {self._old.staging}: brought without its notebook")
         try:
-            if path is not None:
+            path = self._old.executed(old)
+            if path is None:
+                why = f"its files are not in {self._old.staging}: brought without its notebook"
+                notes.append(why)
+            else:
                 content = path.read_bytes()
                 json.loads(content)
             run = self._client.import_run(
@@ -264,20 +272,25 @@ def _left_behind(definition: Definition) -> Iterator[str]:
         yield f"output formats {', '.join(others)} were left out: a run is had as ipynb and html"
 
 
-def _copied(definition: Definition, source: Path, folder: Path) -> Path:
+def _copied(definition: Definition, source: Path, folder: Path, notes: list[str]) -> Path:
     """Copies a notebook and the files packaged with it to a folder of its own."""
     name = re.sub(r"[^\w.-]+", "-", definition.name).strip("-.") or definition.id
-    target = folder / name
+    target = join_inside(folder, name)
     if target.exists():
-        target = folder / f"{name}-{definition.id[:8]}"
+        target = join_inside(folder, f"{name}-{definition.id[:8]}")
+    copied = join_inside(target, definition.file)
     target.mkdir(parents=True, exist_ok=True)
     for relative in definition.packaged_files:
-        path = (source.parent / relative).resolve()
-        if path.is_file() and path.is_relative_to(source.parent.resolve()):
-            copy = target / relative
+        try:
+            path, copy = join_inside(source.parent, relative), join_inside(target, relative)
+        except UnsafePath as error:
+            notes.append(f"a file packaged with it was left out: {error.message}")
+            continue
+        if path.is_file():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
-    return Path(shutil.copyfile(source, target / definition.file))
+    copied.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(source, copied))
 
 
 def _declare(path: Path, parameters: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from jupyter_batch.containment import join_inside
 from jupyter_batch.errors import InvalidInput, InvalidParameters
 
 STAGING = "scheduler_staging_area"
@@ -101,19 +102,25 @@ class OldScheduler:
             )
 
     def notebook(self, definition: Definition) -> Path | None:
-        """Returns the copy of a definition's notebook, or None where it is gone."""
-        path = self.staging / definition.id / definition.file
+        """Returns the copy of a definition's notebook, or None where it is gone.
+
+        Raises UnsafePath where the database names a file outside of the staging area.
+        """
+        path = join_inside(self.staging, f"{definition.id}/{definition.file}")
         return path if path.is_file() else None
 
     def executed(self, run: OldRun) -> Path | None:
-        """Returns the executed notebook of a job, or what it was to execute, or None."""
-        folder = self.staging / run.id
+        """Returns the executed notebook of a job, or what it was to execute, or None.
+
+        Raises UnsafePath where the database names a file outside of the staging area.
+        """
+        folder = join_inside(self.staging, run.id)
         stem = Path(run.file).stem
         # Its name has the time in the zone of the server that wrote it.
         written = sorted(p for p in folder.glob("*.ipynb") if p.name.startswith(f"{stem}-"))
         if written:
-            return written[-1]
-        path = folder / run.file
+            return join_inside(folder, written[-1].name)
+        path = join_inside(folder, run.file)
         return path if path.is_file() else None
 
     def _read(self) -> dict[str, list[dict[str, Any]]]:

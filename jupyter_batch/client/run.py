@@ -19,6 +19,7 @@ from jupyter_batch.client.results import fetch_answers, fetch_results
 from jupyter_batch.client.run_html import run_card
 from jupyter_batch.client.saving import save
 from jupyter_batch.client.waiting import ended, wait_by_asking
+from jupyter_batch.containment import join_inside
 from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.recording import LogLine
@@ -53,10 +54,13 @@ class Artifact:
         return self._connection.get(*self._place)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes it to a file, or under its own name below a folder that exists; returns where."""
+        """Writes it to a file, or under its own name below a folder that exists; returns where.
+
+        Raises UnsafePath where its name, or a link, would lead out of the folder.
+        """
         target = Path(path)
         if target.is_dir():
-            target = target / self.path
+            target = join_inside(target, self.path)
         return save(self._connection, *self._place, target)
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from jupyter_batch.domain.cell import CellState
+from jupyter_batch.domain.paths import path_problem
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -167,6 +168,12 @@ class ArtifactChunk(Frame, frozen=True, kw_only=True, tag="artifact"):
     more: bool = False
     size: int = 0
     sha256: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what is no path below a folder: clients write files there."""
+        problem = path_problem(self.path)
+        if problem is not None:
+            raise ValueError(f"the path of an artifact is refused: {problem}")
 
     def content(self) -> bytes:
         """Returns the slice's bytes; raises ValueError for what is not base64."""

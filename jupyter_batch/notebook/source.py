@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from jupyter_batch.domain.notebook import FrozenFile, FrozenNotebook
+from jupyter_batch.domain.paths import path_problem
 from jupyter_batch.errors import InvalidInput, NotFound, TooLarge
 from jupyter_batch.notebook.disk import OutsideRoot, inside, read_regular
 from jupyter_batch.notebook.patterns import Matcher
@@ -111,6 +112,9 @@ class Source:
             for path in matcher.match(pattern, field):
                 if path in found or path == own:
                     continue
+                problem = path_problem(path)
+                if problem is not None:
+                    raise InvalidInput(f"the file {path!r} cannot go along: {problem}", field=field)
                 left = self._max_bytes - taken
                 content = _read_along(root, folder / path, path, field=field, limit=left)
                 if content is None:

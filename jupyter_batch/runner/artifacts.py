@@ -8,6 +8,7 @@ import os
 import stat
 from typing import BinaryIO, Iterator, List
 
+from .paths import path_problem
 from .writer import FrameWriter, to_bytes
 
 _SLICE = 256 * 1024
@@ -19,6 +20,10 @@ def send_artifacts(folder: str, frames: FrameWriter, max_bytes: int) -> List[str
     omitted = []
     for path in _files(folder):
         shown = to_bytes(os.path.relpath(path, folder).replace(os.sep, "/")).decode()
+        problem = path_problem(shown)
+        if problem is not None:
+            omitted.append(f"the artifact {shown!r} is left out: {problem}")
+            continue
         size = os.lstat(path).st_size
         if size > left:
             omitted.append(

@@ -10,6 +10,8 @@ import tarfile
 import time
 from typing import Any, BinaryIO, Dict, Optional, cast
 
+from .paths import leads_out, path_problem
+
 _BUFFER = 256 * 1024
 _URL_TRIES = 5
 #: How long nothing may come over stdin.
@@ -142,15 +144,13 @@ def _settings(text: bytes) -> Dict[str, Any]:
 
 
 def _put(folder: str, path: str, content: io.BufferedIOBase) -> None:
-    parts = path.split("/")
-    if not path or "\0" in path or os.path.isabs(path) or any(p in ("", ".", "..") for p in parts):
-        raise BundleError(f"{path!r} is not a path below the working folder")
-    target = os.path.join(folder, *parts)
-    parent = os.path.dirname(target)
-    os.makedirs(parent, exist_ok=True)
-    inside = os.path.realpath(parent) + os.sep
-    if not inside.startswith(os.path.realpath(folder) + os.sep) or os.path.islink(target):
+    problem = path_problem(path)
+    if problem is not None:
+        raise BundleError(f"{path!r} is not a path below the working folder: {problem}")
+    if leads_out(folder, path):
         raise BundleError(f"{path!r} leads out of the working folder")
+    target = os.path.join(folder, *path.split("/"))
+    os.makedirs(os.path.dirname(target), exist_ok=True)
     with open(target, "wb") as file:
         while True:
             piece = content.read(_BUFFER)

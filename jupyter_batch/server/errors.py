@@ -37,6 +37,7 @@ STATUS = {
     "store_full": HTTPStatus.INSUFFICIENT_STORAGE,
     "owner_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     # Raised by the Python API only.
+    "unsafe_path": HTTPStatus.BAD_REQUEST,
     "unknown_option": HTTPStatus.BAD_REQUEST,
     "wait_timeout": HTTPStatus.INTERNAL_SERVER_ERROR,
     "items_failed": HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
+from jupyter_batch.containment import join_inside
 from jupyter_batch.domain.backup import FORMAT, BackedUpFile, BackupManifest
-from jupyter_batch.errors import InvalidInput
+from jupyter_batch.domain.paths import path_problem
+from jupyter_batch.errors import InvalidInput, UnsafePath
 from jupyter_batch.store.files import sync_file
 from jupyter_batch.store.sql import load_migrations
 
@@ -76,13 +78,17 @@ def unpack(path: Path, manifest: BackupManifest, folder: Path) -> None:
     """Writes the databases below a folder; raises InvalidInput where one has been changed."""
     with zipfile.ZipFile(path) as archive:
         for file in manifest.files:
-            target = folder / file.name
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
+                target = join_inside(folder, file.name)
+                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 with archive.open(file.name) as source, target.open("xb") as copy:
                     shutil.copyfileobj(source, copy, _SLICE)
             except (zipfile.BadZipFile, EOFError) as error:
                 raise _unusable(path, f"{file.name} in it is damaged") from error
+            except UnsafePath as error:
+                raise _unusable(path, error.message) from error
+            except FileExistsError as error:
+                raise _unusable(path, f"{file.name} is in it twice") from error
             sync_file(target)
 
 
@@ -91,8 +97,10 @@ class _Format(msgspec.Struct):
 
 
 def _is_ours(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return parts == (RECORDS,) or (len(parts) == 2 and parts[0] == "outputs" and ".." not in parts)
+    if path_problem(name) is not None:
+        return False
+    parts = name.split("/")
+    return parts == [RECORDS] or (len(parts) == 2 and parts[0] == "outputs")
 
 
 def _unusable(path: Path, why: str) -> InvalidInput:

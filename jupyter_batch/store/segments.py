@@ -54,7 +54,12 @@ class Segments:
         return self._folder / file
 
     def add(self, segment: Segment, *, create: bool = False) -> None:
-        """Makes a segment known; with ``create`` also its file."""
+        """Makes a segment known; with ``create`` also its file.
+
+        Raises StoreDamaged for a file that is none of ours: the record may be from a backup.
+        """
+        if not _OURS.fullmatch(segment.file) or segment.file.endswith(".wal"):
+            raise StoreDamaged(f"{segment.file!r} on record is not the name of an output file")
         with self._lock:
             if create:
                 self._attach(segment, create=True)

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.frames import AnyFrame
+from jupyter_batch.domain.paths import path_problem
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import (
@@ -27,10 +28,11 @@ from jupyter_batch.errors import (
     ImageUnusable,
     InvalidInput,
     NotAllowed,
+    UnsafePath,
 )
 from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, pack
 from jupyter_batch.executors.channel import Channel
-from jupyter_batch.executors.process.folder import AttemptFolder
+from jupyter_batch.executors.process.folder import AttemptFolder, folder_name
 from jupyter_batch.executors.process.following import LOOK_EVERY, FileFollower
 from jupyter_batch.ports import (
     AttemptHandle,
@@ -254,7 +256,10 @@ class ProcessExecutor:
         return self._at(handle.run_id, handle.attempt_no)
 
     def _at(self, run_id: str, attempt_no: int) -> AttemptFolder:
-        return AttemptFolder(self._folder / f"jb-{run_id}-{attempt_no}")
+        name = folder_name(run_id, attempt_no)
+        if path_problem(name) is not None or "/" in name:
+            raise UnsafePath(f"{name!r} is not the name of an attempt", path=name)
+        return AttemptFolder(self._folder / name)
 
 
 def _check_limit(field: str, value: float, most: float | None) -> None:

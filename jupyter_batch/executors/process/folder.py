@@ -38,6 +38,11 @@ _HELD = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 _SUPERVISOR = str(Path(__file__).with_name("supervisor.py"))
 
 
+def folder_name(run_id: str, attempt_no: int) -> str:
+    """Returns the name of the folder of an attempt."""
+    return f"jb-{run_id}-{attempt_no}"
+
+
 class _Record(msgspec.Struct, frozen=True):
     store_id: str
     run_id: str
@@ -74,6 +79,8 @@ class AttemptFolder:
         record = self._record()
         if record is None or store_id not in (None, record.store_id):
             return None
+        if folder_name(record.run_id, record.attempt_no) != self.path.name:
+            return None  # The notebook, which runs as our user, has written it anew.
         return AttemptHandle(
             run_id=record.run_id,
             attempt_no=record.attempt_no,
