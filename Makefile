@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser kills fuzz lab bench chaos image clean
+.PHONY: help setup demo test browser kills fuzz lab bench chaos image clean docs
 with_engine := .venv/bin/python .ci/engine.py
 
 # Jupyter asks for this where one is root, as in many containers.
@@ -20,6 +20,9 @@ test: setup ## check everything that this machine can check
 browser: setup ## drive the panel in Chromium; pictures of all views go to tests/e2e/browser/screenshots
 	@$(with_engine) --optional --image --browser .venv/bin/pytest -q tests/e2e/browser
 
+docs: setup ## build the documentation into docs/_build/html
+	@.venv/bin/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
 kills: setup ## kill the store's writer at 500 random moments (about five minutes)
 	@JUPYTER_BATCH_KILLS=500 .venv/bin/pytest -q tests/integration/store/test_crashes.py
 
@@ -39,4 +42,4 @@ image: setup ## get the job image
 	@$(with_engine) --image true
 
 clean: ## remove what was made here (the engine's cache stays: ~/.cache/jupyter-batch)
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build demo-output
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build demo-output docs/_build docs/reference/generated

@@ -27,7 +27,7 @@ find_python() {
 if command -v uv >/dev/null 2>&1; then
   say "making the environment with uv"
   [ -e .venv ] || uv venv --quiet --python '>=3.11' .venv
-  VIRTUAL_ENV="$PWD/.venv" uv pip install --quiet -e . --group test --group lab
+  VIRTUAL_ENV="$PWD/.venv" uv pip install --quiet -e . --group test --group docs --group lab
 else
   python="$(find_python)"
   if [ -z "$python" ]; then
@@ -43,7 +43,7 @@ else
   # Dependency groups are known to pip from 25.1 on.
   .venv/bin/python -m ensurepip >/dev/null 2>&1 || true
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check -e . --group test --group lab
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -e . --group test --group docs --group lab
 fi
 rm -f .venv/.jupyter-batch-*
 touch "$stamp"

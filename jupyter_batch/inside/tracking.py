@@ -310,6 +310,8 @@ def track(
 ) -> Track[T]:
     """Yields the items, counts them, and keeps with the run how far it is.
 
+    ::
+
         for order in jb.track(orders, name="orders", key="id", resume=True):
             work(order)
 
@@ -323,7 +325,7 @@ def track(
     the one item in flight is done twice.
 
     ``on_error="continue"``: failed items are counted and kept, and the loop goes on. That needs
-    the body in a guard, or the work in the iterable:
+    the body in a guard, or the work in the iterable::
 
         orders = jb.track(orders, name="orders", on_error="continue")
         for order in orders:
