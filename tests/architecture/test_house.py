@@ -30,6 +30,14 @@ def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef
             yield node
 
 
+def _code_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Returns the lines of a function without its docstring, which describes its parameters."""
+    first = function.body[0]
+    is_docstring = ast.get_docstring(function) is not None
+    docstring = (first.end_lineno or 0) - first.lineno + 1 if is_docstring else 0
+    return (function.end_lineno or 0) - function.lineno + 1 - docstring
+
+
 def _lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
@@ -59,7 +67,7 @@ def test_no_function_is_longer_than_sixty_lines():
         f"{path.relative_to(ROOT)}:{function.name}"
         for path in PYTHON
         for function in _functions(ast.parse(path.read_text(encoding="utf-8")))
-        if (function.end_lineno or 0) - function.lineno + 1 > 60
+        if _code_lines(function) > 60
     ]
     assert long == []
 
