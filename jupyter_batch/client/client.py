@@ -142,7 +142,7 @@ class Client:
         Where the name is taken it raises Conflict, or with ``replace`` changes that job. Warns
         where nobody will keep the time. Raises InvalidSchedule, and what ``submit`` raises.
         """
-        if not any(options.get(name) for name in ("cron", "every", "at", "triggers")):
+        if not any(_is_given(options.get(name)) for name in ("cron", "every", "at", "triggers")):
             raise InvalidSchedule(
                 'say when: cron="0 6 * * *", every="15m" or at="2026-12-24T18:00"; '
                 "a job without a schedule is made by jobs.create(...)",
@@ -265,3 +265,8 @@ class Client:
         if not self._is_local:
             return Path(path_text(path)).as_posix()
         return local_notebook(path).as_posix()
+
+
+def _is_given(value: Any) -> bool:
+    # Of arrays and the like nobody can say whether they are true.
+    return value is not None and not (isinstance(value, str | list | tuple) and not value)

@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from jupyter_batch import errors
+from jupyter_batch.client.forms import encoded
 from jupyter_batch.errors import BatchError, NotAllowed, OwnerUnavailable
 
 #: How long a request waits for its next byte. Streams have their own.
@@ -196,7 +197,7 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         repeatable: bool = False,
     ) -> bytes:
-        content = None if body is None else msgspec.json.encode(body)
+        content = None if body is None else encoded(body)
         repeatable = repeatable or method == "GET"
         tries = 0
         while True:

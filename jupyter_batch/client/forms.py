@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from jupyter_batch.client.plain_values import is_sendable, scalar, shown
 from jupyter_batch.errors import InvalidInput, UnknownOption
-from jupyter_batch.wire.decoding import decode_body
+from jupyter_batch.wire.decoding import BODY, decode_body
 
 
 def check_form(body: Mapping[str, Any], shape: type[msgspec.Struct]) -> None:
@@ -21,7 +22,21 @@ def check_form(body: Mapping[str, Any], shape: type[msgspec.Struct]) -> None:
     """
     later = {"notebook": "-", "name": "-"}
     filled = {name: later[name] for name in later if name in shape.__struct_fields__} | dict(body)
-    decode_body(msgspec.json.encode(filled), shape)
+    try:
+        content = encoded(filled)
+    except InvalidInput:
+        for name, value in filled.items():
+            encoded(value, name)
+        raise
+    decode_body(content, shape)
+
+
+def encoded(value: Any, field: str = BODY) -> bytes:
+    """Returns a value as JSON; raises InvalidInput for what JSON cannot carry."""
+    try:
+        return msgspec.json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidInput(f"{field} cannot be sent: {error}", field=field) from error
 
 
 def check_options(given: Iterable[str], known: Iterable[str]) -> None:
@@ -40,7 +55,7 @@ def check_address(url: Any, token: Any) -> None:
         parts = urlsplit(url) if isinstance(url, str) else None
         if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidInput(
-                f"{url!r} is no address of a Jupyter server: write http://host:8888/, with its "
+                f"{shown(url)} is no address of a Jupyter server: write http://host:8888/, with its "
                 "base url",
                 field="url",
             )
@@ -50,25 +65,25 @@ def check_address(url: Any, token: Any) -> None:
 
 def check_text(value: Any, field: str) -> str | None:
     """Returns a text, or None, as it is; raises InvalidInput for anything else."""
-    if value is not None and not isinstance(value, str):
-        raise InvalidInput(f"{field} is a text, not {value!r}", field=field)
-    return value
+    own: Any = scalar(value)
+    if own is not None and not (isinstance(own, str) and is_sendable(own)):
+        raise InvalidInput(f"{field} is a text, not {shown(value)}", field=field)
+    return own
 
 
 def check_number(value: Any, field: str, *, least: int = 1) -> int | None:
     """Returns a whole number, or None, as it is; raises InvalidInput for anything else."""
-    if value is not None and (
-        isinstance(value, bool) or not isinstance(value, int) or value < least
-    ):
-        raise InvalidInput(f"{field} is a number from {least} on, not {value!r}", field=field)
-    return value
+    own: Any = scalar(value)
+    if own is not None and (isinstance(own, bool) or not isinstance(own, int) or own < least):
+        raise InvalidInput(f"{field} is a number from {least} on, not {shown(value)}", field=field)
+    return own
 
 
 def path_text(path: Any, field: str = "notebook") -> str:
     """Returns a path as text; raises InvalidInput for what names no file."""
     if not isinstance(path, str | os.PathLike):
         raise InvalidInput(
-            f"a notebook is named by its path, such as 'report.ipynb'; not by {path!r}",
+            f"a notebook is named by its path, such as 'report.ipynb'; not by {shown(path)}",
             field=field,
         )
     text = os.fspath(path)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any
 
-from jupyter_batch.client.options import plain
+from jupyter_batch.client.plain_values import plain, plain_name, shown
 from jupyter_batch.domain.sweep import MAX_SWEEP_RUNS, check_size
 from jupyter_batch.errors import InvalidInput, InvalidParameters
 
@@ -36,17 +36,16 @@ def _values_by_name(grid: Mapping[Any, Any]) -> dict[str, list[Any]]:
     if not grid:
         raise InvalidInput("the grid is empty: name a parameter and its values", field="grid")
     made: dict[str, list[Any]] = {}
-    for name, values in grid.items():
-        if not isinstance(name, str):
-            raise InvalidParameters(f"grid: the name {name!r} is no text", field="grid")
+    for key, values in grid.items():
+        name = plain_name(key, "grid")
         field = f"grid.{name}"
         if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
             raise InvalidInput(
-                f"{field} is a list of values, not {values!r}; what all runs share goes into "
+                f"{field} is a list of values, not {shown(values)}; what all runs share goes into "
                 "parameters",
                 field=field,
             )
-        made[name] = [plain(value, f"{field}.{n}") for n, value in enumerate(_some(values))]
+        made[name] = [plain(value, f"{field}.{n}") for n, value in enumerate(_some(values, field))]
         if not made[name]:
             raise InvalidInput(f"{field} has no values to sweep over", field=field)
     check_size(math.prod(len(values) for values in made.values()), field="grid")
@@ -54,24 +53,33 @@ def _values_by_name(grid: Mapping[Any, Any]) -> dict[str, list[Any]]:
 
 
 def _sets(grid: Iterable[Any]) -> list[dict[str, Any]]:
-    sets = _some(grid)
+    sets = _some(grid, "grid")
     check_size(len(sets), field="parameter_sets")
     made = []
     for index, values in enumerate(sets):
         field = f"parameter_sets.{index}"
         if not isinstance(values, Mapping):
             raise InvalidInput(
-                f"{field} is a dict of parameters, not {values!r}", field=field, index=index
+                f"{field} is a dict of parameters, not {shown(values)}", field=field, index=index
             )
-        for name in values:
-            if not isinstance(name, str):
-                raise InvalidParameters(
-                    f"{field}: the name {name!r} is no text", field=field, index=index
-                )
-        made.append({name: plain(value, f"{field}.{name}") for name, value in values.items()})
+        try:
+            made.append(
+                {
+                    plain_name(name, field): plain(value, f"{field}.{name}")
+                    for name, value in values.items()
+                }
+            )
+        except InvalidParameters as error:
+            error.details["index"] = index
+            raise
     return made
 
 
-def _some(values: Iterable[Any]) -> Sequence[Any]:
+def _some(values: Iterable[Any], field: str) -> Sequence[Any]:
     """Reads one more than there may be, so that what never ends is refused, too."""
-    return list(islice(values, MAX_SWEEP_RUNS + 1))
+    if isinstance(values, Set):
+        raise InvalidInput(f"{field}: a set has no order; send a list", field=field)
+    try:
+        return list(islice(values, MAX_SWEEP_RUNS + 1))
+    except TypeError as error:  # As of numpy's arrays without a dimension.
+        raise InvalidInput(f"{field} is a list of values: {error}", field=field) from error

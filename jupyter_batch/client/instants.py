@@ -12,6 +12,7 @@ from typing import Any
 
 import tzlocal
 
+from jupyter_batch.client.plain_values import shown
 from jupyter_batch.domain.local_time import local_text, read_instant
 from jupyter_batch.domain.trigger import AnyTrigger
 from jupyter_batch.domain.zones import zone_of
@@ -34,7 +35,7 @@ def datetime_of(value: Any, field: str) -> datetime:
     except (ValueError, TypeError, OverflowError, NotImplementedError):
         pass
     raise InvalidInput(
-        f"{value!r} is no instant: give a datetime, a date, or a text such as 2026-10-25T14:30 or "
+        f"{shown(value)} is no instant: give a datetime, a date, or a text such as 2026-10-25T14:30 or "
         "2026-10-25T14:30+02:00",
         field=field,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from jupyter_batch.client import html
+from jupyter_batch.client.plain_values import scalar
 from jupyter_batch.errors import BatchError, InvalidInput
 
 #: Items on one page, and as many as a notebook shows of a list.
@@ -72,11 +74,12 @@ class PagedList(Generic[T]):
         """Returns the item of a place, or a part of the list."""
         if isinstance(index, slice):
             return self._part(index)
-        if not _is_place(index):
+        place: int = scalar(index)
+        if not _is_place(place):
             raise _no_index(index)
-        for item in self._part(slice(index, index + 1)):
+        for item in self._part(slice(place, place + 1)):
             return item
-        raise IndexError(f"there are no {index + 1} {self._what}")
+        raise IndexError(f"there are no {place + 1} {self._what}")
 
     def first(self) -> T | None:
         """Returns the newest, or None where there is none."""
@@ -141,9 +144,13 @@ class PagedList(Generic[T]):
 
 def check_limit(limit: Any) -> int | None:
     """Returns a limit as it is; raises InvalidInput for what cannot be one."""
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+    limit = scalar(limit)
+    if limit is not None and (
+        isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= sys.maxsize
+    ):
         raise InvalidInput("limit is at least 1, or None for all", field="limit")
-    return limit
+    own: int | None = limit
+    return own
 
 
 def _is_place(index: Any) -> bool:

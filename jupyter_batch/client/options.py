@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import base64
 import inspect
-import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, time
 from decimal import Decimal
-from pathlib import PurePath
 from typing import Any, TypedDict, TypeVar, get_type_hints
-from uuid import UUID
 
 from jupyter_batch.client.forms import check_options, check_text
+from jupyter_batch.client.plain_values import plain, scalar, shown
 from jupyter_batch.client.units import bytes_of, seconds_of
-from jupyter_batch.errors import InvalidInput, InvalidParameters
+from jupyter_batch.errors import InvalidInput
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,7 +74,7 @@ def takes_options(function: F) -> F:
 def on_the_wire(options: RunOptions) -> dict[str, Any]:
     """Returns the fields of a request that the options make; raises InvalidInput."""
     check_options(options, _KNOWN)
-    given: dict[str, Any] = {k: v for k, v in options.items() if v is not None}
+    given: dict[str, Any] = {k: scalar(v) for k, v in options.items() if v is not None}
     environment = {name: given[name] for name in _SAME if name in given}
     for name in _TEXTS & environment.keys():
         check_text(environment[name], f"environment.{name}")
@@ -100,40 +97,6 @@ def on_the_wire(options: RunOptions) -> dict[str, Any]:
     return body
 
 
-def plain(value: Any, field: str) -> Any:
-    """Returns a parameter's value as JSON can carry it without loss; raises InvalidParameters."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        if math.isfinite(value):
-            return value
-        raise InvalidParameters(f"{field}: JSON has no {value}; send None or a text", field=field)
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise InvalidParameters(f"{field}: the key {key!r} is no text", field=field)
-        return {key: plain(item, f"{field}.{key}") for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item, f"{field}.{i}") for i, item in enumerate(value)]
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, PurePath | UUID | Decimal):
-        return str(value)
-    # numpy's and pandas' scalars and arrays offer plain values under these names.
-    for name in ("item", "tolist"):
-        convert = getattr(value, name, None)
-        if callable(convert):
-            try:
-                return plain(convert(), field)
-            except ValueError:
-                continue
-    raise InvalidParameters(
-        f"{field}: a {type(value).__name__} cannot be sent; parameters are numbers, texts, "
-        "booleans, None, lists and dicts of those",
-        field=field,
-    )
-
-
 def upload(path: str, content: bytes) -> dict[str, str]:
     """Returns a file that comes with a notebook."""
     return {"path": path, "content_base64": base64.b64encode(content).decode("ascii")}
@@ -143,25 +106,35 @@ def _texts(values: Any, field: str) -> list[str]:
     if isinstance(values, str):
         return [values]
     if not isinstance(values, Iterable) or isinstance(values, bytes | Mapping):
-        raise InvalidInput(f"{field} is a list of texts, not {values!r}", field=field)
-    texts = list(values)
-    for text in texts:
-        if not isinstance(text, str | os.PathLike):
-            raise InvalidInput(f"{text!r} is no text", field=field)
-    return [os.fspath(text) for text in texts]
+        raise InvalidInput(f"{field} is a list of texts, not {shown(values)}", field=field)
+    texts = []
+    for value in values:
+        text = scalar(os.fspath(value) if isinstance(value, os.PathLike) else value)
+        if not isinstance(text, str):
+            raise InvalidInput(f"{shown(value)} is no text", field=field)
+        texts.append(text)
+    return texts
 
 
 def _variables(given: Any) -> dict[str, str]:
     if not isinstance(given, Mapping):
         raise InvalidInput(
-            f"env is a dict of names and texts, not {given!r}", field="environment.env"
+            f"env is a dict of names and texts, not {shown(given)}", field="environment.env"
         )
-    for name, value in given.items():
-        if not isinstance(value, str | int | float) or isinstance(value, bool):
+    made: dict[str, str] = {}
+    for key, value in given.items():
+        name, own = scalar(key), scalar(value)
+        if isinstance(own, os.PathLike):
+            own = os.fspath(own)
+        if not isinstance(name, str):
+            raise InvalidInput(f"the name {shown(key)} is no text", field="environment.env")
+        if not isinstance(own, str | int | float | Decimal) or isinstance(own, bool):
             raise InvalidInput(
-                f"the variable {name} is a text, not {value!r}", field=f"environment.env.{name}"
+                f"the variable {name} is a text, not {shown(value)}",
+                field=f"environment.env.{name}",
             )
-    return {str(name): str(value) for name, value in given.items()}
+        made[name] = str(plain(own, f"environment.env.{name}"))
+    return made
 
 
 def _volume(text: str, index: int) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import Any, TypedDict, Unpack
 import msgspec
 
 from jupyter_batch.client.connection import Connection, Params
+from jupyter_batch.client.forms import check_number
+from jupyter_batch.client.plain_values import scalar
 from jupyter_batch.client.tables import Table
 from jupyter_batch.client.values import pandas_module, result_value, sql_column, sql_value
 from jupyter_batch.domain.sql import DEFAULT_SECONDS, MAX_ROWS, MAX_SECONDS
@@ -75,8 +77,7 @@ class Results:
         self, job: Any = None, *, limit: Any = None, **options: Unpack[ResultOptions]
     ) -> Table:
         """Returns a row for each run, newest first; see ``Client.results``."""
-        if limit is not None and (not isinstance(limit, int) or limit < 1):
-            raise InvalidInput("limit is at least 1", field="limit")
+        limit = check_number(limit, "limit")
         runs = fetch_rows(self._connection, self._filters(job=job, **options), limit)
         given = dict.fromkeys(name for run in runs for name in run.parameters)
         told = dict.fromkeys(name for run in runs for name in run.results)
@@ -99,6 +100,7 @@ class Results:
 
     def query(self, text: Any, limit: Any, timeout: Any) -> SqlRows:
         """Returns the answer to SQL; warns where there are more rows than were answered."""
+        limit, timeout, text = scalar(limit), scalar(timeout), scalar(text)
         if not isinstance(text, str) or not text.strip():
             raise InvalidQuery("give a SELECT as a text", field="query")
         if limit is not None and not (isinstance(limit, int) and 1 <= limit <= MAX_ROWS):

@@ -11,6 +11,7 @@ import msgspec
 from jupyter_batch.client import html
 from jupyter_batch.client.connection import Connection, Params
 from jupyter_batch.client.lists import PagedList
+from jupyter_batch.client.plain_values import scalar, shown
 from jupyter_batch.client.run import Run
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidInput
@@ -44,15 +45,19 @@ def states_of(states: str | RunState | Iterable[str | RunState] | None) -> list[
         return []
     known = [str(state) for state in RunState]
     given = [states] if isinstance(states, str) else states
-    if not isinstance(given, Iterable):
-        raise InvalidInput(f"{states!r} is no state; there are: {', '.join(known)}", field="state")
     made = []
-    for state in given:
-        if state not in known:
-            near = difflib.get_close_matches(str(state), known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
-            raise InvalidInput(f"there is no state {state!r}; {hint}", field="state")
-        made.append(str(state))
+    try:
+        for state in given:
+            text = scalar(state)
+            if not isinstance(text, str) or text not in known:
+                near = difflib.get_close_matches(shown(text).strip("'"), known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+                raise InvalidInput(f"there is no state {shown(state)}; {hint}", field="state")
+            made.append(text)
+    except TypeError as error:  # Nothing that can be gone through.
+        raise InvalidInput(
+            f"{shown(states)} is no state; there are: {', '.join(known)}", field="state"
+        ) from error
     return made
 
 

@@ -14,7 +14,8 @@ from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.finding import find
 from jupyter_batch.client.forms import check_form, check_text
 from jupyter_batch.client.instants import instant_text
-from jupyter_batch.client.options import RunOptions, on_the_wire, plain, takes_options
+from jupyter_batch.client.options import RunOptions, on_the_wire, takes_options
+from jupyter_batch.client.plain_values import plain, plain_name, shown
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.run_list import RunList, fetch_runs, run_table, states_of
 from jupyter_batch.domain.run import Run as RunRecord
@@ -184,12 +185,13 @@ def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Returns parameters as JSON can carry them; raises InvalidParameters naming the bad one."""
     if not isinstance(parameters, Mapping):
         raise InvalidParameters(
-            f"parameters are a dict from names to values, not {parameters!r}", field="parameters"
+            f"parameters are a dict from names to values, not {shown(parameters)}",
+            field="parameters",
         )
-    for name in parameters:
-        if not isinstance(name, str):
-            raise InvalidParameters(f"the name {name!r} is no text", field="parameters")
-    return {name: plain(value, f"parameters.{name}") for name, value in parameters.items()}
+    return {
+        plain_name(name, "parameters"): plain(value, f"parameters.{name}")
+        for name, value in parameters.items()
+    }
 
 
 def safe(id: str) -> str:

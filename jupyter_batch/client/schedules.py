@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypedDict
 
 import msgspec
 
-from jupyter_batch.client.forms import check_options
+from jupyter_batch.client.forms import check_options, encoded
 from jupyter_batch.client.instants import (
     InstantReader,
     caller_zone,
@@ -17,6 +17,7 @@ from jupyter_batch.client.instants import (
     zone_of_job,
 )
 from jupyter_batch.client.options import RunOptions
+from jupyter_batch.client.plain_values import scalar, shown
 from jupyter_batch.client.units import seconds_of
 from jupyter_batch.domain.trigger import AnyTrigger
 from jupyter_batch.domain.trigger_check import check_trigger
@@ -119,7 +120,7 @@ def schedule_on_the_wire(
     to be said about instants.
     """
     reader = reader or InstantReader()
-    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    given: dict[str, Any] = {n: scalar(value) for n, value in options.items() if value is not None}
     body: dict[str, Any] = {_POLICIES[name]: given[name] for name in _POLICIES if name in given}
     for name, field in _POLICY_SECONDS.items():
         if name in given:
@@ -154,7 +155,10 @@ def _with_instants(
 ) -> dict[str, Any]:
     """Returns a trigger with its zone, and its instants in UTC."""
     made = dict(trigger)
-    zone = made.get("timezone") or job_zone
+    named = scalar(made.get("timezone"))
+    if named is not None and not isinstance(named, str):
+        raise InvalidSchedule(f"{shown(named)} is no name of a time zone", field="timezone")
+    zone = named or job_zone
     if zone is None and made["kind"] == "cron":
         zone = "UTC"  # As the cron text itself is read.
     given = {name: made[name] for name in _INSTANTS if made.get(name) is not None}
@@ -170,7 +174,7 @@ def _with_instants(
 def check_triggers(body: Mapping[str, Any]) -> None:
     """Raises InvalidSchedule for a trigger in a request that the server would refuse."""
     for number, shape in enumerate(body.get("triggers", ())):
-        for trigger in triggers_of((msgspec.convert(shape, AnyShape),)):
+        for trigger in triggers_of((msgspec.json.decode(encoded(shape), type=AnyShape),)):
             try:
                 check_trigger(trigger)
             except InvalidSchedule as error:
@@ -185,7 +189,9 @@ def _triggers(given: Mapping[str, Any]) -> list[dict[str, Any]]:
         trigger.setdefault("kind", "cron")
     texts = given.get("cron", ())
     if not isinstance(texts, str | Sequence):
-        raise InvalidSchedule(f"cron is a text, or a list of texts; not {texts!r}", field="cron")
+        raise InvalidSchedule(
+            f"cron is a text, or a list of texts; not {shown(texts)}", field="cron"
+        )
     for text in [texts] if isinstance(texts, str) else texts:
         found.append({"kind": "cron", "cron": text})
     if "every" in given:
@@ -209,7 +215,7 @@ def _mappings(triggers: Any) -> Sequence[Mapping[str, Any]]:
 
 def _count(value: Any, field: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidInput(f"{field} is a number from 0 on, not {value!r}", field=field)
+        raise InvalidInput(f"{field} is a number from 0 on, not {shown(value)}", field=field)
     return value
 
 
@@ -225,10 +231,17 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
             settings[field] = given[name]
     if "excluded_dates" in given:
         days = given["excluded_dates"]
-        if isinstance(days, str) or not isinstance(days, Sequence):
-            raise InvalidInput(f"a list of dates, not {days!r}", field="excluded_dates")
-        settings["excluded_dates"] = [str(day) for day in days]
+        if isinstance(days, str) or not isinstance(days, Iterable):
+            raise InvalidInput(f"a list of dates, not {shown(days)}", field="excluded_dates")
+        settings["excluded_dates"] = [_date(day) for day in days]
     return settings
+
+
+def _date(day: Any) -> str:
+    """Returns a date as ISO 8601; what is none is refused when the whole is looked at."""
+    if isinstance(day, date) and type(day).__name__ != "NaTType":
+        return (day.date() if isinstance(day, datetime) else day).isoformat()
+    return str(day)
 
 
 def _for_kind(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import math
 import re
 
+from jupyter_batch.client.plain_values import scalar, shown
 from jupyter_batch.errors import InvalidInput
 
 _BYTES = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+#: Beyond any time that anybody can mean; a float still holds it.
+_LONGEST = 1e15
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)", re.IGNORECASE)
 
 
 def bytes_of(size: int | str, *, field: str = "environment.memory_bytes") -> int:
     """Returns the bytes of a number or of a text such as ``512m`` or ``2 GiB`` (powers of 1024)."""
+    size = scalar(size)
     if isinstance(size, bool) or not isinstance(size, int | str):
-        raise InvalidInput(f"{size!r} is no size: write 512m or 2g, or bytes", field=field)
+        raise InvalidInput(f"{shown(size)} is no size: write 512m or 2g, or bytes", field=field)
     if isinstance(size, int):
         return size
     match = _SIZE.fullmatch(size.strip())
     if match is None:
-        raise InvalidInput(f"{size!r} is no size: write 512m or 2g, or bytes", field=field)
+        raise InvalidInput(f"{shown(size)} is no size: write 512m or 2g, or bytes", field=field)
     return int(float(match[1]) * _BYTES[match[2].lower()])
 
 
 def seconds_of(duration: float | str, *, field: str = "timeout_seconds") -> float:
     """Returns the seconds of a number or of a text such as ``90``, ``10m`` or ``1.5h``."""
+    duration = scalar(duration)
     if isinstance(duration, int | float) and not isinstance(duration, bool):
-        if math.isfinite(duration):
+        if -_LONGEST < duration < _LONGEST:
             return float(duration)
     elif isinstance(duration, str) and (match := _DURATION.fullmatch(duration.strip())):
         return float(match[1]) * _SECONDS[match[2].lower()]
-    raise InvalidInput(f"{duration!r} is no duration: write 90, 10m or 1.5h", field=field)
+    raise InvalidInput(f"{shown(duration)} is no duration: write 90, 10m or 1.5h", field=field)
 
 
 def duration(seconds: float | None) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from jupyter_batch.client.plain_values import scalar, shown
 from jupyter_batch.errors import InvalidInput, WaitTimeout
 
 #: A wait looks again after a tenth of the time that it has waited, within these.
@@ -94,9 +95,10 @@ def _pause(waited: float) -> float:
 def _check(timeout: Any) -> None:
     if timeout is None:
         return
+    timeout = scalar(timeout)
     is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
     if not is_number or math.isnan(timeout) or timeout < 0:
         raise InvalidInput(
-            f"timeout is a number of seconds, or None to wait for ever; not {timeout!r}",
+            f"timeout is a number of seconds, or None to wait for ever; not {shown(timeout)}",
             field="timeout",
         )

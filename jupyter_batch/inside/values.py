@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import date, datetime
 from typing import Any, Dict, List, Tuple
 
@@ -12,6 +13,7 @@ from ..errors import InvalidInput, TooLarge
 #: Of one value, as JSON.
 MAX_BYTES = 4 * 1024 * 1024
 _DEPTH = 50
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def encoded(name: str, value: Any) -> Tuple[str, str]:
@@ -23,7 +25,10 @@ def encoded(name: str, value: Any) -> Tuple[str, str]:
     ``json`` for lists and mappings, in which numbers that JSON does not have become null.
     """
     kind, plain = _typed(name, value)
-    text = json.dumps(plain, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
+    try:
+        text = json.dumps(plain, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"{name} cannot be recorded: {error}", field=name) from error
     if len(text) > MAX_BYTES:
         raise TooLarge(
             f"the result {name!r} has {len(text)} bytes as JSON, more than {MAX_BYTES}: record "
@@ -35,6 +40,15 @@ def encoded(name: str, value: Any) -> Tuple[str, str]:
 
 
 def _typed(name: str, value: Any) -> Tuple[str, Any]:
+    try:
+        return _typed_value(name, value)
+    except (InvalidInput, TooLarge, MemoryError):
+        raise
+    except Exception as error:  # Whatever the code of other libraries raises.
+        raise InvalidInput(f"{name} cannot be recorded: {error}", field=name) from error
+
+
+def _typed_value(name: str, value: Any) -> Tuple[str, Any]:
     value = unwrapped(value)
     if value is None or isinstance(value, bool):
         return ("none" if value is None else "bool"), value
@@ -43,7 +57,7 @@ def _typed(name: str, value: Any) -> Tuple[str, Any]:
     if isinstance(value, float):
         return "number", number(value)
     if isinstance(value, str):
-        return "text", str(value)
+        return "text", _text(value)
     if isinstance(value, (datetime, date)):
         return "datetime", value.isoformat()
     if is_frame(value):
@@ -57,13 +71,42 @@ def unwrapped(value: Any) -> Any:
     """Returns numpy's and pandas' scalars as Python's own; other values as they are."""
     module = type(value).__module__.partition(".")[0]
     if module == "numpy" and getattr(value, "shape", None) == ():
-        return value.item()
+        return _of_numpy(value)
     if module == "pandas":
         if type(value).__name__ in ("NAType", "NaTType"):
             return None
         if type(value).__name__ == "Timestamp":
             return value.to_pydatetime(warn=False)
     return value
+
+
+def _of_numpy(value: Any) -> Any:
+    kind = value.dtype.kind
+    if kind == "f":
+        # The long ones have no other way to one of Python's.
+        return float(value)
+    if kind in "mM":
+        found = _times(value).item()
+        # Beyond the years of Python's calendar it would be a plain count.
+        return str(value) if isinstance(found, int) else found
+    return value.item()
+
+
+def _times(value: Any) -> Any:
+    """Returns numpy's instants or time spans in units that Python has: others are plain counts."""
+    unit = str(value.dtype).partition("[")[2].rstrip("]")
+    name = "datetime64" if value.dtype.kind == "M" else "timedelta64"
+    return value if unit == "D" and name == "datetime64" else value.astype(f"{name}[us]")
+
+
+def _text(value: str) -> str:
+    """Returns a text, of whatever class, as Python's own, and as UTF-8 can hold it."""
+    text = str.__str__(value)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        text = _SURROGATES.sub("\ufffd", text)
+    return text
 
 
 def number(value: float) -> Any:
@@ -93,7 +136,9 @@ def _is_pandas(value: Any, name: str) -> bool:
 def _plain(name: str, value: Any, depth: int) -> Any:
     """Returns lists, mappings and scalars only; raises InvalidInput naming the place."""
     value = unwrapped(value)
-    if value is None or isinstance(value, (bool, int, str)):
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -101,7 +146,7 @@ def _plain(name: str, value: Any, depth: int) -> Any:
         raise InvalidInput(f"{name} is nested too deeply to be recorded", field=name)
     if isinstance(value, dict):
         return {
-            str(unwrapped(key)): _plain(f"{name}.{key}", item, depth - 1)
+            _text(str(unwrapped(key))): _plain(f"{name}.{key}", item, depth - 1)
             for key, item in value.items()
         }
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -110,7 +155,8 @@ def _plain(name: str, value: Any, depth: int) -> Any:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
     if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
-        return _plain(name, value.tolist(), depth - 1)
+        dates = getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M")
+        return _plain(name, (_times(value) if dates else value).tolist(), depth - 1)
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
     raise InvalidInput(
         f"{name} is a {kind}, which cannot be recorded: record numbers, texts, bools, None, "

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from jupyter_batch.errors import InvalidInput, TooLarge
@@ -84,3 +87,34 @@ def test_a_frame_keeps_its_columns_types_and_index():
     assert encoded("x", pandas.DataFrame({"a": [1]}))[1].count('"index":null') == 1
     assert encoded("x", pandas.Series([1], name="s"))[0] == "table"
     assert encoded("x", pandas.NA) == ("none", "null")
+
+
+class _Ridge(str, enum.Enum):  # noqa: UP042
+    MODEL = "ridge"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "plain"),
+    [
+        (np.float64(2.5), "number", 2.5),
+        (np.longdouble(1.5), "number", 1.5),
+        (np.str_("q"), "text", "q"),
+        (_Ridge.MODEL, "text", "ridge"),
+        (np.datetime64("2026-01-02"), "datetime", "2026-01-02"),
+        (np.datetime64("2026-01-02T03:04:05.000000000"), "datetime", "2026-01-02T03:04:05"),
+        (np.array(["2026-01-02"], "datetime64[ns]"), "json", ["2026-01-02T00:00:00"]),
+        (np.datetime64("NaT"), "none", None),
+        (pd.NaT, "none", None),
+        ("half \ud800", "text", "half \ufffd"),
+        ({"\udfff": ["\ud800"]}, "json", {"\ufffd": ["\ufffd"]}),
+    ],
+)
+def test_values_of_other_libraries_are_what_they_are(value: Any, kind: str, plain: Any):
+    assert encoded("x", value) == (kind, json.dumps(plain, separators=(",", ":")))
+
+
+@pytest.mark.parametrize("value", [10**5000, [10**5000], pd.Series([Decimal("sNaN")])])
+def test_what_cannot_be_written_down_is_refused_by_its_name(value: Any):
+    with pytest.raises(InvalidInput) as caught:
+        encoded("x", value)
+    assert caught.value.details["field"].startswith("x")
