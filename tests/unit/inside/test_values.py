@@ -113,7 +113,11 @@ def test_values_of_other_libraries_are_what_they_are(value: Any, kind: str, plai
     assert encoded("x", value) == (kind, json.dumps(plain, separators=(",", ":")))
 
 
-@pytest.mark.parametrize("value", [10**5000, [10**5000], pd.Series([Decimal("sNaN")])])
+@pytest.mark.parametrize(
+    "value",
+    [10**5000, [10**5000], pd.Series([Decimal("sNaN")])],
+    ids=["a number", "a list", "a column"],
+)
 def test_what_cannot_be_written_down_is_refused_by_its_name(value: Any):
     with pytest.raises(InvalidInput) as caught:
         encoded("x", value)
