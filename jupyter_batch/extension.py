@@ -17,6 +17,7 @@ from traitlets import Bool, Enum, Float, Int, List, Unicode, default
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
 from jupyter_batch.server.door import Door
+from jupyter_batch.server.plain_logs import keep_logs_plain
 from jupyter_batch.server.routes import install
 from jupyter_batch.server.secrets import FileSecrets
 from jupyter_batch.server.watch import watch
@@ -183,6 +184,7 @@ class BatchExtension(ExtensionApp):
             kind=cast("OwnerKind", self.owner_kind),
         )
         install(server.web_app, self.door)
+        keep_logs_plain(self.log)
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Opens the store, or becomes a door to its owner; other requests are served meanwhile."""

@@ -14,6 +14,7 @@ from jupyter_batch.cli.arguments import (
     UsageError,
     add_command,
 )
+from jupyter_batch.cli.console import coloured
 from jupyter_batch.cli.files import (
     SavedFiles,
     check_folder,
@@ -21,10 +22,11 @@ from jupyter_batch.cli.files import (
     save_artifacts,
 )
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import coloured, plain, short, state_text
+from jupyter_batch.cli.words import short, state_text
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.units import size
+from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import NotFound
 
@@ -210,7 +212,7 @@ def _write_log(run: Run, session: Session, attempt: int | None, after: int) -> i
         if session.out.is_terminal:
             session.say(coloured(line.text, colours=True))
         else:
-            session.out.file.write(plain(line.text) + "\n")
+            session.out.file.write(plain_text(line.text) + "\n")
     session.out.file.flush()
     return after
 

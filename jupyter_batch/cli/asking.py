@@ -17,6 +17,7 @@ from jupyter_batch.cli.session import Session, instant
 from jupyter_batch.client.html import json_text
 from jupyter_batch.client.results import LongResult
 from jupyter_batch.client.tables import Table
+from jupyter_batch.domain.plain_text import plain_line
 from jupyter_batch.domain.sql import DEFAULT_SECONDS
 
 _SHOWN = 60
@@ -110,8 +111,12 @@ def _show(table: Table, args: argparse.Namespace, session: Session) -> None:
         )
     elif args.csv:
         writer = csv.writer(session.out.file)
-        writer.writerow(table.columns)
-        writer.writerows([_text(value) for value in row.values()] for row in table)
+        shown = plain_line if session.out.is_terminal else _as_it_is
+        writer.writerow([shown(name) for name in table.columns])
+        writer.writerows(
+            [shown(v) if isinstance(v, str) else v for v in map(_text, row.values())]
+            for row in table
+        )
     else:
         if not session.out.is_terminal:
             session.out.width = _WIDE
@@ -120,8 +125,12 @@ def _show(table: Table, args: argparse.Namespace, session: Session) -> None:
 
 def _cells(values: Iterable[Any]) -> Iterator[RenderableType]:
     for value in values:
-        text = str(_text(value)).replace("\n", "⏎")
+        text = plain_line(str(_text(value)))
         yield text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def _text(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def make_backup(args: argparse.Namespace, session: Session) -> int:
     jobs, runs = plural(manifest.jobs, "job"), plural(manifest.runs, "run")
     session.say(f"{path}: {jobs} and {runs}, {size(written)}")
     _tell_missing(manifest.missing, session)
-    session.note(f"put it back: jupyter batch restore {path}", style="dim")
+    session.note(f"put it back: jupyter batch restore {shlex.quote(str(path))}", style="dim")
     return SUCCEEDED
 
 

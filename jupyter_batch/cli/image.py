@@ -7,10 +7,11 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TimeElapsedColumn
 from rich.text import Text
 
 from jupyter_batch.cli.arguments import SUCCEEDED, Parser, UsageError, add_command
+from jupyter_batch.cli.console import FieldColumn
 from jupyter_batch.cli.engine_side import Tell, ask, folder_of, of_the_owner
 from jupyter_batch.cli.session import Session
 
@@ -110,14 +111,14 @@ def _progress(session: Session) -> Iterator[Tell]:
 
         yield write
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20))
+    columns = (SpinnerColumn(), FieldColumn("message"), BarColumn(bar_width=20))
     with Progress(*columns, TimeElapsedColumn(), console=session.err, transient=True) as progress:
-        task = progress.add_task("starting", total=None)
+        task = progress.add_task("", total=None, message="starting")
 
         def update(message: str, share: float | None) -> None:
             if message.startswith("left out:"):
                 return
             total, completed = (None, 0.0) if share is None else (1.0, share)
-            progress.update(task, description=message, total=total, completed=completed)
+            progress.update(task, message=message, total=total, completed=completed)
 
         yield update

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -152,7 +153,7 @@ def create_job(args: argparse.Namespace, session: Session) -> int:
     else:
         session.say(f"made job {job.name}" + (f": {job.sentence}" if job.sentence else ""))
         _tell_notes(job, session)
-        session.note(f"run it: jupyter batch jobs trigger {_quoted(job.name)}", style="dim")
+        session.note(f"run it: jupyter batch jobs trigger {shlex.quote(job.name)}", style="dim")
     return SUCCEEDED
 
 
@@ -180,7 +181,7 @@ def show_job(args: argparse.Namespace, session: Session) -> int:
                 for run in runs
             ),
         )
-    session.note(f"\nrun it: jupyter batch jobs trigger {_quoted(job.name)}", style="dim")
+    session.note(f"\nrun it: jupyter batch jobs trigger {shlex.quote(job.name)}", style="dim")
     return SUCCEEDED
 
 
@@ -287,7 +288,3 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     if job.files:
         yield "files", ", ".join(job.files)
     yield "changed", full_clock(job.updated_at)
-
-
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() else f"'{name}'"

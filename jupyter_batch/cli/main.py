@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 
-from rich.console import Console
 from rich.text import Text
 
 from jupyter_batch import __version__, errors
@@ -29,9 +29,11 @@ from jupyter_batch.cli import (
     sweeps,
 )
 from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, Parser, UsageError
+from jupyter_batch.cli.console import TerminalConsole, clean
 from jupyter_batch.cli.parameters import join_parameters
 from jupyter_batch.cli.session import Session
 from jupyter_batch.client.client import Client
+from jupyter_batch.domain.plain_text import plain_line
 from jupyter_batch.errors import BatchError
 
 _INTERRUPTED = 130
@@ -62,8 +64,12 @@ RUN is a run's id, the end or the beginning of one, or 'last'."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns its exit code: 0, 1 for what did not succeed, 2 for bad input."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    out = Console(file=sys.stdout, highlight=False, markup=False)
-    err = Console(file=sys.stderr, highlight=False, markup=False)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What the terminal's encoding does not have must not be the end of the command.
+            stream.reconfigure(errors="backslashreplace")
+    out = TerminalConsole(file=sys.stdout, highlight=False, markup=False)
+    err = TerminalConsole(file=sys.stderr, highlight=False, markup=False)
     for console in (out, err):
         if not console.is_terminal:
             console.width = _WIDTH
@@ -73,8 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(
     given: Sequence[str],
     *,
-    out: Console,
-    err: Console,
+    out: TerminalConsole,
+    err: TerminalConsole,
     client: Client | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
@@ -145,17 +151,17 @@ def _connect(args: argparse.Namespace) -> Client:
     return Client(url=url, token=token, data_dir=args.data)
 
 
-def _tell(error: BatchError, out: Console, err: Console, *, as_json: bool) -> None:
+def _tell(error: BatchError, out: TerminalConsole, err: TerminalConsole, *, as_json: bool) -> None:
     if as_json:
         body = {"code": error.code, "message": error.message, "details": error.details}
         Session(connect=Client, out=out, err=err, as_json=True).answer(body)
         return
-    err.print(Text.assemble(("error: ", "bold red"), error.message), soft_wrap=True)
+    err.print(clean(Text.assemble(("error: ", "bold red"), error.message)), soft_wrap=True)
     usage = error.details.get("usage")
     if usage:
-        err.print(Text(f"{usage.strip()}\nmore with --help", style="dim"), soft_wrap=True)
+        err.print(Text(f"{str(usage).strip()}\nmore with --help", style="dim"), soft_wrap=True)
     elif (field := error.details.get("field")) and str(field) not in error.message:
-        err.print(Text(f"  where: {field}", style="dim"), soft_wrap=True)
+        err.print(Text(plain_line(f"  where: {field}"), style="dim"), soft_wrap=True)
 
 
 def _of_the_system(error: OSError) -> BatchError:

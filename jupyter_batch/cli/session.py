@@ -12,10 +12,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from jupyter_batch.cli.console import clean, safe_json
 from jupyter_batch.cli.words import ago
 from jupyter_batch.client.client import Client
 from jupyter_batch.client.instants import instant_of
 from jupyter_batch.client.run import Run
+from jupyter_batch.domain.plain_text import plain_line
 from jupyter_batch.errors import InvalidInput, NotFound
 
 #: Of the id of a run or a job.
@@ -59,17 +61,17 @@ class Session:
     def answer(self, value: Any) -> None:
         """Writes the one JSON value that ``--json`` asks for."""
         text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-        self.out.file.write(text + "\n")
+        self.out.file.write(safe_json(text) + "\n")
         self.out.file.flush()
 
     def say(self, *parts: RenderableType) -> None:
         """Writes a line of the answer."""
         for part in parts:
-            self.out.print(Text(part) if isinstance(part, str) else part, soft_wrap=True)
+            self.out.print(clean(part), soft_wrap=True)
 
     def note(self, part: RenderableType, style: str = "") -> None:
         """Writes a line beside the answer."""
-        self.err.print(Text(part) if isinstance(part, str) else part, style=style, soft_wrap=True)
+        self.err.print(clean(part), style=style, soft_wrap=True)
 
     def table(self, headings: Sequence[str], rows: Iterable[Iterable[RenderableType]]) -> None:
         """Writes a table: columns apart by spaces, so that it can be cut and searched.
@@ -77,12 +79,12 @@ class Session:
         A heading with ``>`` has its column to the right; one with ``~`` gives way where the
         line is too long.
         """
-        cells = [[Text(c) if isinstance(c, str) else c for c in row] for row in rows]
+        cells = [[_in_one_line(cell) for cell in row] for row in rows]
         self._fit(headings, cells)
         table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
         for heading in headings:
             justify: Literal["left", "right"] = "right" if heading.startswith(">") else "left"
-            table.add_column(heading.lstrip(">~"), justify=justify, no_wrap=True)
+            table.add_column(_in_one_line(heading.lstrip(">~")), justify=justify, no_wrap=True)
         for row in cells:
             table.add_row(*row)
         if self.out.is_terminal:
@@ -117,6 +119,10 @@ class Session:
             if text != "last":
                 hint = "list them with: jupyter batch runs"
             raise NotFound(f"{error.message}; {hint}", **error.details) from error
+
+
+def _in_one_line(cell: RenderableType) -> RenderableType:
+    return Text(plain_line(cell)) if isinstance(cell, str) else clean(cell)
 
 
 def cell_width(cell: RenderableType) -> int:

@@ -18,13 +18,13 @@ from jupyter_batch.cli.words import (
     cpus,
     first_line,
     full_clock,
-    plain,
     progress_line,
     short,
     state_text,
 )
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.units import duration, size
+from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.wire.answers import CellAnswer
 from jupyter_batch.wire.results import ResultAnswer
 
@@ -60,7 +60,7 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
         return SUCCEEDED
     session.say(Text.assemble(state_text(run.state), "  ", (run.name, "bold"), f"  {run.id}"))
     if run.reason:
-        session.say(f"  {plain(run.reason)}")
+        session.say(f"  {plain_text(run.reason)}")
     for title, value in _facts(run):
         session.say(f"  {title:<12} {value}")
     if len(run.attempts) > 1:
@@ -90,12 +90,12 @@ def _say_what_it_said(run: Run, attempt: int | None, session: Session) -> None:
     if run.progress:
         session.say("", Text("progress", style="bold"))
         for loop in run.progress:
-            session.say(f"  {plain(progress_line(loop))}")
+            session.say(f"  {plain_text(progress_line(loop))}")
     results = run.result_answers(attempt)
     if results:
         session.say("", Text("results", style="bold"))
         for result in results:
-            session.say(f"  {plain(result.name)} = {plain(_value(result))}")
+            session.say(f"  {plain_text(result.name)} = {plain_text(_value(result))}")
 
 
 def _value(result: ResultAnswer) -> str:
@@ -152,7 +152,7 @@ def _attempts(run: Run) -> Iterator[Iterator[RenderableType]]:
                 duration(took),
                 "" if attempt.exit_code is None else str(attempt.exit_code),
                 size(attempt.peak_memory_bytes),
-                plain(attempt.reason or ""),
+                plain_text(attempt.reason or ""),
             )
         )
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from rich.text import Text
 
+from jupyter_batch.cli.console import coloured
 from jupyter_batch.cli.files import SavedFiles
-from jupyter_batch.cli.words import coloured, first_line, plain, short, state_text
+from jupyter_batch.cli.words import first_line, short, state_text
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.units import duration, size
+from jupyter_batch.domain.plain_text import plain_text
 
 #: Lines of a traceback that are worth their place.
 _TRACEBACK = 12
@@ -23,7 +25,7 @@ def summary(
     lasted = f" in {duration(run.duration_seconds)}" if run.duration_seconds is not None else ""
     yield Text.assemble(state_text(run.state), f"{lasted}  {run.name}  ", (run.id, "dim"))
     if run.reason:
-        yield Text(f"  {plain(run.reason)}")
+        yield Text(f"  {plain_text(run.reason)}")
     yield from error_lines(run, colours=colours)
     count = run.cell_count
     if count.total:
@@ -62,7 +64,7 @@ def error_lines(run: Run, *, colours: bool) -> Iterator[Text]:
     if f"cell {error.cell_index + 1} " not in f"{run.reason or ''} ":
         yield Text.assemble(
             f"  cell {error.cell_index + 1}: ",
-            (f"{plain(error.ename)}: {first_line(error.evalue, 200)}", "bold red"),
+            (f"{plain_text(error.ename)}: {first_line(error.evalue, 200)}", "bold red"),
         )
     lines = "\n".join(error.traceback).splitlines()
     if len(lines) > _TRACEBACK:

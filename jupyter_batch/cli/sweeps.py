@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress
 from rich.text import Text
 
 from jupyter_batch.cli.arguments import (
@@ -21,6 +21,7 @@ from jupyter_batch.cli.arguments import (
     options_of,
     parameters_of,
 )
+from jupyter_batch.cli.console import FieldColumn
 from jupyter_batch.cli.grids import TypedSets, read_sets, send_sets, typed_grid
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.session import Session
@@ -247,10 +248,10 @@ def _end_of(sweep: Sweep, session: Session) -> int:
 
 def _watch(sweep: Sweep, session: Session) -> None:
     columns = (
-        TextColumn("{task.fields[name]}"),
+        FieldColumn("name"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[counts]}"),
+        FieldColumn("counts"),
     )
     with Progress(*columns, console=session.err, transient=True) as progress:
         task = progress.add_task("", total=len(sweep), name=sweep.name, counts="")

@@ -8,13 +8,15 @@ from types import TracebackType
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task
 from rich.text import Text
 
+from jupyter_batch.cli.console import FieldColumn, clean
 from jupyter_batch.cli.words import first_line, progress_line, short, state_text
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.units import duration
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.plain_text import plain_line
 from jupyter_batch.domain.progress import item_progress
 from jupyter_batch.domain.run import RunState
 
@@ -138,7 +140,7 @@ class PlainView:
         """Writes a line, once."""
         if text and text != self._said:
             self._said = text
-            self._console.print(Text(text), soft_wrap=True)
+            self._console.print(clean(text), soft_wrap=True)
 
     def _finished(self, event: RunEvent) -> None:
         where = f"[{event.data['cell_index'] + 1}/{self._watch.total}]"
@@ -159,11 +161,11 @@ class LiveView:
         self._watch = watch
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
-            TextColumn("{task.fields[label]}"),
+            FieldColumn("label"),
             BarColumn(bar_width=20),
-            TextColumn("{task.fields[count]}"),
+            FieldColumn("count"),
             _Elapsed(),
-            TextColumn("{task.fields[headline]}", style="dim"),
+            FieldColumn("headline", style="dim"),
             console=console,
             transient=True,
             get_time=clock,
@@ -188,7 +190,7 @@ class LiveView:
 
     def note(self, text: str) -> None:
         """Writes a line above the bar."""
-        self._progress.console.print(Text(text), soft_wrap=True)
+        self._progress.console.print(clean(text), soft_wrap=True)
 
     def _update(self) -> None:
         watch = self._watch
@@ -198,14 +200,14 @@ class LiveView:
             total=watch.total or None,
             completed=watch.done,
             label=Text.assemble(
-                Text(watch.name, style="bold"),
+                (plain_line(watch.name), "bold"),
                 " ",
                 (short(watch.run_id), "dim"),
                 " ",
                 state_text(watch.state),
             ),
             count=f"cell {place} of {watch.total}" if watch.total and place else "",
-            headline=Text(watch.headline),
+            headline=watch.headline,
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from jupyter_batch.client.units import duration
+from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.progress import ItemProgress
 
 #: Symbol and style of each state; the word always stands beside them.
@@ -25,9 +26,6 @@ _LOOKS = {
     "skipped": ("–", "dim"),
     "not_run": ("·", "dim"),
 }
-#: Cursor movements and the like as well as colours.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 #: From the end of an id, where it is random; enough to name a run of one's own.
 _SHORT = 8
 
@@ -75,20 +73,10 @@ def cpus(count: float | None) -> str:
 
 def first_line(source: str, width: int = 60) -> str:
     """Returns the first line of a cell that says something, cut to a width."""
-    for line in plain(source).splitlines():
+    for line in plain_text(source).splitlines():
         if line.strip():
             return line.strip() if len(line.strip()) <= width else line.strip()[: width - 1] + "…"
     return ""
-
-
-def plain(text: str) -> str:
-    """Returns a text without colours and without what could steer a terminal."""
-    return _CONTROLS.sub("", _ESCAPES.sub("", text))
-
-
-def coloured(text: str, *, colours: bool) -> Text:
-    """Returns a text with its ANSI colours as a style, or without; nothing else gets through."""
-    return Text.from_ansi(text) if colours else Text(plain(text))
 
 
 def ago(text: str, now: datetime) -> datetime | None:

@@ -7,12 +7,13 @@ there is one. Styles are inline, as notebooks that are not trusted lose their st
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
+
+from jupyter_batch.domain.plain_text import plain_text
 
 _GOOD = "var(--jp-success-color1, #3a9b4f)"
 _BAD = "var(--jp-error-color1, #d9534f)"
@@ -35,7 +36,6 @@ _NUMBER = "text-align:right;padding:2px 10px 2px 0;vertical-align:top"
 #: Some pages give tables a colour and a size of their own.
 _TABLE = "border-collapse:collapse;margin:0;color:inherit;font-size:inherit"
 _MONO = "font-family:var(--jp-code-font-family, monospace);font-size:90%"
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _MAX_TEXT = 120
 
 
@@ -49,7 +49,7 @@ def text(value: Any, *, limit: int = _MAX_TEXT) -> Html:
     """Returns any value as escaped text, cut where it is long."""
     if isinstance(value, Html):
         return value
-    shown = "" if value is None else _ESCAPES.sub("", str(value))
+    shown = "" if value is None else plain_text(str(value))
     if len(shown) > limit:
         shown = f"{shown[: limit - 1]}…"
     return Html(html.escape(shown))

@@ -16,6 +16,7 @@ import msgspec
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.jupyter_scheduler import Definition, OldRun, OldScheduler, value_of
 from jupyter_batch.containment import join_inside
+from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.errors import (
     BatchError,
     Conflict,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 _STATES = {"COMPLETED": "succeeded", "FAILED": "failed", "STOPPED": "cancelled"}
 _EMPTY: dict[str, Any] = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 #: A job that has not ended, and was touched so lately, may still run.
 _MAY_RUN = timedelta(days=1)
 #: Formats that every run of ours can be had in.
@@ -243,7 +243,7 @@ def _body(old: OldRun, state: str, job_id: str | None, content: bytes) -> dict[s
 
 
 def _reason(old: OldRun, state: str) -> str | None:
-    lines = _ANSI.sub("", old.message or "").strip().splitlines()
+    lines = plain_text(old.message or "").strip().splitlines()
     if lines:
         return lines[-1].strip()
     told = {

@@ -22,6 +22,7 @@ from jupyter_batch.client.waiting import ended, wait_by_asking
 from jupyter_batch.containment import join_inside
 from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.errors import InvalidInput, RunFailed
@@ -102,7 +103,7 @@ class Run(RunFacts):
         if not self.succeeded:
             raise RunFailed(
                 f"run {self.id} ({self.name}) is {self.state}"
-                + (f": {self.reason}" if self.reason else ""),
+                + (f": {plain_text(self.reason)}" if self.reason else ""),
                 run_id=self.id,
                 state=str(self.state),
                 reason=self.reason,

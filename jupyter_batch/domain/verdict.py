@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.cell import CellError
 from jupyter_batch.domain.frames import Finished
+from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.value import Value
 
@@ -65,6 +66,9 @@ class Verdict(Value, frozen=True, kw_only=True):
 def judge(evidence: Evidence) -> Verdict:
     """Returns the ending; every ending but a plain success has its reason."""
     verdict = _judge(evidence)
+    if verdict.reason is not None:
+        # It may have the words of an exception in it, colours included.
+        verdict = replace(verdict, reason=plain_text(verdict.reason))
     if not evidence.missing_frames:
         return verdict
     lost = f"the engine has lost {evidence.missing_frames} frames of its record"

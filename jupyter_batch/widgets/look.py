@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
-import re
 from datetime import datetime
+
+from jupyter_batch.domain.plain_text import plain_text
 
 #: Symbol and kind of each state; the word always stands beside it.
 _LOOKS = {
@@ -22,9 +23,6 @@ _LOOKS = {
 }
 #: Colours of a progress bar.
 _BARS = {"good": "success", "bad": "danger", "odd": "warning", "busy": "info", "idle": ""}
-#: Cursor movements and the like as well as colours.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 #: Text keeps the theme's own colour; only symbols and edges are coloured. The names are those of
 #: JupyterLab and Notebook, then those of VS Code, then something that is seen on both grounds.
@@ -76,7 +74,7 @@ def escape(text: object) -> str:
 
 def plain(text: str) -> str:
     """Returns a text without terminal colours and control characters."""
-    return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+    return plain_text(text.replace("\r\n", "\n"))
 
 
 def block(inner: str, *, role: str = "") -> str:

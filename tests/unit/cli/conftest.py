@@ -4,8 +4,8 @@ import io
 import json
 
 import pytest
-from rich.console import Console
 
+from jupyter_batch.cli.console import TerminalConsole
 from jupyter_batch.cli.main import run as run_command
 from jupyter_batch.client.client import Client
 from jupyter_batch.testing.owner import FakeOwner
@@ -36,7 +36,7 @@ class Shell:
             self.out, self.err = out.getvalue(), err.getvalue()
 
     def _console(self, file):
-        return Console(
+        return TerminalConsole(
             file=file, width=200, highlight=False, markup=False, force_terminal=self._terminal
         )
 

@@ -6,13 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from jupyter_batch.cli.watch import Watch
-from jupyter_batch.cli.words import ago, clock, plain
+from jupyter_batch.cli.words import ago, clock
 from jupyter_batch.client.facts import RunFacts
 from jupyter_batch.client.units import duration, size
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellCount
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.domain.run import Attempt, RunState
 
@@ -251,4 +252,4 @@ def test_an_instant_leaves_out_what_is_the_same_today():
 
 
 def test_nothing_that_steers_a_terminal_gets_through():
-    assert plain("a\x1b[2Jb\x1b]8;;http://x\x1b\\c\x07\rd\x9b31me\tf") == "abcd31me\tf"
+    assert plain_text("a\x1b[2Jb\x1b]8;;http://x\x1b\\c\x07\rd\x9b31me\tf") == "abcde\tf"

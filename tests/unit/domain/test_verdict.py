@@ -139,3 +139,8 @@ def test_a_record_with_holes_says_so():
     assert verdict.state is RunState.SUCCEEDED
     assert verdict.reason == "the engine has lost 3 frames of its record"
     assert ending(exit_code=137, missing_frames=1).reason.endswith("lost 1 frames of its record")
+
+
+def test_a_reason_has_no_colours_and_nothing_that_steers_a_terminal():
+    verdict = ending(said("failed", "exception", cell=2, message="\x1b[31mred\x1b[0m \x1b[2J\x07x"))
+    assert verdict.reason == "red x"
