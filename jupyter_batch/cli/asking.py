@@ -77,10 +77,12 @@ def add(commands: Any) -> None:
 def run_sql(args: argparse.Namespace, session: Session) -> int:
     """Answers a SELECT."""
     query = sys.stdin.read() if args.query == "-" else args.query
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
         table = session.client.sql_table(query, limit=args.limit, timeout=args.timeout)
     _show(table, args, session)
+    for warning in caught:
+        session.note(str(warning.message), style="yellow")
     if len(table) == args.limit and not session.as_json:
         session.note(f"the first {args.limit:,}; see more with --limit", style="dim")
     return SUCCEEDED

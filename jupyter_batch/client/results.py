@@ -119,6 +119,8 @@ class Results:
                 UserWarning,
                 stacklevel=4,
             )
+        for warning in answer.warnings:
+            warnings.warn(warning, UserWarning, stacklevel=4)
         return answer
 
 

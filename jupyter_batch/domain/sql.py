@@ -42,3 +42,5 @@ class SqlAnswer(Value, frozen=True, kw_only=True):
     truncated: bool
     #: How long it took.
     seconds: float
+    #: What is not in the answer because it cannot be read, such as a missing output file.
+    warnings: tuple[str, ...] = ()

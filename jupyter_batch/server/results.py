@@ -87,6 +87,7 @@ class SqlHandler(BatchHandler):
                 "columns": answer.columns,
                 "truncated": answer.truncated,
                 "seconds": answer.seconds,
+                "warnings": answer.warnings,
             }
         )
         separator = head[:-1] + b',"rows":['

@@ -32,7 +32,7 @@ _STORAGE_VERSION = "v2.0.0"
 
 def connect(data_dir: Path, *, memory_limit: str, threads: int) -> Connection:
     """Returns an instance that can touch the data folder and nothing else, nor the net."""
-    folder = _quoted(str(data_dir))
+    folder = quoted(str(data_dir))
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -74,15 +74,15 @@ def attach(connection: Connection, path: Path, alias: str, kind: str) -> None:
 def attach_file(connection: Connection, path: Path, alias: str, kind: str) -> None:
     """Attaches a file under a name, whatever is in it."""
     connection.execute(
-        f"ATTACH {_quoted(str(path))} AS {alias} "
+        f"ATTACH {quoted(str(path))} AS {alias} "
         f"(ROW_GROUP_SIZE {_ROW_GROUPS[kind]}, BLOCK_SIZE {_BLOCK_SIZES[kind]}, "
-        f"STORAGE_VERSION {_quoted(_STORAGE_VERSION)})"
+        f"STORAGE_VERSION {quoted(_STORAGE_VERSION)})"
     )
 
 
 def attach_to_read(connection: Connection, path: Path, alias: str) -> None:
     """Attaches a file of any version to look into it; nothing of it is changed."""
-    connection.execute(f"ATTACH {_quoted(str(path))} AS {alias} (READ_ONLY)")
+    connection.execute(f"ATTACH {quoted(str(path))} AS {alias} (READ_ONLY)")
 
 
 def _migrate(connection: Connection, path: Path, alias: str, kind: str) -> None:
@@ -159,5 +159,6 @@ def transaction(connection: Connection) -> Iterator[None]:
         raise
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Returns a text as SQL has it."""
     return "'" + re.sub("'", "''", text) + "'"

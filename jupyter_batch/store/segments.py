@@ -77,6 +77,11 @@ class Segments:
         with self._lock:
             return tuple(sorted(self._segments))
 
+    def paths(self) -> dict[int, Path]:
+        """Returns the files of all segments that are on record, whether they are there or not."""
+        with self._lock:
+            return {number: self.path(self._segments[number].file) for number in self.ids()}
+
     @contextmanager
     def lease(self, segment_id: int) -> Iterator[str]:
         """Gives the name under which the segment is attached; to be taken before a transaction.

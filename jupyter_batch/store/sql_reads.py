@@ -1,260 +1,174 @@
-"""Runs SQL of users: on cursors of its own, in threads of its own, for so long and no longer."""
+"""Runs SQL of users: in processes of their own, for so long and no longer."""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
-import duckdb
 import msgspec
-import psutil
 
-from jupyter_batch.domain.sql import SqlAnswer, SqlColumn, SqlQuery
-from jupyter_batch.errors import QueryStopped, StoreClosed, StoreError
-from jupyter_batch.store.database import Connection
+from jupyter_batch.domain.sql import SqlAnswer, SqlQuery
+from jupyter_batch.errors import InvalidQuery, QueryStopped, StoreClosed
 from jupyter_batch.store.records_file import RecordsFile
 from jupyter_batch.store.segments import Segments
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.sql_check import VIEWS, Checked, check, wrong
-from jupyter_batch.store.sql_values import plain
+from jupyter_batch.store.sql_messages import TOO_LARGE, DataFile, Question, Reply, too_long
+from jupyter_batch.store.sql_process import ProcessEnded, SqlProcess
+from jupyter_batch.store.writer import Writer
 
 _log = logging.getLogger(__name__)
-_SQL = load_queries("views")
 #: Queries at once; others wait, which counts as part of their time.
-_THREADS = 2
-_WATCH_SECONDS = 0.02
-_FETCH = 2048
-#: Of an answer.
-MAX_BYTES = 32 * 1024 * 1024
-#: By how much the process may grow under a query, above what DuckDB itself may hold.
-_GROWTH_BYTES = 512 * 1024 * 1024
-#: Of the memory that DuckDB may use, so much is for queries; writers must have the rest.
-_SHARE = 0.6
-_MINE = (
-    duckdb.ParserException,
-    duckdb.BinderException,
-    duckdb.CatalogException,
-    duckdb.ConversionException,
-    duckdb.DataError,
-    duckdb.InvalidInputException,
-    duckdb.InvalidTypeException,
-    duckdb.NotImplementedException,
-    duckdb.OutOfRangeException,
-    duckdb.SyntaxException,
-    duckdb.TransactionException,
-    duckdb.TypeMismatchException,
-)
+_PROCESSES = 2
+#: Without questions for so long, a process ends.
+_IDLE_SECONDS = 60.0
+#: A query has so long to end by itself at its deadline, before its process is killed.
+_GRACE_SECONDS = 0.5
+#: So often a log that cannot be read is taken for one that has just been begun anew.
+_MOST_REPEATED = 5
 
 
 class SqlReads:
     """Answers queries over the views; nothing else of the store waits for it."""
 
-    def __init__(self, records: RecordsFile, segments: Segments) -> None:
+    def __init__(self, records: RecordsFile, segments: Segments, writer: Writer) -> None:
         self._records = records
         self._segments = segments
-        row = records.connection.execute(_SQL["memory_limit"]).fetchone()
-        self._memory_bytes = int(row[0]) if row else 0
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="jupyter-batch-sql")
-        self._running: set[_Query] = set()
+        self._writer = writer
+        self._folder = records.path.parent / "tmp"
+        self._slots = asyncio.Semaphore(_PROCESSES)
+        self._idle: dict[SqlProcess, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[SqlAnswer]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        #: Those that closing has ended.
+        self._ended: set[asyncio.Task[SqlAnswer]] = set()
         self._closed = False
 
     async def ask(self, asked: SqlQuery) -> SqlAnswer:
         """Returns the answer; raises InvalidQuery, QueryStopped. A caller who goes away ends it."""
         if self._closed:
             raise StoreClosed("the store is closed: its owner is ending")
-        query = _Query(asked, self._records, self._segments, self._memory_bytes)
-        self._running.add(query)
-        future = self._pool.submit(query.run)
+        task = asyncio.create_task(self._ask(asked))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
-            return await asyncio.wrap_future(future)
+            return await task
+        except asyncio.CancelledError:
+            if task in self._ended:
+                raise _stopped("the server is being stopped") from None
+            raise
         finally:
-            # Also where nobody waits for it any more.
-            query.stop("whoever asked has gone")
-            self._running.discard(query)
+            self._ended.discard(task)
 
     async def close(self) -> None:
-        """Interrupts what is going on and waits for its end."""
+        """Ends what is going on."""
         self._closed = True
-        for query in tuple(self._running):
-            query.stop("the server is being stopped")
-        await asyncio.to_thread(self._pool.shutdown)
+        for process in tuple(self._idle):
+            self._end_idle(process)
+        tasks = tuple(self._tasks)
+        self._ended.update(tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._ending, return_exceptions=True)
 
-
-class _Query:
-    """One query: a thread that works and one that watches it."""
-
-    def __init__(
-        self, asked: SqlQuery, records: RecordsFile, segments: Segments, memory_bytes: int
-    ) -> None:
-        self._asked = asked
-        self._records = records
-        self._segments = segments
-        self._memory_bytes = memory_bytes
-        self._began = time.monotonic()
-        self._deadline = self._began + asked.timeout_seconds
-        #: Why it is to end; set once.
-        self._cause: str | None = None
-        #: It is in the way of somebody who wants the file for himself.
-        self._yields = False
-        self._ended = threading.Event()
-
-    def stop(self, cause: str) -> None:
-        """Ends it soon; no harm where it has ended."""
-        self._cause = self._cause or cause
-
-    def run(self) -> SqlAnswer:
-        """Works, from the beginning again where the file was wanted by somebody meanwhile."""
-        while True:
-            self._yields = False
-            if time.monotonic() > self._deadline:
-                self.stop(self._too_long())
-            if cause := self._why():
-                raise QueryStopped(f"the query was stopped: {cause}")
-            answer = self._once()
-            if answer is not None:
-                return answer
-
-    def _once(self) -> SqlAnswer | None:
-        """Returns the answer; None where it was interrupted to be begun anew."""
-        with self._records.reading(), self._cursor() as cursor:
-            try:
-                return self._read(cursor)
-            except duckdb.InterruptException as error:
-                cause = self._why()
-                if cause is None and self._is_in_the_way():
-                    return None
-                raise QueryStopped(
-                    f"the query was stopped: {cause or 'it was interrupted'}"
-                ) from error
-            except duckdb.OutOfMemoryException as error:
-                raise QueryStopped(f"the query was stopped: {self._too_large()}") from error
-            except _MINE as error:
-                raise wrong(error) from error
-
-    def _read(self, cursor: Connection) -> SqlAnswer:
-        checked = check(cursor, self._asked.query)
-        with ExitStack() as leases:
-            self._make_views(cursor, checked, leases)
-            cursor.execute("BEGIN TRANSACTION READ ONLY")
-            try:
-                with self._watched(cursor):
-                    cursor.execute(checked.statement)
-                    return self._answer(cursor)
-            finally:
-                cursor.execute("ROLLBACK")
-
-    def _make_views(self, cursor: Connection, checked: Checked, leases: ExitStack) -> None:
-        """Makes the views that are asked for; they end with the cursor."""
-        for name in VIEWS:
-            if name in checked.views:
-                view = _SQL[name]
-                if name == "outputs":
-                    view = view.format(outputs=self._outputs(leases))
-                cursor.execute(_SQL["create"].format(name=name, view=view))
-
-    def _outputs(self, leases: ExitStack) -> str:
-        parts = []
-        for segment_id in self._segments.ids():
-            try:
-                alias = leases.enter_context(self._segments.lease(segment_id))
-            except StoreError:
-                _log.warning("outputs of a damaged segment are left out", exc_info=True)
-                continue
-            parts.append(_SQL["outputs_of_segment"].format(segment=alias))
-        return "\nUNION ALL\n".join(parts) or _SQL["outputs_of_none"]
-
-    def _answer(self, cursor: Connection) -> SqlAnswer:
-        columns = tuple(
-            SqlColumn(name=str(column[0]), type=str(column[1]).strip('"'))
-            for column in cursor.description or ()
-        )
-        rows: list[msgspec.Raw] = []
-        size = 0
-        truncated = False
-        while not truncated:
-            # One more than wanted, to know whether there are more.
-            fetched = cursor.fetchmany(min(_FETCH, self._asked.limit - len(rows) + 1))
-            for row in fetched:
-                encoded = msgspec.json.encode([plain(value) for value in row])
-                size += len(encoded)
-                if len(rows) == self._asked.limit or size > MAX_BYTES:
-                    truncated = True
-                    break
-                rows.append(msgspec.Raw(encoded))
-            if not fetched:
-                break
-            if self._why() or self._is_in_the_way():
-                raise duckdb.InterruptException("between two fetches")
+    async def _ask(self, asked: SqlQuery) -> SqlAnswer:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(asked.timeout_seconds + _GRACE_SECONDS), self._slots:
+                reply = await self._in_process(asked, began)
+        except TimeoutError as error:
+            raise _stopped(too_long(asked.timeout_seconds)) from error
+        if reply.kind == "invalid":
+            raise InvalidQuery(reply.message, field="query")
+        if reply.kind == "stopped":
+            raise _stopped(reply.message)
+        for warning in reply.warnings:
+            _log.warning("%s", warning)
         return SqlAnswer(
-            columns=columns,
-            rows=tuple(rows),
-            truncated=truncated,
-            seconds=round(time.monotonic() - self._began, 6),
+            columns=reply.columns,
+            rows=tuple(map(msgspec.Raw, reply.rows)),
+            truncated=reply.truncated,
+            seconds=round(time.monotonic() - began, 6),
+            warnings=reply.warnings,
         )
 
-    @contextmanager
-    def _cursor(self) -> Iterator[Connection]:
-        cursor = self._records.connection.cursor()
+    async def _in_process(self, asked: SqlQuery, began: float) -> Reply:
+        process = self._take_idle() or SqlProcess(self._folder)
         try:
-            yield cursor
-        finally:
-            cursor.close()
+            reply = await self._converse(process, asked, began)
+        except ProcessEnded as error:
+            await process.kill()
+            raise _stopped(TOO_LARGE) from error
+        except BaseException:
+            await process.kill()
+            raise
+        self._keep_idle(process)
+        return reply
 
-    @contextmanager
-    def _watched(self, cursor: Connection) -> Iterator[None]:
-        ended = threading.Event()
-        watcher = threading.Thread(
-            target=self._watch, args=(cursor, ended), name="jupyter-batch-sql-watch", daemon=True
-        )
-        watcher.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            watcher.join()
+    async def _converse(self, process: SqlProcess, asked: SqlQuery, began: float) -> Reply:
+        """Asks, again where the files were written anew meanwhile."""
+        changed: set[str] = set()
+        copied: set[str] = set()
+        for number in itertools.count():
+            records, segments = await self._writer.call(self._snapshot)
+            left = asked.timeout_seconds - (time.monotonic() - began)
+            if left <= 0:
+                return Reply(kind="stopped", message=too_long(asked.timeout_seconds))
+            reply = await process.ask(
+                Question(
+                    query=asked.query,
+                    limit=asked.limit,
+                    timeout_seconds=left,
+                    asked_seconds=asked.timeout_seconds,
+                    records=records,
+                    segments=segments,
+                    copied=tuple(copied),
+                    may_repeat=number < _MOST_REPEATED,
+                )
+            )
+            if reply.kind != "changed":
+                return reply
+            # What changes again and again is copied, which is over sooner than a query.
+            copied |= changed.intersection(reply.changed)
+            changed.update(reply.changed)
+        raise AssertionError("counting has no end")
 
-    def _watch(self, cursor: Connection, ended: threading.Event) -> None:
-        """Interrupts the query, again and again until it has ended, once there is a reason."""
-        process = psutil.Process()
-        most = process.memory_info().rss + self._memory_bytes + _GROWTH_BYTES
-        looker = self._records.connection.cursor()
-        try:
-            while not ended.wait(_WATCH_SECONDS):
-                if time.monotonic() > self._deadline:
-                    self.stop(self._too_long())
-                elif process.memory_info().rss > most or self._held(looker) > self._memory_bytes * (
-                    _SHARE
-                ):
-                    self.stop(self._too_large())
-                self._yields = self._yields or self._records.gate.is_wanted
-                if self._cause is not None or self._yields:
-                    cursor.interrupt()
-        finally:
-            looker.close()
-
-    def _held(self, looker: Connection) -> int:
-        row = looker.execute(_SQL["working_memory"]).fetchone()
-        return int(row[0]) if row else 0
-
-    def _why(self) -> str | None:
-        return self._cause
-
-    def _is_in_the_way(self) -> bool:
-        return self._yields
-
-    def _too_long(self) -> str:
-        return (
-            f"it took longer than {self._asked.timeout_seconds:g} s; narrow it down, or give it "
-            "more time (timeout_seconds)"
+    def _snapshot(self) -> tuple[DataFile, tuple[DataFile, ...]]:
+        """Returns the files between two transactions; for the writer's thread."""
+        segments = self._segments.paths()
+        return _data_file("records", self._records.path), tuple(
+            _data_file(f"outputs_{number}", path) for number, path in segments.items()
         )
 
-    def _too_large(self) -> str:
-        return (
-            "it needed more memory than queries may have, so that runs go on being recorded; "
-            "narrow it down, or aggregate less at once"
-        )
+    def _take_idle(self) -> SqlProcess | None:
+        if not self._idle:
+            return None
+        process, timer = self._idle.popitem()
+        timer.cancel()
+        return process
+
+    def _keep_idle(self, process: SqlProcess) -> None:
+        loop = asyncio.get_running_loop()
+        self._idle[process] = loop.call_later(_IDLE_SECONDS, self._end_idle, process)
+        if self._closed:
+            self._end_idle(process)
+
+    def _end_idle(self, process: SqlProcess) -> None:
+        self._idle.pop(process).cancel()
+        task = asyncio.create_task(process.kill())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+
+def _data_file(name: str, path: Path) -> DataFile:
+    try:
+        log_bytes = Path(f"{path}.wal").stat().st_size
+    except FileNotFoundError:
+        log_bytes = 0
+    return DataFile(name, str(path), log_bytes)
+
+
+def _stopped(why: str) -> QueryStopped:
+    return QueryStopped(f"the query was stopped: {why}")

@@ -73,7 +73,7 @@ class DuckStore:
         self._backups = BackupMaker(
             ledger, self._writer, files.path.parent, files.store_id, self._reclaimer.alone
         )
-        self._sql = SqlReads(files.records, files.segments)
+        self._sql = SqlReads(files.records, files.segments, self._writer)
         self._closed = False
 
     @property

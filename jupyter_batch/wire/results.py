@@ -119,3 +119,4 @@ class SqlRows(msgspec.Struct, frozen=True):
     rows: list[list[Any]]
     truncated: bool
     seconds: float
+    warnings: list[str] = []

@@ -99,12 +99,3 @@ CREATE OR REPLACE TEMP VIEW {name} AS {view}
 
 -- name: parse
 SELECT json_serialize_sql($query::VARCHAR)
-
--- name: memory_limit
-SELECT parse_formatted_bytes(current_setting('memory_limit'))
-
--- name: working_memory
--- What queries hold, without what is only cached.
-SELECT coalesce(sum(memory_usage_bytes), 0)
-FROM duckdb_memory()
-WHERE tag NOT IN ('BASE_TABLE', 'METADATA', 'EXTERNAL_FILE_CACHE')
