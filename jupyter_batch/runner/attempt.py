@@ -93,6 +93,7 @@ class Attempt:
         """Writes ``cell_finished`` after all outputs that came before it."""
         self._stopper.cell_ended()
         self.is_in_cell = False
+        self._outputs.end_cell(index)
         self._outputs.flush()
         state = "succeeded"
         told = None
@@ -145,14 +146,17 @@ class Attempt:
         """Returns an exception as frames tell it, masked and not too long."""
         lines: List[str] = []
         left = 2 * _SHOWN
-        for line in traceback:
-            line = self._masker.text(line)
+        for line in self._masker.lines(list(traceback)):
             if len(line) > left:
                 lines.append(line[:left] + " …")
                 break
             left -= len(line)
             lines.append(line)
-        return {"ename": str(ename), "evalue": self._shown(str(evalue)), "traceback": lines}
+        return {"ename": self._shown(str(ename)), "evalue": self._shown(str(evalue)), "traceback": lines}
+
+    def masked(self, text: str) -> str:
+        """Returns a text without secrets, for whoever cuts it."""
+        return self._masker.text(text)
 
     def send_metadata(self) -> None:
         """Writes the ``metadata`` document, where there is a notebook."""

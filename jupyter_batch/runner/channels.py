@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import select
 import sys
@@ -34,6 +35,9 @@ class Channels:
         self.masker = Masker({})
         self.budget: Optional[Budget] = None
         self._ends_line = True
+        #: Of the log, what may be the beginning of a secret.
+        self._kept = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._thread = threading.Thread(target=self._pump, name="jb-log", daemon=True)
         self._thread.start()
 
@@ -62,26 +66,27 @@ class Channels:
             ready = select.select([self._reader], [], [], _PATIENCE if rest else None)[0]
             data = os.read(self._reader, _READ) if ready else b""
             if ready and not data:
-                self._log(rest)
+                self._pass_on(rest, is_last=True)
                 return
-            if data:
-                whole, newline, rest = (rest + data).rpartition(b"\n")
-                self._log(whole + newline)
+            whole, newline, rest = (rest + data).rpartition(b"\n")
             if not data or len(rest) > _READ:
-                rest = self._log_start(rest)
+                whole, newline, rest = whole + newline + rest, b"", b""
+            if whole or newline:
+                self._pass_on(whole + newline)
 
-    def _log_start(self, line: bytes) -> bytes:
-        """Logs an unfinished line, but for an end that may be the start of a secret."""
+    def _pass_on(self, data: bytes, *, is_last: bool = False) -> None:
+        """Logs what has come, but for an end that may be the beginning of a secret."""
         if not self.masker:
-            self._log(line)
-            return b""
-        ready, held = self.masker.split(self.masker.text(line.decode("utf-8", "replace")))
-        self._log(ready.encode("utf-8"))
-        return held.encode("utf-8")
+            self._log(data)
+            return
+        text = self._kept + self._decoder.decode(data, is_last)
+        if is_last:
+            shown, self._kept = self.masker.text(text), ""
+        else:
+            shown, self._kept = self.masker.split(text)
+        self._log(shown.encode("utf-8"))
 
     def _log(self, data: bytes) -> None:
-        if self.masker:
-            data = self.masker.text(data.decode("utf-8", "replace")).encode("utf-8")
         budget = self.budget
         if budget is not None:
             had_cut = budget.cut > 0

@@ -6,6 +6,7 @@ import threading
 from typing import Any, Dict, Iterator, List, Optional
 
 from .budget import Budget
+from .held import HeldStreams, Part
 from .masking import Masker
 from .writer import MAX_LINE, FrameWriter, slices, to_bytes, to_json
 
@@ -40,6 +41,7 @@ class OutputStream:
         self._frames = frames
         self._masker = masker
         self._budget = budget
+        self._held = HeldStreams(masker)
         self._pending: List[Op] = []
         self._chars = 0
         #: Of each cell: number of each output on the wire, None for those that were cut.
@@ -52,7 +54,32 @@ class OutputStream:
         threading.Thread(target=self._flush_by_time, name="jb-outputs", daemon=True).start()
 
     def append(self, cell: int, output: Dict[str, Any]) -> None:
-        """Takes an output that was added to a cell."""
+        """Takes an output that was added to a cell.
+
+        Where the end of a stream may be the beginning of a secret it follows later, by itself.
+        """
+        if not self._masker or output["output_type"] != "stream":
+            self._append(cell, self._masker.value(output))
+        else:
+            part, grown = self._held.take(cell, output)
+            part.place = self._append(cell, {**output, "text": part.shown})
+            for one in grown:
+                self._put_again(cell, one)
+        self._flush_by_size()
+
+    def end_cell(self, cell: int) -> None:
+        """Adds what was kept back of the streams of a cell."""
+        for part in self._held.end(cell):
+            self._put_again(cell, part)
+
+    def end(self) -> None:
+        """Adds all that was kept back, and writes it."""
+        for cell, part in self._held.end_all():
+            self._put_again(cell, part)
+        self.flush()
+
+    def _append(self, cell: int, output: Dict[str, Any]) -> Optional[int]:
+        """Adds an output that is masked; returns its place on the wire."""
         body, size = self._fit(output)
         with self._changed:
             places = self._places.setdefault(cell, [])
@@ -70,14 +97,24 @@ class OutputStream:
                     }
                 )
                 self._add_new(cell, "stream", marker, 0)
-        self._flush_by_size()
+            return None if size < 0 else places[-1]
+
+    def _put_again(self, cell: int, part: Part) -> None:
+        """Shows more of a stream's output, in its old place."""
+        if part.place is not None:
+            self._put(cell, part.place, {**part.output, "text": part.shown})
 
     def replace(self, cell: int, no: int, output: Dict[str, Any]) -> None:
         """Takes an output that a display update has changed."""
         with self._changed:
             place = self._places[cell][no]
+        if place is not None:
+            self._put(cell, place, self._masker.value(output))
+
+    def _put(self, cell: int, place: int, output: Dict[str, Any]) -> None:
+        """Puts an output that is masked in the place of one that is on the wire."""
         body, size = self._fit(output)
-        if place is None or not body:
+        if not body:
             return
         with self._changed:
             for op in reversed(self._pending):
@@ -92,6 +129,7 @@ class OutputStream:
 
     def clear(self, cell: int) -> None:
         """Takes that all outputs of a cell are gone."""
+        self._held.forget(cell)
         with self._changed:
             for op in self._pending:
                 if op.cell == cell:
@@ -116,7 +154,6 @@ class OutputStream:
 
         The JSON is empty where nothing of it fits; the size is negative where it was cut.
         """
-        output = self._masker.value(output)
         body = to_json(output)
         size = len(body) if body.isascii() else len(to_bytes(body))
         kind = output["output_type"]

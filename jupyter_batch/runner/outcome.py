@@ -60,7 +60,7 @@ def _decide(facts: Facts, error: Optional[BaseException]) -> Dict[str, Any]:
     if error is not None:
         traceback.print_exception(type(error), error, error.__traceback__)
         text = f"the runner failed: {type(error).__name__}: {error}"
-        return _failed("internal", text[:2000])
+        return _failed("internal", attempt.masked(text)[:2000])
     if attempt.error is not None:
         return {
             "verdict": "succeeded",

@@ -222,7 +222,7 @@ class Program:
         except Exception as error:
             raised = error
         facts = Facts(attempt, self._stopper, bundle.settings)
-        outputs.flush()
+        outputs.end()
         attempt.send_metadata()
         self._usage.sample()
         kernel.shut_down(0 if facts.stopped_by else _SHUT_DOWN_SECONDS)

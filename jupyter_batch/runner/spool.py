@@ -44,9 +44,10 @@ TYPES = frozenset({"number", "text", "bool", "none", "datetime", "table", "json"
 
 
 class Told:
-    """What a piece of the spool says, made of its lines in order."""
+    """What a piece of the spool says, made of its lines in order, with secrets masked."""
 
-    def __init__(self) -> None:
+    def __init__(self, masker: Masker) -> None:
+        self._masker = masker
         #: By name, the last one: type, JSON text, seconds since the epoch.
         self.results: Dict[str, Tuple[str, str, float]] = {}
         #: By the tracker's name.
@@ -64,24 +65,31 @@ class Told:
             pass
 
     def _take_done(self, name: Any, key: Any) -> None:
-        text = _dumps(key)
+        text = _dumps(self._masker.value(key))
         if len(text) <= _KEY_LENGTH:
-            self.done.setdefault(_name(name), []).append(text)
+            self.done.setdefault(self._name(name), []).append(text)
 
     def _take_failed(self, name: Any, key: Any, error: Any) -> None:
-        failure = {"key": None if key is None else str(key)[:_KEY_LENGTH], "error": _short(error)}
-        self.failed.setdefault(_name(name), []).append(failure)
+        shown = None if key is None else self._masker.cut(str(key), _KEY_LENGTH)
+        failure = {"key": shown, "error": self._masker.cut(str(error), _KEY_LENGTH)}
+        self.failed.setdefault(self._name(name), []).append(failure)
 
     def _take_progress(self, at: Any, facts: Any) -> None:
         numbers = {key: _number(facts.get(key)) for key in _FACTS}
-        self.progress[_name(facts["name"])] = {**numbers, "is_over": facts.get("is_over") is True}
+        self.progress[self._name(facts["name"])] = {**numbers, "is_over": facts.get("is_over") is True}
 
     def _take_result(self, at: Any, name: Any, kind: Any, value: Any) -> None:
-        text = to_bytes(_dumps(value, ensure_ascii=False)).decode()
+        shown = self._masker.value(value)
+        if self._masker and shown != value and type(shown) is not type(value):
+            kind = "text"
+        text = to_bytes(_dumps(shown, ensure_ascii=False)).decode()
         if kind in TYPES and len(text) <= _RESULT_CHARS:
             told_at = float(at)
             is_now = abs(told_at - time.time()) < _YEAR_SECONDS
-            self.results[_name(name)] = (kind, text, told_at if is_now else time.time())
+            self.results[self._name(name)] = (kind, text, told_at if is_now else time.time())
+
+    def _name(self, name: Any) -> str:
+        return self._masker.cut(str(name), _NAME_LENGTH)
 
 
 class SpoolReader:
@@ -133,7 +141,7 @@ class SpoolReader:
             self._offset += len(self._rest)
             self._rest = b""
         if newline:
-            told = Told()
+            told = Told(self._masker)
             for line in whole.split(b"\n"):
                 told.take(line)
             self._offset += len(whole) + 1
@@ -144,12 +152,12 @@ class SpoolReader:
         """Writes frames; the last of them says how far into the spool they reach."""
         sent: List[Tuple[str, Dict[str, Any]]] = []
         for name, (kind, text, at) in told.results.items():
-            sent += self._result(self._masker.text(name), kind, text, at)
+            sent += self._result(name, kind, text, at)
         for name in dict.fromkeys([*told.done, *told.failed]):
             sent += self._items(name, told.done.get(name, []), told.failed.get(name, []))
         for name, facts in told.progress.items():
             self._last[name] = facts
-            sent.append(("progress", {"name": self._masker.text(name), "data": facts}))
+            sent.append(("progress", {"name": name, "data": facts}))
         for number, (kind, fields) in enumerate(sent, start=1):
             if number == len(sent):
                 fields["spool"] = self._offset
@@ -162,19 +170,19 @@ class SpoolReader:
             if count > (facts.get("processed") or 0):
                 self._frames.write(
                     "progress",
-                    name=self._masker.text(name),
+                    name=name,
                     data={**facts, "processed": count},
                     spool=self._offset,
                 )
 
     def send_result(self, name: str, kind: str, value: Any) -> None:
         """Sends a result that came another way (scrapbook's)."""
-        told = Told()
+        told = Told(self._masker)
         told.take(_dumps(["result", time.time(), name, kind, value]).encode())
         for kind, fields in [
             frame
             for name, result in told.results.items()
-            for frame in self._result(self._masker.text(name), *result)
+            for frame in self._result(name, *result)
         ]:
             self._frames.write(kind, **fields)
 
@@ -187,8 +195,6 @@ class SpoolReader:
         return granted == size
 
     def _result(self, name: str, kind: str, text: str, at: float) -> List[Tuple[str, Any]]:
-        if self._masker:
-            text = _dumps(self._masker.value(json.loads(text)), ensure_ascii=False)
         if not self._may_write(len(text)):
             print(
                 f"[jupyter_batch: the output limit is reached; result {name!r} is left out]",
@@ -209,11 +215,10 @@ class SpoolReader:
             )
             done = []
         parts: List[Tuple[str, Any]] = []
-        shown = self._masker.text(name)
-        for lot in _lots(list(map(self._masker.text, done))):
-            parts.append(("items", {"name": shown, "done": lot}))
+        for lot in _lots(done):
+            parts.append(("items", {"name": name, "done": lot}))
         if failed:
-            parts.append(("items", {"name": shown, "failed": self._masker.value(failed)}))
+            parts.append(("items", {"name": name, "failed": failed}))
         return parts
 
 
@@ -238,14 +243,6 @@ def _lots(keys: List[str]) -> List[List[str]]:
         lots[-1].append(key)
         size += len(key) + 3
     return lots
-
-
-def _name(name: Any) -> str:
-    return str(name)[:_NAME_LENGTH]
-
-
-def _short(text: Any) -> str:
-    return str(text)[:_KEY_LENGTH]
 
 
 def _number(value: Any) -> Any:

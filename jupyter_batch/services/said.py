@@ -106,24 +106,19 @@ class Said:
 
         ``spool`` is the whole file. Recorded with numbers after ``seq``, the last frame's.
         """
-        told = Told()
+        told = Told(masker)
         whole, _, _ = spool[self.offset :].rpartition(b"\n")
         for line in whole.split(b"\n"):
             told.take(line)
         for name, keys in told.done.items():
             seq += 1
-            done = tuple(map(masker.text, keys))
-            self.items(frames.Items(seq=seq, at=0.0, name=masker.text(name), done=done), True)
+            self.items(frames.Items(seq=seq, at=0.0, name=name, done=tuple(keys)), True)
         for name, facts in told.progress.items():
-            shown = masker.text(name)
-            self.moved(frames.Progress(seq=seq, at=0.0, name=shown, data=facts))
+            self.moved(frames.Progress(seq=seq, at=0.0, name=name, data=facts))
         for name, (kind, text, at) in told.results.items():
             seq += 1
-            if masker:
-                text = msgspec.json.encode(masker.value(msgspec.json.decode(text))).decode()
-            shown = masker.text(name)
             self.result(
-                frames.Result(seq=seq, at=0.0, name=shown, type=kind, body=text, told_at=at), True
+                frames.Result(seq=seq, at=0.0, name=name, type=kind, body=text, told_at=at), True
             )
         return seq
 

@@ -1,0 +1,139 @@
+"""Undoes escapes in a text, however deep they are nested, and knows where each character was."""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+from typing import List, Match, Optional, Tuple
+
+#: What an escape begins with; ``+`` is how forms of web pages write a space.
+MARKS = ("\\", "%", "&", "+")
+#: Where a text may end in the middle of an escape, or of what several say together.
+_BEGUN = re.compile(
+    r"(?:(?:\\+x|%(?:25)*)[c-fC-F][0-9a-fA-F](?:(?:\\+x|%(?:25)*)[89abAB][0-9a-fA-F]){0,2})?(?:\\+u[dD][89abAB][0-9a-fA-F]{2})?"
+    r"(?:\\+(?:[uU]\{?[0-9a-fA-F]{0,7}|x[0-9a-fA-F]?)?"
+    r"|(?:%(?:25)*[0-9a-fA-F]?)+|&(?:amp;)*#?[0-9a-zA-Z]{0,31}|(?<=[0-9a-fA-F]))\Z"
+)
+_ESCAPE = re.compile(
+    r"\\+u(?P<high>[dD][89abAB][0-9a-fA-F]{2})\\+u(?P<low>[dD][c-fC-F][0-9a-fA-F]{2})"
+    r"|\\+(?:u\{(?P<braced>[0-9a-fA-F]{1,6})\}|u(?P<four>[0-9a-fA-F]{4})"
+    r"|U(?P<eight>[0-9a-fA-F]{8}))"
+    r"|(?P<bytes>(?:\\+x[0-9a-fA-F]{2})+|(?:%(?:25)*[0-9a-fA-F]{2})+)"
+    r"|\\+(?P<letter>[abfnrtv0])|(?P<slashes>\\+)"
+    r"|&(?:amp;)*(?:\#(?P<number>[0-9]{1,8});|\#[xX](?P<hex>[0-9a-fA-F]{1,7});"
+    r"|(?P<name>(?!amp;)[A-Za-z][A-Za-z0-9]{1,31};))"
+    r"|(?P<ampersand>&(?:amp;)+)|(?P<plus>\+)"
+)
+_ONE_BYTE = re.compile(r"(?:\\+x|%(?:25)*)([0-9a-fA-F]{2})")
+_LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
+#: More nesting than anybody means.
+_MOST_ROUNDS = 8
+
+
+class Unescaped:
+    """A text without escapes, and where in the original each of its characters stands."""
+
+    def __init__(self, original: str) -> None:
+        self.text = original
+        self._length = len(original)
+        self._starts: Optional[List[int]] = None
+        self._ends: List[int] = []
+        for _ in range(_MOST_ROUNDS):
+            if not any(mark in self.text for mark in MARKS) or not self._undo():
+                return
+
+    def original(self, start: int, end: int) -> Tuple[int, int]:
+        """Returns where a piece of the text stood."""
+        if self._starts is None or start == end:
+            return start, end
+        return self._starts[start], self._ends[end - 1]
+
+    def widened(self, start: int, end: int, *, left: bool, right: bool) -> Tuple[int, int]:
+        """Returns where a piece stood with the backslashes, of which nothing is left, around it."""
+        first, last = self.original(start, end)
+        if self._starts is not None and left:
+            first = self._ends[start - 1] if start else 0
+        if self._starts is not None and right:
+            last = self._starts[end] if end < len(self.text) else self._length
+        return first, last
+
+    def _undo(self) -> bool:
+        """Takes one level of escapes away; returns whether there was one."""
+        text = self.text
+        starts = list(range(len(text))) if self._starts is None else self._starts
+        ends = list(range(1, len(text) + 1)) if self._starts is None else self._ends
+        pieces: List[str] = []
+        new_starts: List[int] = []
+        new_ends: List[int] = []
+        last = 0
+        for found in _ESCAPE.finditer(text):
+            begin, end = found.span()
+            pieces.append(text[last:begin])
+            new_starts += starts[last:begin]
+            new_ends += ends[last:begin]
+            for char, left, right in _plain(found):
+                pieces.append(char)
+                new_starts.append(starts[left])
+                new_ends.append(ends[right - 1])
+            last = end
+        if not last:
+            return False
+        pieces.append(text[last:])
+        self._starts, self._ends = new_starts + starts[last:], new_ends + ends[last:]
+        self.text = "".join(pieces)
+        return self.text != text
+
+
+def unescaped(text: str) -> str:
+    """Returns a text without its escapes."""
+    return Unescaped(text).text
+
+
+def begun(text: str) -> int:
+    """Returns where an escape begins that may go on after the text; its length where none does."""
+    found = _BEGUN.search(text, max(0, len(text) - 200))
+    return len(text) if found is None else found.start()
+
+
+def _plain(found: "Match[str]") -> List[Tuple[str, int, int]]:
+    """Returns the characters that an escape stands for, each with where it is written."""
+    kind = found.lastgroup
+    begin, end = found.span()
+    if kind == "bytes":
+        return _decoded(found.group(), begin)
+    if kind == "slashes":
+        return []
+    if kind == "low":
+        high, low = int(found.group("high"), 16), int(found.group("low"), 16)
+        return [(chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00), begin, end)]
+    if kind == "letter":
+        return [(_LETTERS[found.group(kind)], begin, end)]
+    if kind == "plus":
+        return [(" ", begin, end)]
+    if kind == "name":
+        name = found.group(kind)
+        chars = html5.get(name, "&" + name)
+        return [(char, begin, end) for char in chars]
+    if kind == "ampersand":
+        return [("&", begin, end)]
+    code = int(found.group(str(kind)), 10 if kind == "number" else 16)
+    return [(chr(code) if code < 0x110000 else "\ufffd", begin, end)]
+
+
+def _decoded(text: str, offset: int) -> List[Tuple[str, int, int]]:
+    """Reads bytes as UTF-8, and what is none as Latin-1."""
+    found = list(_ONE_BYTE.finditer(text))
+    data = bytes(int(one.group(1), 16) for one in found)
+    chars: List[Tuple[str, int, int]] = []
+    at = 0
+    while at < len(data):
+        first = data[at]
+        size = 1 if first < 0xC0 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4
+        try:
+            char = data[at : at + size].decode("utf-8")
+        except UnicodeDecodeError:
+            char, size = chr(first), 1
+        last = found[at + size - 1].end()
+        chars.append((char, offset + found[at].start(), offset + last))
+        at += size
+    return chars
