@@ -6,20 +6,27 @@ import base64
 import hashlib
 import os
 import stat
-from typing import BinaryIO, Iterator, List
+from typing import Iterator, List, Set
 
+from .masked_file import MaskedFile
+from .masking import Masker
 from .paths import path_problem
 from .writer import FrameWriter, to_bytes
 
 _SLICE = 256 * 1024
 
 
-def send_artifacts(folder: str, frames: FrameWriter, max_bytes: int) -> List[str]:
-    """Writes the frames of all files, by name; returns a sentence for each that is left out."""
+def send_artifacts(folder: str, frames: FrameWriter, max_bytes: int, masker: Masker) -> List[str]:
+    """Writes the frames of all files, by name, with secrets masked in their names and texts.
+
+    Returns a sentence for each that is left out, and for each that has a secret in it.
+    """
     left = max_bytes
     omitted = []
+    names: Set[str] = set()
     for path in _files(folder):
         shown = to_bytes(os.path.relpath(path, folder).replace(os.sep, "/")).decode()
+        shown = _unused(masker.text(shown), names)
         problem = path_problem(shown)
         if problem is not None:
             omitted.append(f"the artifact {shown!r} is left out: {problem}")
@@ -37,8 +44,27 @@ def send_artifacts(folder: str, frames: FrameWriter, max_bytes: int) -> List[str
             omitted.append(f"the artifact {shown} is left out: {error.strerror}")
             continue
         with file:
-            left -= _send(file, shown, left, frames)
+            masked = MaskedFile(file, masker)
+            left -= _send(masked, shown, left, frames)
+        if masked.was_masked:
+            omitted.append(f"a secret in the artifact {shown} is masked")
+        if masked.has_secret:
+            omitted.append(
+                f"the artifact {shown} has the value of a secret in it; it is no text, and kept "
+                "as it is"
+            )
     return omitted
+
+
+def _unused(name: str, names: Set[str]) -> str:
+    """Returns a name that no other file has: masked, two may be the same."""
+    stem, ending = os.path.splitext(name)
+    number = 1
+    while name in names:
+        number += 1
+        name = f"{stem}-{number}{ending}"
+    names.add(name)
+    return name
 
 
 def _files(folder: str) -> Iterator[str]:
@@ -50,7 +76,7 @@ def _files(folder: str) -> Iterator[str]:
                 yield path
 
 
-def _send(file: BinaryIO, shown: str, left: int, frames: FrameWriter) -> int:
+def _send(file: MaskedFile, shown: str, left: int, frames: FrameWriter) -> int:
     """Sends one file, as far as it goes when it is still being written to; returns its size."""
     digest = hashlib.sha256()
     size = 0

@@ -152,7 +152,11 @@ class Attempt:
                 break
             left -= len(line)
             lines.append(line)
-        return {"ename": self._shown(str(ename)), "evalue": self._shown(str(evalue)), "traceback": lines}
+        return {
+            "ename": self._shown(str(ename)),
+            "evalue": self._shown(str(evalue)),
+            "traceback": lines,
+        }
 
     def masked(self, text: str) -> str:
         """Returns a text without secrets, for whoever cuts it."""

@@ -69,6 +69,7 @@ class Program:
                 os.path.join(self._folder, "output"),
                 self._frames,
                 bundle.get("max_artifact_bytes", _GIB),
+                self._masker,
             )
         except Unfed:
             shutil.rmtree(self._folder, ignore_errors=True)

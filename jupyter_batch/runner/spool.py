@@ -76,7 +76,10 @@ class Told:
 
     def _take_progress(self, at: Any, facts: Any) -> None:
         numbers = {key: _number(facts.get(key)) for key in _FACTS}
-        self.progress[self._name(facts["name"])] = {**numbers, "is_over": facts.get("is_over") is True}
+        self.progress[self._name(facts["name"])] = {
+            **numbers,
+            "is_over": facts.get("is_over") is True,
+        }
 
     def _take_result(self, at: Any, name: Any, kind: Any, value: Any) -> None:
         shown = self._masker.value(value)
@@ -180,9 +183,7 @@ class SpoolReader:
         told = Told(self._masker)
         told.take(_dumps(["result", time.time(), name, kind, value]).encode())
         for kind, fields in [
-            frame
-            for name, result in told.results.items()
-            for frame in self._result(name, *result)
+            frame for name, result in told.results.items() for frame in self._result(name, *result)
         ]:
             self._frames.write(kind, **fields)
 

@@ -87,3 +87,65 @@ def test_a_large_error_beyond_the_limit_keeps_its_name():
         "evalue": "v",
         "traceback": [],
     }
+
+
+def test_a_secret_in_two_flushes_is_masked():
+    frames, _, outputs = new_outputs(secrets={"S": "s3cret-value"})
+    outputs.append(0, stream_of("before s3cr"))
+    outputs.flush()
+    assert frames.replay()[0] == [stream_of("before ")]
+    outputs.append(0, data_of("between"))
+    outputs.append(0, stream_of("et-value after"))
+    outputs.flush()
+    assert frames.replay()[0] == [
+        stream_of("before ***"),
+        data_of("between"),
+        stream_of(" after"),
+    ]
+
+
+@pytest.mark.parametrize("end", ["end_cell", "end"])
+def test_what_was_only_like_a_secret_comes_with_the_end(end):
+    frames, _, outputs = new_outputs(secrets={"S": "s3cret-value"})
+    outputs.append(0, stream_of("yes"))
+    outputs.flush()
+    assert frames.replay()[0] == [stream_of("ye")]
+    outputs.end() if end == "end" else outputs.end_cell(0)
+    outputs.flush()
+    assert frames.replay()[0] == [stream_of("yes")]
+
+
+def test_two_streams_are_held_apart():
+    frames, _, outputs = new_outputs(secrets={"S": "s3cret-value"})
+    outputs.append(0, stream_of("s3cret-"))
+    outputs.append(0, {**stream_of("hello"), "name": "stderr"})
+    outputs.append(0, stream_of("value"))
+    outputs.flush()
+    texts = [output["text"] for output in frames.replay()[0]]
+    assert texts == ["***", "hello", ""]
+
+
+def test_a_secret_that_comes_in_single_characters_is_masked():
+    frames, _, outputs = new_outputs(secrets={"S": "s3cret-value"})
+    for char in "a s3cret-value s":
+        outputs.append(0, stream_of(char))
+        outputs.flush()
+    outputs.end()
+    assert "".join(output["text"] for output in frames.replay()[0]) == "a *** s"
+
+
+def test_outputs_that_were_cleared_do_not_come_back():
+    frames, _, outputs = new_outputs(secrets={"S": "s3cret-value"})
+    outputs.append(0, stream_of("a s3c"))
+    outputs.clear(0)
+    outputs.append(0, stream_of("ret-value"))
+    outputs.end()
+    assert frames.replay()[0] == [stream_of("ret-value")]
+
+
+def test_what_is_held_at_the_limit_is_not_shown():
+    frames, _, outputs = new_outputs(limit=100, secrets={"S": "s3cret-value"})
+    outputs.append(0, stream_of("x" * 200 + "s3c"))
+    outputs.append(0, stream_of("ret-value"))
+    outputs.end()
+    assert "ret-value" not in "".join(output["text"] for output in frames.replay()[0])
