@@ -13,6 +13,7 @@ from jupyter_batch.errors import InvalidInput, StoreDamaged, UnsafePath
 from jupyter_batch.executors.process import ProcessExecutor
 from jupyter_batch.ports import AttemptHandle
 from jupyter_batch.runner.artifacts import send_artifacts
+from jupyter_batch.runner.masking import Masker
 from jupyter_batch.store.archive import read_manifest, unpack
 from jupyter_batch.store.database import connect
 from jupyter_batch.store.segments import Segment, Segments
@@ -137,7 +138,7 @@ def test_the_runner_names_what_it_leaves_out_because_of_its_name(tmp_path):
     for name in ("good.txt", "a\nb", "back\\slash", "C:x", "nul"):
         (tmp_path / name).write_text("x")
     frames = _Frames()
-    omitted = send_artifacts(str(tmp_path), frames, 1000)
+    omitted = send_artifacts(str(tmp_path), frames, 1000, Masker({}))
     assert frames.paths == ["good.txt"]
     assert len(omitted) == 4
     assert "the artifact 'a\\nb' is left out: it has a control character" in omitted
