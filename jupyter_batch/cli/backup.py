@@ -1,4 +1,4 @@
-"""``backup`` and ``restore``: the whole store, as one file."""
+"""``backup`` and ``restore``: the whole store, as one file; ``repair``: what is left of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.words import full_clock, plural
 from jupyter_batch.client.discovery import LocalOwner
 from jupyter_batch.client.units import size
-from jupyter_batch.domain.backup import RestoreReport
+from jupyter_batch.domain.backup import RepairReport, RestoreReport
 from jupyter_batch.errors import Conflict, InvalidInput
 
 _MODULE = "jupyter_batch.store.command"
@@ -41,6 +41,16 @@ Nobody may own the data folder meanwhile. Runs that were not over when the backu
 'lost' in the restored store; retry those that are to run. In another place than that of the
 original, the store becomes a copy: it gets an id of its own, so that neither takes the other's
 containers away, and its schedules are paused, so that nothing runs twice."""
+
+_REPAIR = """\
+  jupyter batch repair --dry-run         what it would do, and nothing is changed
+  jupyter batch repair
+
+For a data folder whose records.duckdb is missing or cannot be read. A backup brings back more
+(jupyter batch restore): the output files know the notebooks, cells, outputs, logs and artifacts of
+runs, but neither jobs and schedules, nor names, parameters and how runs ended. So each run in them
+becomes a 'lost' run, also those that had been deleted a short while ago. The damaged file is kept
+in a folder beside. Nobody may own the data folder meanwhile."""
 
 
 def add(commands: Any) -> None:
@@ -72,6 +82,14 @@ def add(commands: Any) -> None:
         action="store_true",
         help="the original is gone: keep its id, and let schedules go on",
     )
+    repair = add_command(
+        commands,
+        "repair",
+        repair_store,
+        help="make a lost or damaged records database anew of the output files",
+        epilog=_REPAIR,
+    )
+    repair.add_argument("--dry-run", action="store_true", help="only say what would be done")
 
 
 def make_backup(args: argparse.Namespace, session: Session) -> int:
@@ -95,13 +113,7 @@ def restore_backup(args: argparse.Namespace, session: Session) -> int:
     file = Path(args.file).expanduser().absolute()
     if not file.is_file():
         raise InvalidInput(f"there is no file {args.file}", field="file")
-    folder = folder_of(args.data)
-    owner = LocalOwner(folder).find()
-    if owner is not None:
-        raise Conflict(
-            f"{_WHO[owner.kind]} (process {owner.pid}) owns {folder}: end it, then restore",
-            pid=owner.pid,
-        )
+    folder = _folder_without_owner(args, "restore")
     more = ["--file", str(file)]
     more += ["--force"] if args.force else []
     more += ["--takes-over"] if args.takes_over else []
@@ -112,6 +124,43 @@ def restore_backup(args: argparse.Namespace, session: Session) -> int:
         return SUCCEEDED
     _tell(msgspec.convert(answer, RestoreReport), session)
     return SUCCEEDED
+
+
+def repair_store(args: argparse.Namespace, session: Session) -> int:
+    """Repairs the store."""
+    if args.url:
+        raise UsageError("a store is repaired on the machine of its data folder: leave out --url")
+    folder = _folder_without_owner(args, "repair")
+    more = ["--dry-run"] if args.dry_run else []
+    answer = ask("repair", data_dir=folder, more=more, tell=lambda *_: None, module=_MODULE)
+    answer.pop("kind")
+    if session.as_json:
+        session.answer(answer)
+        return SUCCEEDED
+    report = msgspec.convert(answer, RepairReport)
+    done = "would be made" if report.dry_run else "was made"
+    session.say(f"records.duckdb in {report.data_dir}: {report.trouble}")
+    session.say(
+        f"it {done} anew with {plural(report.runs, 'run')} of {plural(report.files, 'output file')}"
+    )
+    if report.kept_as:
+        session.say(f"the damaged file is kept in {report.kept_as}")
+    for trouble in report.unreadable:
+        session.note(f"not read: {trouble}", style="yellow")
+    if not report.dry_run:
+        session.note("jobs and schedules have to be made anew", style="yellow")
+    return SUCCEEDED
+
+
+def _folder_without_owner(args: argparse.Namespace, verb: str) -> Path:
+    folder = folder_of(args.data)
+    owner = LocalOwner(folder).find()
+    if owner is not None:
+        raise Conflict(
+            f"{_WHO[owner.kind]} (process {owner.pid}) owns {folder}: end it, then {verb}",
+            pid=owner.pid,
+        )
+    return folder
 
 
 def _tell(report: RestoreReport, session: Session) -> None:

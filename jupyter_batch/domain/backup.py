@@ -60,6 +60,23 @@ class RestoreReport(Value, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
 
 
+class RepairReport(Value, frozen=True, kw_only=True):
+    """What a repair has done, or would do."""
+
+    data_dir: str
+    #: What was wrong with the records database.
+    trouble: str
+    #: Output files that could be read.
+    files: int
+    #: Runs that are on record again.
+    runs: int
+    #: Output files that could not be read, and why; they are left as they are.
+    unreadable: tuple[str, ...] = ()
+    #: Where the damaged database lies now; None where there was none.
+    kept_as: str | None = None
+    dry_run: bool = False
+
+
 def lose_restored(run: Run, *, at: datetime, made_at: datetime) -> Run:
     """Returns a run that was not over when its backup was made as what it is in the restored store.
 

@@ -44,9 +44,11 @@ def store_error(error: BaseException, path: Path) -> StoreError:
             path=str(path),
         )
     if any(part in text for part in _DAMAGED):
+        advice = "put a backup in its place (jupyter batch restore FILE --force)"
+        if path.name == "records.duckdb":
+            advice += ", or make it anew of what the output files tell (jupyter batch repair)"
         return StoreDamaged(
-            f"{path} cannot be read ({text.strip()}); it has been left as it is: move it away, "
-            "or put a backup in its place (jupyter batch restore FILE --force)",
+            f"{path} cannot be read ({text.strip()}); it has been left as it is: {advice}",
             path=str(path),
         )
     if any(part in text for part in _DENIED):

@@ -22,6 +22,7 @@ from jupyter_batch.store.database import attach, connect, transaction
 from jupyter_batch.store.failures import translated
 from jupyter_batch.store.keys import get_meta, put_meta
 from jupyter_batch.store.ledger import Ledger
+from jupyter_batch.store.leftovers import check_records_are_there, clear_leftovers
 from jupyter_batch.store.live import LiveRun, LiveRuns, live_run
 from jupyter_batch.store.lock import FolderLock
 from jupyter_batch.store.records_file import RecordsFile
@@ -107,6 +108,7 @@ class OpenFiles:
     def _attach(self) -> None:
         remove_leavings(self.path)
         remove_work(self.path.parent)
+        check_records_are_there(self.path)
         attach(self.connection, self.path, "records", "records")
         self.records = RecordsFile(self.connection, self.path)
         compact_records(self.records)
@@ -118,7 +120,9 @@ class OpenFiles:
             self._load_segments()
             self._load_numbers()
             self._trim_active()
-        self.segments.remove_strangers()
+            clear_leftovers(
+                self.connection, self.segments.folder, self.segments.files(), self._run_no
+            )
 
     def _load_id(self) -> str:
         known = get_meta(self.connection, "store_id")

@@ -85,7 +85,7 @@ async def restore(
             try:
                 await asyncio.to_thread(unpack, file, manifest, unpacked)
                 report = await _settle(unpacked, manifest, clock, sink, is_copy=not same)
-                kept_as = _free_name(folder, f"replaced-{clock.now():%Y%m%dT%H%M%SZ}")
+                kept_as = free_name(folder, f"replaced-{clock.now():%Y%m%dT%H%M%SZ}")
                 await asyncio.to_thread(make_ready, folder, kept_as)
             finally:
                 await asyncio.to_thread(shutil.rmtree, unpacked, ignore_errors=True)
@@ -116,7 +116,8 @@ def _locked(folder: Path) -> FolderLock:
     return FolderLock(folder)
 
 
-def _free_name(folder: Path, name: str) -> str:
+def free_name(folder: Path, name: str) -> str:
+    """Returns a name that nothing in the folder has yet."""
     number, free = 1, name
     while (folder / free).exists():
         number += 1

@@ -18,7 +18,8 @@ from jupyter_batch.store.failures import is_invalidated, store_error, translated
 
 _log = logging.getLogger(__name__)
 
-_OURS = re.compile(r"\d{6,}(-\d+)?\.duckdb(\.wal)?")
+#: Number and revision.
+OUTPUT_FILE = re.compile(r"(\d{6,})(-\d+)?\.duckdb")
 _MOST_ATTACHED = 32
 
 
@@ -43,7 +44,7 @@ class Segments:
 
     def __init__(self, connection: Connection, folder: Path) -> None:
         self._admin = connection.cursor()
-        self._folder = folder
+        self.folder = folder
         self._lock = threading.RLock()
         self._segments: dict[int, Segment] = {}
         #: Least recently used first.
@@ -51,14 +52,14 @@ class Segments:
 
     def path(self, file: str) -> Path:
         """Returns where a file lies."""
-        return self._folder / file
+        return self.folder / file
 
     def add(self, segment: Segment, *, create: bool = False) -> None:
         """Makes a segment known; with ``create`` also its file.
 
         Raises StoreDamaged for a file that is none of ours: the record may be from a backup.
         """
-        if not _OURS.fullmatch(segment.file) or segment.file.endswith(".wal"):
+        if not OUTPUT_FILE.fullmatch(segment.file):
             raise StoreDamaged(f"{segment.file!r} on record is not the name of an output file")
         with self._lock:
             if create:
@@ -76,6 +77,11 @@ class Segments:
         """Returns all segments that are on record."""
         with self._lock:
             return tuple(sorted(self._segments))
+
+    def files(self) -> dict[int, str]:
+        """Returns the names of the files of all segments that are on record."""
+        with self._lock:
+            return {number: segment.file for number, segment in self._segments.items()}
 
     def paths(self) -> dict[int, Path]:
         """Returns the files of all segments that are on record, whether they are there or not."""
@@ -122,15 +128,6 @@ class Segments:
             old.retired = True
             if not old.leases:
                 self._remove(old)
-
-    def remove_strangers(self) -> None:
-        """Removes files of ours that no segment has: leavings of a crash."""
-        with self._lock:
-            wanted = {segment.file for segment in self._segments.values()}
-            for path in sorted(self._folder.iterdir()):
-                if _OURS.fullmatch(path.name) and path.name.removesuffix(".wal") not in wanted:
-                    _log.warning("removing an output file that nothing refers to: %s", path.name)
-                    path.unlink()
 
     def close(self) -> None:
         """Detaches all, which writes their logs into their files; raises what the last raised."""
