@@ -136,7 +136,8 @@ class BatchExtension(ExtensionApp):
     secrets_file = Unicode(
         None,
         allow_none=True,
-        help="File with secrets, ``NAME=value`` lines, readable by its user only; None for none.",
+        help='File with secrets, ``NAME=value`` or ``NAME="several lines"``, readable by its user only; '
+        "None for none.",
     ).tag(config=True)
     keep_runs = Int(
         None,

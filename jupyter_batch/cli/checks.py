@@ -61,6 +61,8 @@ def all_findings(place: Place) -> Iterator[Finding]:
     if folder.level != "fail":
         finding, health = owner_finding(place)
         yield finding
+        if health is not None:
+            yield from secrets_findings(place)
     yield from engine_findings(place.data_dir, health)
     yield extension_finding(jupyter_config_path())
     yield panel_finding(jupyter_path("labextensions"), jupyter_config_path())
@@ -133,6 +135,24 @@ def owner_finding(place: Place) -> tuple[Finding, dict[str, Any] | None]:
             health,
         )
     return Finding(what="owner", level="ok", message=message), health
+
+
+def secrets_findings(place: Place) -> Iterator[Finding]:
+    """Say whether the file of secrets can be used, where there is one."""
+    try:
+        secrets = place.connect().secrets()
+    except BatchError as error:
+        advice = "mend the file that the setting secrets_file names"
+        yield Finding(what="secrets", level="fail", message=error.message, advice=advice)
+        return
+    names, weak = secrets.get("items", []), secrets.get("weak", {})
+    if weak:
+        text = "; ".join(f"{name}: {why}" for name, why in weak.items())
+        advice = "give them longer values, or give them to runs as variables"
+        yield Finding(what="secrets", level="warn", message=f"weak: {text}", advice=advice)
+    elif names:
+        noun = "secret" if len(names) == 1 else "secrets"
+        yield Finding(what="secrets", level="ok", message=f"{len(names)} {noun}")
 
 
 def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[Finding]:

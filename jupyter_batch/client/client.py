@@ -210,6 +210,11 @@ class Client:
         health: dict[str, Any] = msgspec.json.decode(self._connection.get("health"))
         return health
 
+    def secrets(self) -> dict[str, Any]:
+        """Returns the names of the secrets that runs may ask for, and which of them are weak."""
+        secrets: dict[str, Any] = msgspec.json.decode(self._connection.get("secrets"))
+        return secrets
+
     def parameters(self, path: str | os.PathLike[str]) -> dict[str, Any]:
         """Returns what a notebook takes: its JSON Schema and more."""
         named = self._server_path(path)

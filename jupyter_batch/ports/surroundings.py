@@ -47,3 +47,6 @@ class Secrets(Protocol):
 
     async def names(self, *, user: str) -> tuple[str, ...]:
         """Returns the names that there are, in order, and no value."""
+
+    async def weaknesses(self, *, user: str) -> dict[str, str]:
+        """Returns by name why masking a secret masks other texts, where it does."""

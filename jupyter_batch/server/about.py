@@ -48,7 +48,10 @@ class SecretsHandler(BatchHandler):
     @endpoint("read", "Names the secrets that runs may ask for", answer=SecretNames)
     async def get(self) -> None:
         """Names the secrets."""
-        self.reply(SecretNames(items=await self.engine.secret_names(user=self.user_name)))
+        user = self.user_name
+        items = await self.engine.secret_names(user=user)
+        weak = await self.engine.secret_weaknesses(user=user)
+        self.reply(SecretNames(items=items, weak=weak))
 
 
 class UnknownHandler(BatchHandler):

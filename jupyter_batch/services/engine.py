@@ -122,6 +122,10 @@ class Engine:
         """Returns the names of the secrets that runs may ask for."""
         return await self._secrets.names(user=user)
 
+    async def secret_weaknesses(self, *, user: str) -> dict[str, str]:
+        """Returns by name why masking a secret masks other texts, where it does."""
+        return await self._secrets.weaknesses(user=user)
+
     async def health(self) -> dict[str, Any]:
         """Returns JSON-able facts: store, root, executors, how many runs are in each state."""
         counts = await self.store.runs.count()

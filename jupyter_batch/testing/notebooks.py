@@ -95,6 +95,10 @@ class FakeSecrets:
                 raise InvalidInput(f"there is no secret {name!r}", field="environment.secrets")
         return {name: self.values[name] for name in names}
 
+    async def weaknesses(self, *, user: str) -> dict[str, str]:
+        """Returns none."""
+        return {}
+
     async def names(self, *, user: str) -> tuple[str, ...]:
         """Returns the names that there are."""
         return tuple(sorted(self.values))

@@ -41,6 +41,8 @@ class SecretNames(msgspec.Struct, frozen=True, kw_only=True):
     """Names of secrets; their values are told to nobody."""
 
     items: tuple[str, ...]
+    #: By name, why masking one masks other texts, too: it is short, or an ordinary word.
+    weak: dict[str, str] = {}
 
 
 class CellAnswer(msgspec.Struct, frozen=True, kw_only=True):

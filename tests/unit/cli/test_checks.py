@@ -12,9 +12,10 @@ from jupyter_batch.cli.checks import (
     owner_finding,
     panel_finding,
     python_finding,
+    secrets_findings,
 )
 from jupyter_batch.client.client import Client
-from jupyter_batch.errors import OwnerUnavailable
+from jupyter_batch.errors import NotAllowed, OwnerUnavailable
 
 
 def _write(path, value):
@@ -100,3 +101,32 @@ def test_a_panel_that_is_there_and_not_disabled_is_fine(tmp_path):
 
 def test_a_panel_that_is_missing_is_no_failure(tmp_path):
     assert panel_finding([str(tmp_path)], []).level == "warn"
+
+
+class _SecretsClient:
+    def __init__(self, answer):
+        self._answer = answer
+
+    def secrets(self):
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "level", "text"),
+    [
+        ({"items": ["A"], "weak": {}}, "ok", "1 secret"),
+        ({"items": ["A"], "weak": {"A": "it is short"}}, "warn", "weak: A: it is short"),
+        (NotAllowed("line 3: is no NAME=value"), "fail", "line 3: is no NAME=value"),
+    ],
+)
+def test_secrets_that_are_weak_or_cannot_be_read_are_told(tmp_path, answer, level, text):
+    place = Place(data_dir=tmp_path, connect=lambda: _SecretsClient(answer))
+    (finding,) = secrets_findings(place)
+    assert (finding.level, finding.message) == (level, text)
+
+
+def test_without_secrets_doctor_says_nothing_of_them(tmp_path):
+    place = Place(data_dir=tmp_path, connect=lambda: _SecretsClient({"items": []}))
+    assert list(secrets_findings(place)) == []
