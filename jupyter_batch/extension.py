@@ -14,6 +14,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from traitlets import Bool, Enum, Float, Int, List, Unicode, default
 
+from jupyter_batch.client.tls import leaf_of
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
 from jupyter_batch.server.door import Door
@@ -183,6 +184,7 @@ class BatchExtension(ExtensionApp):
             root_dir=settings.root_dir,
             max_body_bytes=settings.max_body_bytes,
             kind=cast("OwnerKind", self.owner_kind),
+            certificate=leaf_of(_certfile(server)),
         )
         install(server.web_app, self.door)
         keep_logs_plain(self.log)
@@ -280,9 +282,17 @@ def _check_locks(data_dir: Path) -> None:
         lock.release()
 
 
+def _certfile(server: ServerApp) -> str:
+    """Returns the file of the server's certificate; empty where it speaks no TLS."""
+    return str(server.certfile or (server.ssl_options or {}).get("certfile") or "")
+
+
 def local_url(server: ServerApp) -> str:
     """Returns the address at which processes of this machine reach the server."""
     url = server.connection_url
+    if _certfile(server) and url.startswith("http://"):
+        # Jupyter looks at one of the two ways to name a certificate only.
+        url = url.replace("http://", "https://", 1)
     if server.ip in _WILDCARDS:
         host = urlsplit(url).hostname or ""
         url = url.replace(f"//{host}", "//127.0.0.1", 1)

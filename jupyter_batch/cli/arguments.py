@@ -101,6 +101,13 @@ def _add_common(parser: argparse.ArgumentParser, inner: bool) -> None:
         **nothing,
     )
     group.add_argument("--token", help="of that server ($JUPYTER_BATCH_TOKEN)", **nothing)
+    group.add_argument(
+        "--cacert",
+        metavar="FILE",
+        help="certificates of the authorities that server may have ($JUPYTER_BATCH_CACERT; "
+        "default: the system's, or $SSL_CERT_FILE)",
+        **nothing,
+    )
 
 
 def add_parameters(parser: argparse.ArgumentParser) -> None:

@@ -148,7 +148,9 @@ def _connect(args: argparse.Namespace) -> Client:
     token = args.token or os.environ.get("JUPYTER_BATCH_TOKEN", "")
     if args.data and url:
         raise UsageError("give --data or --url, not both")
-    return Client(url=url, token=token, data_dir=args.data)
+    if args.cacert and not url:
+        raise UsageError("--cacert goes with --url; this machine's owner is trusted by its file")
+    return Client(url=url, token=token, data_dir=args.data, cacert=args.cacert)
 
 
 def _tell(error: BatchError, out: TerminalConsole, err: TerminalConsole, *, as_json: bool) -> None:

@@ -28,6 +28,7 @@ from jupyter_batch.client.schedules import JobOptions
 from jupyter_batch.client.sweep import Sweep
 from jupyter_batch.client.sweeps import Sweeps
 from jupyter_batch.client.tables import Table
+from jupyter_batch.client.tls import CACERT_VARIABLE, context_for_server
 from jupyter_batch.client.values import pandas_module
 from jupyter_batch.domain.backup import BackupManifest
 from jupyter_batch.errors import InvalidSchedule, PassingOwnerWarning
@@ -44,7 +45,9 @@ class Client:
 
     Without ``url`` it finds the owner of ``data_dir`` (``$JUPYTER_BATCH_DATA``, else ``batch`` in
     the Jupyter data directory) when the first request is made; with no owner, it starts a passing
-    one, which ends by itself when it is idle. ``url`` is a Jupyter server's, with its base url.
+    one, which ends by itself when it is idle. ``url`` is a Jupyter server's, with its base url;
+    over TLS it is trusted by the authorities of the system, or by those in the file or folder
+    ``cacert`` (``$JUPYTER_BATCH_CACERT``).
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Client:
         token: str = "",
         *,
         data_dir: str | os.PathLike[str] | None = None,
+        cacert: str | os.PathLike[str] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._is_local = url is None
@@ -62,7 +66,11 @@ class Client:
             folder = Path(data_dir).absolute() if data_dir else default_data_dir()
             locator = LocalOwner(folder, transport=transport)
         else:
-            locator = FixedAddress(Address(url=url, token=token))
+            named = os.fspath(cacert) if cacert else os.environ.get(CACERT_VARIABLE) or None
+            address = Address(url=url, token=token, cacert=named)
+            if named:
+                context_for_server(url, named)
+            locator = FixedAddress(address)
         self._connection = Connection(
             locator, transport=transport, use_proxies=not self._is_local and transport is None
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +16,7 @@ import msgspec
 
 from jupyter_batch import errors
 from jupyter_batch.client.forms import encoded
+from jupyter_batch.client.tls import context_for_owner, context_for_server, untrusted
 from jupyter_batch.errors import BatchError, NotAllowed, OwnerUnavailable
 
 #: How long a request waits for its next byte. Streams have their own.
@@ -34,6 +37,18 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     #: With the base url; ``batch/...`` comes after it.
     url: str
     token: str = ""
+    #: The only certificate that is trusted there, as PEM, where it is this machine's owner.
+    certificate: str = ""
+    is_local: bool = False
+    #: File or folder with the authorities that are trusted there; None for the system's.
+    cacert: str | None = None
+
+    @property
+    def trusted(self) -> ssl.SSLContext | bool:
+        """What a connection to it trusts; raises InvalidInput."""
+        if self.is_local:
+            return context_for_owner(self.url, self.certificate)
+        return context_for_server(self.url, self.cacert)
 
 
 class Locator(Protocol):
@@ -69,7 +84,11 @@ class Connection:
         use_proxies: bool = False,
     ) -> None:
         self._locator = locator
-        self._http = httpx.Client(transport=transport, timeout=_TIMEOUT, trust_env=use_proxies)
+        self._transport = transport
+        self._use_proxies = use_proxies
+        #: One for each address: an owner is trusted by its own certificate.
+        self._clients: dict[Address, httpx.Client] = {}
+        self._making = threading.Lock()
         self._address: Address | None = None
         self.pause = pause
 
@@ -160,7 +179,23 @@ class Connection:
 
     def close(self) -> None:
         """Closes the connections."""
-        self._http.close()
+        with self._making:
+            for client in self._clients.values():
+                client.close()
+
+    @property
+    def _http(self) -> httpx.Client:
+        """Of the address that the owner has now."""
+        address = self.address
+        with self._making:
+            if address not in self._clients:
+                self._clients[address] = httpx.Client(
+                    transport=self._transport,
+                    timeout=_TIMEOUT,
+                    trust_env=self._use_proxies,
+                    verify=False if self._transport else address.trusted,
+                )
+            return self._clients[address]
 
     def _request(
         self,
@@ -211,6 +246,8 @@ class Connection:
                 if not (refused and tries < _TRIES and self._has_moved(address)):
                     break
             except httpx.TransportError as error:
+                if untrusted(error) and not self._has_moved(address):
+                    raise _no_answer(address, error) from error
                 may_repeat = repeatable or isinstance(error, _NOT_SENT)
                 if tries >= _TRIES or not may_repeat:
                     raise _no_answer(address, error) from error
@@ -228,7 +265,9 @@ class Connection:
 
 def _no_answer(address: Address, error: Exception) -> OwnerUnavailable:
     return OwnerUnavailable(
-        f"the server at {address.url} does not answer ({str(error) or type(error).__name__})",
+        f"the server at {address.url} cannot be talked to: {why}"
+        if (why := untrusted(error))
+        else f"the server at {address.url} does not answer ({str(error) or type(error).__name__})",
         url=address.url,
     )
 

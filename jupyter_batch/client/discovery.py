@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import httpx
 import psutil
 
 from jupyter_batch.client.connection import Address
+from jupyter_batch.client.tls import context_for_owner
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.wire.owner import ANOTHER_OWNS, OWNER_LOG, OwnerInfo, read_owner
 
@@ -73,6 +75,8 @@ class LocalOwner:
         self._patience = patience_seconds
         self._after_exit = after_exit_seconds
         self._may_start = may_start
+        #: Why the owner that the file names did not answer when it was last asked.
+        self._silence = ""
 
     def locate(self, *, stale: Address | None = None) -> Address:
         """Returns the address of an owner that answers; starts one where none does.
@@ -133,15 +137,25 @@ class LocalOwner:
 
     def _answers(self, owner: OwnerInfo) -> bool:
         headers = {"Authorization": f"token {owner.token}"}
+        self._silence = ""
         try:
-            with httpx.Client(transport=self._transport, trust_env=False, timeout=5.0) as http:
+            with httpx.Client(
+                transport=self._transport,
+                trust_env=False,
+                timeout=5.0,
+                verify=context_for_owner(owner.url, owner.certificate),
+            ) as http:
                 # Not its health: that waits for a container engine that may not answer.
                 url = f"{owner.url.rstrip('/')}/batch/runs?limit=1"
                 answer = http.get(url, headers=headers)
-                # Somebody else may live at the address of an owner that is gone.
-                return answer.is_success and "X-Jupyter-Batch" in answer.headers
-        except (httpx.TransportError, httpx.InvalidURL):
+        except (httpx.TransportError, httpx.InvalidURL, ssl.SSLError) as error:
+            self._silence = str(error) or type(error).__name__
             return False
+        # Somebody else may live at the address of an owner that is gone.
+        if answer.is_success and "X-Jupyter-Batch" in answer.headers:
+            return True
+        self._silence = f"what answers there is not the owner: HTTP {answer.status_code}"
+        return False
 
     def _unavailable(
         self, known: OwnerInfo | None, exit_code: int | None, tail: str
@@ -160,9 +174,10 @@ class LocalOwner:
         elif exit_code is not None:
             what = f"the owner that was started ended by itself (exit code {exit_code})"
         elif known is not None and is_alive(known):
+            why = f" ({self._silence})" if self._silence else ""
             what = (
-                f"process {known.pid} owns {self.data_dir} but does not answer at {known.url}; "
-                "if it hangs, end it and try again"
+                f"process {known.pid} owns {self.data_dir} but does not answer at {known.url}{why}; "
+                "it may be starting, or busy: try again, and look at what it logs"
             )
         else:
             what = f"an owner was started but did not answer within {self._patience:g} s"
@@ -219,7 +234,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
 
 
 def _address(owner: OwnerInfo) -> Address:
-    return Address(url=owner.url, token=owner.token)
+    return Address(url=owner.url, token=owner.token, certificate=owner.certificate, is_local=True)
 
 
 def is_alive(owner: OwnerInfo) -> bool:

@@ -39,6 +39,7 @@ class Door:
         root_dir: str,
         max_body_bytes: int,
         kind: OwnerKind = "jupyter",
+        certificate: str = "",
     ) -> None:
         self._open_engine = open_engine
         self._url = url
@@ -46,6 +47,7 @@ class Door:
         #: The folder that whoever comes through this door names notebooks from.
         self.root_dir = root_dir
         self._kind = kind
+        self._certificate = certificate
         self.max_body_bytes = max_body_bytes
         #: How long an event stream is silent before a comment keeps it open through proxies.
         self.keep_alive_seconds = 15.0
@@ -174,4 +176,5 @@ class Door:
             kind=self._kind,
             version=__version__,
             started_at=self._started_at,
+            certificate=self._certificate,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
+from jupyter_batch.client.tls import context_for_owner
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.server.identity import ON_BEHALF_OF
 from jupyter_batch.wire.owner import OwnerInfo
@@ -43,7 +44,8 @@ class Forwarder:
     """A door's connections to the owner."""
 
     def __init__(self) -> None:
-        self._http: httpx.AsyncClient | None = None
+        #: One for each certificate of an owner: that is all that one trusts.
+        self._http: dict[str, httpx.AsyncClient] = {}
 
     async def forward(self, handler: BatchHandler, owner: OwnerInfo) -> None:
         """Answers a request by the owner's answer; raises OwnerGone, OwnerUnavailable."""
@@ -52,7 +54,7 @@ class Forwarder:
         if HANDED_ON in handler.request.headers:
             raise OwnerUnavailable("the owner's file leads to a server that is not the owner")
         try:
-            response = await self._client().send(self._request(handler, owner), stream=True)
+            response = await self._client(owner).send(self._request(handler, owner), stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise OwnerGone from error
         except httpx.TransportError as error:
@@ -66,22 +68,22 @@ class Forwarder:
 
     async def close(self) -> None:
         """Closes the connections."""
-        if self._http is not None:
-            await self._http.aclose()
+        for client in self._http.values():
+            await client.aclose()
 
-    def _client(self) -> httpx.AsyncClient:
+    def _client(self, owner: OwnerInfo) -> httpx.AsyncClient:
         import httpx
 
-        if self._http is None:
+        key = owner.certificate if owner.url.startswith("https:") else "http"
+        if key not in self._http:
             # The owner is on this machine: no proxies; streams may be silent for long.
-            # Its certificate, if it has one, is for the name that browsers use.
-            self._http = httpx.AsyncClient(
+            self._http[key] = httpx.AsyncClient(
                 trust_env=False,
-                verify=False,
+                verify=context_for_owner(owner.url, owner.certificate),
                 timeout=httpx.Timeout(None, connect=5.0),
                 limits=httpx.Limits(max_connections=None),
             )
-        return self._http
+        return self._http[key]
 
     def _request(self, handler: BatchHandler, owner: OwnerInfo) -> httpx.Request:
         request = handler.request
@@ -97,7 +99,7 @@ class Forwarder:
         headers[ON_BEHALF_OF] = handler.user_name
         headers[HANDED_ON] = "1"
         headers[NAMED_FROM] = quote(handler.door.root_dir)
-        return self._client().build_request(
+        return self._client(owner).build_request(
             request.method or "GET",
             f"{owner.url}{path}" + (f"?{urlencode(query)}" if query else ""),
             headers=headers,

@@ -31,6 +31,9 @@ class OwnerInfo(msgspec.Struct, frozen=True, kw_only=True):
     kind: OwnerKind
     version: str
     started_at: datetime
+    #: Its own certificate as PEM where it speaks TLS; clients of this machine trust it and no
+    #: other.
+    certificate: str = ""
 
     def __repr__(self) -> str:
         return f"OwnerInfo(url={self.url!r}, pid={self.pid}, kind={self.kind!r})"
