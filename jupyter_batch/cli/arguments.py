@@ -173,6 +173,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--network", help="bridge, none, or another that the settings allow")
     group.add_argument("--kernel", help="kernel to use instead of the notebook's own")
+    group.add_argument(
+        "--strict-errors",
+        action="store_true",
+        default=None,
+        help="an exception in a cell tagged raises-exception fails the run, as in papermill",
+    )
+    group.add_argument(
+        "--keep-files",
+        action="store_true",
+        default=None,
+        help="keep files that the notebook writes beside itself as artifacts, too",
+    )
     group.add_argument("--priority", type=int, help="higher goes first (default: 0)")
 
 

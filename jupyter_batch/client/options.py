@@ -41,6 +41,10 @@ class RunOptions(TypedDict, total=False):
     network: str | None
     #: Kernel to use instead of the notebook's own.
     kernel: str | None
+    #: Whether an exception in a cell tagged ``raises-exception`` fails the run, as in papermill.
+    strict_errors: bool | None
+    #: Whether files that the notebook writes beside itself are kept as artifacts, too.
+    keep_files: bool | None
     #: Patterns, relative to the notebook's folder, of files that go along.
     files: Sequence[str] | None
     #: Seconds, or a text such as ``10m``.
@@ -50,7 +54,7 @@ class RunOptions(TypedDict, total=False):
 
 
 #: Options that belong to the environment and have the same name there.
-_SAME = ("executor", "image", "cpus", "gpus", "network", "kernel")
+_SAME = ("executor", "image", "cpus", "gpus", "network", "kernel", "strict_errors", "keep_files")
 _TEXTS = {"executor", "image", "network", "kernel"}
 _KNOWN = frozenset(RunOptions.__annotations__)
 

@@ -38,3 +38,7 @@ class Environment(Value, frozen=True, kw_only=True):
     network: str | None = None
     #: Kernel to use instead of the notebook's own.
     kernel: str | None = None
+    #: Whether an exception in a cell tagged ``raises-exception`` fails the run, as in papermill.
+    strict_errors: bool = False
+    #: Whether files that the notebook writes beside itself are kept as artifacts, too.
+    keep_files: bool = False

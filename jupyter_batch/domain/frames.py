@@ -203,6 +203,8 @@ class Finished(Frame, frozen=True, kw_only=True, tag="finished"):
     memory_bytes: int | None = None
     peak_memory_bytes: int | None = None
     cpu_seconds: float | None = None
+    #: Sentences that belong into the reason, whatever the verdict.
+    notes: tuple[str, ...] = ()
 
 
 AnyFrame = (

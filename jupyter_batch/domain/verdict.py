@@ -66,13 +66,12 @@ class Verdict(Value, frozen=True, kw_only=True):
 def judge(evidence: Evidence) -> Verdict:
     """Returns the ending; every ending but a plain success has its reason."""
     verdict = _judge(evidence)
-    if verdict.reason is not None:
-        # It may have the words of an exception in it, colours included.
-        verdict = replace(verdict, reason=plain_text(verdict.reason))
-    if not evidence.missing_frames:
-        return verdict
-    lost = f"the engine has lost {evidence.missing_frames} frames of its record"
-    return replace(verdict, reason=f"{verdict.reason}; {lost}" if verdict.reason else lost)
+    notes = list(evidence.finished.notes) if evidence.finished else []
+    if evidence.missing_frames:
+        notes.append(f"the engine has lost {evidence.missing_frames} frames of its record")
+    reason = "; ".join(filter(None, [verdict.reason, *notes]))
+    # It may have the words of an exception in it, colours included.
+    return replace(verdict, reason=plain_text(reason) or None)
 
 
 def _judge(evidence: Evidence) -> Verdict:

@@ -49,13 +49,16 @@ def _filled(parts: ExecutedParts, outputs: Iterable[OutputSlice]) -> Any:
             continue
         if piece.cell_index < len(cells) and "outputs" in cells[piece.cell_index]:
             cells[piece.cell_index]["outputs"].append(json.loads(body))
+    marked = parts.error_cell
     if parts.metadata is not None:
         told = json.loads(parts.metadata)
+        # What papermill itself has marked, where the runner got to say it.
+        marked = told.get("error_cell", marked)
         notebook["metadata"] = told["metadata"]
         for cell, metadata in zip(cells, told["cells"], strict=False):
             cell["metadata"] = metadata
-    if parts.error_cell is not None and parts.error_cell < len(cells):
-        _mark(cells, parts.error_cell)
+    if isinstance(marked, int) and 0 <= marked < len(cells):
+        _mark(cells, marked)
     return nbformat.from_dict(notebook)
 
 

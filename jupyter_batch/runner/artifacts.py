@@ -6,32 +6,43 @@ import base64
 import hashlib
 import os
 import stat
-from typing import Iterator, List, Set
+from itertools import chain
+from typing import Iterable, Iterator, List, Set, Tuple
 
 from .masked_file import MaskedFile
 from .masking import Masker
-from .paths import path_problem
+from .paths import path_problem, readable
 from .writer import FrameWriter, to_bytes
 
 _SLICE = 256 * 1024
+#: Of what is left out, so many are named.
+_NAMED = 20
 
 
-def send_artifacts(folder: str, frames: FrameWriter, max_bytes: int, masker: Masker) -> List[str]:
+def send_artifacts(
+    folder: str,
+    frames: FrameWriter,
+    max_bytes: int,
+    masker: Masker,
+    others: Iterable[Tuple[str, str]] = (),
+) -> List[str]:
     """Writes the frames of all files, by name, with secrets masked in their names and texts.
 
-    Returns a sentence for each that is left out, and for each that has a secret in it.
+    ``others`` are files from elsewhere, each with its path as an artifact; those of the folder
+    go first. Returns a sentence for each that is left out, and for each that has a secret in it.
     """
     left = max_bytes
-    omitted = []
+    omitted: List[str] = []
+    notes: List[str] = []
     names: Set[str] = set()
-    for path in _files(folder):
-        shown = to_bytes(os.path.relpath(path, folder).replace(os.sep, "/")).decode()
-        shown = _unused(masker.text(shown), names)
-        problem = path_problem(shown)
-        if problem is not None:
-            omitted.append(f"the artifact {shown!r} is left out: {problem}")
+    beside = ((path, shown, "") for path, shown in others)
+    for path, name, why in chain(_Folder(folder).files(folder), beside):
+        shown = _unused(masker.text(to_bytes(name).decode()), names)
+        why = why or path_problem(shown) or ""
+        if why:
+            omitted.append(f"the artifact {readable(shown)} is left out: {why}")
             continue
-        size = os.lstat(path).st_size
+        size = os.stat(path).st_size
         if size > left:
             omitted.append(
                 f"the artifact {shown} is left out: with its {size} bytes there would be more "
@@ -47,13 +58,15 @@ def send_artifacts(folder: str, frames: FrameWriter, max_bytes: int, masker: Mas
             masked = MaskedFile(file, masker)
             left -= _send(masked, shown, left, frames)
         if masked.was_masked:
-            omitted.append(f"a secret in the artifact {shown} is masked")
+            notes.append(f"a secret in the artifact {shown} is masked")
         if masked.has_secret:
-            omitted.append(
+            notes.append(
                 f"the artifact {shown} has the value of a secret in it; it is no text, and kept "
                 "as it is"
             )
-    return omitted
+    if len(omitted) > _NAMED:
+        omitted[_NAMED:] = [f"{len(omitted) - _NAMED} more artifacts are left out"]
+    return omitted + notes
 
 
 def _unused(name: str, names: Set[str]) -> str:
@@ -67,13 +80,37 @@ def _unused(name: str, names: Set[str]) -> str:
     return name
 
 
-def _files(folder: str) -> Iterator[str]:
-    for parent, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            path = os.path.join(parent, name)
-            if stat.S_ISREG(os.lstat(path).st_mode):
-                yield path
+class _Folder:
+    """The folder, with its links: those that stay inside are followed."""
+
+    def __init__(self, root: str) -> None:
+        self._root = os.path.realpath(root)
+
+    def files(
+        self, folder: str, below: str = "", above: Tuple[str, ...] = ()
+    ) -> Iterator[Tuple[str, str, str]]:
+        """Yields path and name of all that is no folder, and why it cannot be taken, if so."""
+        above = (*above, os.path.realpath(folder))
+        for name in sorted(os.listdir(folder)):
+            path, shown = os.path.join(folder, name), f"{below}{name}"
+            target = os.path.realpath(path)
+            why = self._why_not(path, target, above)
+            if not why and os.path.isdir(target):
+                yield from self.files(path, f"{shown}/", above)
+            else:
+                yield path, shown, why
+
+    def _why_not(self, path: str, target: str, above: Tuple[str, ...]) -> str:
+        if os.path.islink(path):
+            named = f"it is a link to {readable(os.readlink(path))}"
+            if target != self._root and not target.startswith(self._root + os.sep):
+                return f"{named}, outside of the folder"
+            if target in above:
+                return f"{named}, which it lies in"
+            if not os.path.exists(target):
+                return f"{named}, which is not there"
+        mode = os.lstat(target).st_mode
+        return "" if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else "it is no plain file"
 
 
 def _send(file: MaskedFile, shown: str, left: int, frames: FrameWriter) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from .bundle import Bundle
+from .cell_errors import UNNAMED, CellFailure, exit_status, native_traceback, without_name
 from .glued import glued
 from .masking import Masker
+from .messages import error_parts
 from .ops import OutputStream
 from .spool import SpoolReader
 from .stopper import Stopper
@@ -18,6 +19,8 @@ from .writer import FrameWriter, to_json
 #: A frame tells no more than this of a source or a message, and no metadata larger than that;
 #: the documents have them whole.
 _SHOWN = 32 * 1024
+#: The tag of a cell that may raise an exception.
+_RAISES = "raises-exception"
 
 
 class Attempt:
@@ -42,8 +45,14 @@ class Attempt:
         #: Cell that was executed last, and whether it is done.
         self.cell: Optional[int] = None
         self.is_in_cell = False
-        #: What ended the cell that failed.
-        self.error: Optional[Dict[str, Any]] = None
+        #: What ended the cell that failed, by the kernel's own word.
+        self.failure: Optional[CellFailure] = None
+        #: Exceptions of cells that are tagged as allowed to raise them.
+        self.expected: List[CellFailure] = []
+        #: Whether the notebook has ended itself by IPython's ``exit``.
+        self.has_exited = False
+        #: Cell that papermill puts its error markers at.
+        self.error_cell: Optional[int] = None
         self._bundle = bundle
         self._frames = frames
         self._outputs = outputs
@@ -52,6 +61,11 @@ class Attempt:
         self._usage = usage
         self._spool = spool
         self._cell_began_at = 0.0
+        self._reply: Dict[str, Any] = {}
+        #: End of what the cell at hand has written to stderr.
+        self._stderr = ""
+        self._was_executed = False
+        self.is_strict = bool(bundle.get("strict_errors"))
 
     def prepared(self, nb: Any) -> None:
         """Sends the skeleton while the kernel boots; returns when the kernel answers."""
@@ -73,21 +87,44 @@ class Attempt:
 
     def is_stopped(self) -> bool:
         """Whether no further cell is to be executed."""
-        return self._stopper.is_stopped()
+        return self._stopper.is_stopped() or self.has_exited
 
     def cell_started(self, index: int, cell: Any) -> None:
         """Writes ``cell_started``."""
         self.cell, self.is_in_cell = index, True
+        self._reply, self._stderr = {}, ""
         self._cell_began_at = time.time()
         self._frames.write(
             "cell_started", cell=index, cell_type=cell.cell_type, source=self._shown(cell.source)
         )
-        if _is_executed(cell):
+        self._was_executed = _is_executed(cell)
+        if self._was_executed:
             self._stopper.cell_began()
 
     def cell_entered(self) -> None:
         """Passes on that the kernel executes the cell."""
         self._stopper.cell_entered()
+
+    def replied(self, index: int, cell: Any, reply: Dict[str, Any]) -> None:
+        """Keeps the kernel's answer, and what it says of the notebook's end."""
+        self._reply = reply
+        if exit_status(reply) == 0:
+            self.has_exited = True
+        if reply.get("status") == "error" and _RAISES in cell.metadata.get("tags", []):
+            self.expected.append(self._failure(index, cell, *error_parts(reply)))
+
+    def cut_short(self) -> Optional[Tuple[str, str]]:
+        """Returns why a cell that the kernel calls done is none."""
+        if not self._was_executed:
+            return None
+        if self._stopper.reached_a_cell:
+            return self._stopper.words()
+        status = exit_status(self._reply)
+        if status:
+            return "SystemExit", str(status)
+        if self._reply.get("status") in ("abort", "aborted"):
+            return "Aborted", "the kernel has aborted the cell"
+        return None
 
     def cell_finished(self, index: int, cell: Any, error: Optional[BaseException]) -> None:
         """Writes ``cell_finished`` after all outputs that came before it."""
@@ -99,7 +136,10 @@ class Attempt:
         told = None
         if error is not None:
             state = "failed"
-            told = self.error = self.told_error(cell, error)
+            self.failure = self._raised(index, cell, error)
+            told = self.failure.told if self.failure else None
+        elif self.is_strict and self.expected and self.expected[-1].cell == index:
+            state, told = "failed", self.expected[-1].told
         elif cell.cell_type == "code" and cell.source.strip() and not _is_executed(cell):
             state = "not_run"
         metadata = self._masker.value(cell.metadata)
@@ -121,6 +161,8 @@ class Attempt:
         """Passes on a new output, and what it glues."""
         for name, kind, value in glued(output):
             self._spool.send_result(name, kind, value)
+        if output.get("name") == "stderr":
+            self._stderr = (self._stderr + "".join(output["text"]))[-2 * _SHOWN :]
         self._outputs.append(index, output)
 
     def replaced(self, index: int, no: int, output: Dict[str, Any]) -> None:
@@ -131,16 +173,21 @@ class Attempt:
         """Passes on that a cell has no outputs any more."""
         self._outputs.clear(index)
 
-    def told_error(self, cell: Any, error: BaseException) -> Optional[Dict[str, Any]]:
-        """Returns the exception of a cell as frames tell it; None where the kernel raised none."""
-        reported = [o for o in cell.get("outputs", []) if o["output_type"] == "error"]
-        if reported:
-            last = reported[-1]
-            return self.frame_error(last["ename"], last["evalue"], last["traceback"])
+    def _raised(self, index: int, cell: Any, error: BaseException) -> "Optional[CellFailure]":
+        """Returns what ended a cell; None where it was no exception of its own."""
+        if self._reply.get("status") == "error":
+            return self._failure(index, cell, *error_parts(self._reply))
         if hasattr(error, "ename"):
-            lines = str(getattr(error, "traceback", "")).splitlines()
-            return self.frame_error(error.ename, getattr(error, "evalue", ""), lines)
+            return self._failure(index, cell, error.ename, str(getattr(error, "evalue", "")), [])
         return None
+
+    def _failure(
+        self, index: int, cell: Any, ename: str, evalue: str, traceback: List[str]
+    ) -> "CellFailure":
+        if not traceback:
+            shown = [o for o in cell.get("outputs", []) if o["output_type"] == "error"]
+            traceback = shown[-1]["traceback"] if shown else native_traceback(self._stderr)
+        return CellFailure(index, ename, evalue, self.frame_error(ename, evalue, traceback))
 
     def frame_error(self, ename: str, evalue: str, traceback: List[str]) -> Dict[str, Any]:
         """Returns an exception as frames tell it, masked and not too long."""
@@ -152,6 +199,8 @@ class Attempt:
                 break
             left -= len(line)
             lines.append(line)
+        if not ename:
+            ename, evalue = UNNAMED, without_name(evalue)
         return {
             "ename": self._shown(str(ename)),
             "evalue": self._shown(str(evalue)),
@@ -165,7 +214,11 @@ class Attempt:
     def send_metadata(self) -> None:
         """Writes the ``metadata`` document, where there is a notebook."""
         if self.nb is not None:
-            document = {"metadata": self.nb.metadata, "cells": [c.metadata for c in self.cells]}
+            document = {
+                "metadata": self.nb.metadata,
+                "cells": [c.metadata for c in self.cells],
+                "error_cell": self.error_cell,
+            }
             self._frames.write_document("metadata", to_json(self._masker.value(document)))
 
     def cells_not_run(self) -> int:
@@ -176,13 +229,6 @@ class Attempt:
     def _shown(self, text: str) -> str:
         text = self._masker.text(text)
         return text if len(text) <= _SHOWN else text[:_SHOWN] + " …"
-
-
-def notebook_kernel(notebook: bytes) -> Optional[str]:
-    """Returns the kernel that a notebook asks for; raises ValueError for what is no notebook."""
-    metadata = json.loads(notebook.decode("utf-8-sig"))["metadata"]
-    name = (metadata.get("kernelspec") or {}).get("name")
-    return str(name) if name else None
 
 
 def _is_executed(cell: Any) -> bool:

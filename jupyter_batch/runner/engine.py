@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import papermill
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 from nbclient.util import ensure_async, run_sync
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from papermill.execute import execute_notebook
 
+from .messages import mend
 from .parameters import (
     check_names,
     check_python,
@@ -22,6 +23,7 @@ from .parameters import (
 )
 
 __all__ = [
+    "CellCutShort",
     "DeadKernelError",
     "NotebookWatch",
     "PapermillException",
@@ -37,6 +39,15 @@ _IOPUB_SECONDS = 120
 _ALIVE_SECONDS = 0.2
 
 papermill_version = str(papermill.__version__)
+
+
+class CellCutShort(Exception):
+    """The kernel calls a cell done that did not get to its end."""
+
+    def __init__(self, ename: str, evalue: str) -> None:
+        super().__init__(evalue)
+        self.ename = ename
+        self.evalue = evalue
 
 
 class NotebookWatch:
@@ -60,6 +71,14 @@ class NotebookWatch:
 
     def cell_entered(self) -> None:
         """Hears that the kernel executes it."""
+        raise NotImplementedError
+
+    def replied(self, index: int, cell: Any, reply: Dict[str, Any]) -> None:
+        """Hears how the kernel answers the request to execute a cell."""
+        raise NotImplementedError
+
+    def cut_short(self) -> Optional[Tuple[str, str]]:
+        """Returns what ended the cell at hand (name and sentence) where the kernel calls it done."""
         raise NotImplementedError
 
     def cell_finished(self, index: int, cell: Any, error: Optional[BaseException]) -> None:
@@ -152,7 +171,10 @@ class BatchClient(PapermillNotebookClient):  # type: ignore[misc]
                 self.nb_man.cell_start(cell, index)
                 self.watch.cell_started(index, cell)
                 self.execute_cell(cell, index)
-            except CellExecutionError as failed:
+                reason = self.watch.cut_short()
+                if reason is not None:
+                    raise CellCutShort(*reason)
+            except (CellExecutionError, CellCutShort) as failed:
                 error = failed
                 self.nb_man.cell_exception(cell, cell_index=index, exception=failed)
                 break
@@ -167,7 +189,25 @@ class BatchClient(PapermillNotebookClient):  # type: ignore[misc]
         """Takes a message of the kernel, as nbclient does."""
         if msg["msg_type"] == "execute_input":
             self.watch.cell_entered()
-        return super().process_message(msg, *args, **kwargs)
+        try:
+            mend(msg)
+            return super().process_message(msg, *args, **kwargs)
+        except (CellControlSignal, OSError):
+            raise
+        except Exception as error:
+            # As JupyterLab does: no message of a notebook's may end the run.
+            text = f"{type(error).__name__}: {error}".partition("\n")[0][:500]
+            print(f"[jupyter_batch: a message {msg['msg_type']!r} is passed over: {text}]")
+            return None
+
+    async def _check_raise_for_error(self, cell: Any, *args: Any) -> None:
+        """Keeps the kernel's answer; older nbclients hand over no index."""
+        reply = args[-1]
+        if reply is not None:
+            self.watch.replied(
+                self.nb.cells.index(cell) if len(args) < 2 else args[0], cell, reply["content"]
+            )
+        await super()._check_raise_for_error(cell, *args)
 
     def output(
         self, outs: List[Any], msg: Dict[str, Any], display_id: Optional[str], cell_index: int

@@ -13,13 +13,24 @@ from typing import Any, Callable, Dict, Optional
 from .early import EarlyKernel, launching
 from .failures import EXIT_MISSING, Failure
 from .lean import without
+from .shutdown import Shutdown
 
 #: As papermill waits.
 _START_SECONDS = 60
 _SIGTERM_BIT = 1 << (signal.SIGTERM - 1)
 #: How much likelier than the runner the kernel is to be chosen when memory runs out.
 _OOM_SCORE = "500"
-_TICK = 0.005
+
+
+class UnknownKernel(Failure):
+    """There is no kernel of that name."""
+
+    def __init__(self, name: str, known: Dict[str, str]) -> None:
+        there = ", ".join(sorted(known)) or "none: install ipykernel"
+        text = f"there is no kernel {name!r}; there are: {there}"
+        super().__init__("no_kernel", text, EXIT_MISSING)
+        #: The kernels that there are, each with its language.
+        self.known = known
 
 
 class Kernel:
@@ -45,15 +56,13 @@ class Kernel:
             os.path.expanduser(os.environ.get("IPYTHONDIR", "~/.ipython")), "kernels"
         )
         specs.kernel_dirs = folders if old in folders else [*folders, old]
+        if not name:
+            raise UnknownKernel(name, _languages(specs))
         self.manager = AsyncKernelManager(kernel_name=name, kernel_spec_manager=specs)
         try:
             spec: Any = self.manager.kernel_spec
         except NoSuchKernel as error:
-            known = sorted(specs.find_kernel_specs())
-            there = ", ".join(known) if known else "none: install ipykernel"
-            raise Failure(
-                "no_kernel", f"there is no kernel {name!r}; there are: {there}", EXIT_MISSING
-            ) from error
+            raise UnknownKernel(name, _languages(specs)) from error
         self._spec = spec
         self.language = str(spec.language)
         # TCP can be listened in on and needs a network. Only of ipykernel is it known that it
@@ -63,6 +72,7 @@ class Kernel:
             self.manager.ip = os.path.join(socket_folder, "k")
         self.client: Any = None
         self._process: Optional["subprocess.Popen[bytes]"] = None
+        self._shutdown: Optional[Shutdown] = None
 
     def start(self, env: Dict[str, str], early: Optional[EarlyKernel] = None) -> None:
         """Starts the process, and returns before it answers; raises Failure.
@@ -180,21 +190,21 @@ class Kernel:
             return
         self._signal_group(signal.SIGKILL)
 
-    def shut_down(self, seconds: float) -> None:
-        """Asks the kernel to end, so that it closes its files, and kills what is left of it."""
-        from jupyter_core.utils import run_sync
+    def ask_to_end(self) -> None:
+        """Sends the kernel the request to end; ``shut_down`` waits for that."""
+        if self._process is not None and self.client is not None and self.is_alive():
+            self._shutdown = Shutdown(self)
 
-        if self._process is not None and self.client is not None and seconds:
-            run_sync(self._ask_to_end)(seconds)
+    def shut_down(self, deadline: float) -> bool:
+        """Lets the kernel do what it has to do at its end, and kills what is left of it.
+
+        Returns False where it was still at work at the deadline (of the monotonic clock).
+        """
+        is_whole = self._shutdown is None or self._shutdown.wait(deadline)
         self.kill()
         if self._process is not None:
             self._process.wait()
-
-    async def _ask_to_end(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        await _awaited(self.client.shutdown())
-        while self.is_alive() and time.monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(_TICK)
+        return is_whole
 
     def _signal_group(self, number: int) -> None:
         assert self._process is not None
@@ -204,6 +214,14 @@ class Kernel:
                 os.killpg(group, number)
         except ProcessLookupError:
             pass
+
+
+def _languages(specs: Any) -> Dict[str, str]:
+    """Returns the kernels that can be read, each with its language."""
+    return {
+        name: str(found["spec"].get("language", ""))
+        for name, found in specs.get_all_specs().items()
+    }
 
 
 async def _message(channel: Any, seconds: float) -> Any:

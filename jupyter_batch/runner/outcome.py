@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import signal
 import traceback
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from .attempt import Attempt
+from .cell_errors import CellFailure, advice
 from .failures import EXIT_FAILED, EXIT_FAULT, EXIT_OK, Failure
 from .stopper import Stopper
 
+_CUT_OFF = (
+    "the kernel was still at work after the last cell (an exit hook or a thread) when its grace "
+    "was over, and was ended: what it had not written by then is lost"
+)
 _NO_SPACE = ("[Errno 28]", "No space left on device")
 
 
@@ -23,6 +28,8 @@ class Facts:
         self.settings = settings
         #: Whether the system has killed a process of ours for lack of memory.
         self.out_of_memory = False
+        #: Whether the kernel still had something to do when the grace for its end was over.
+        self.was_cut_off = False
 
 
 def decide(facts: Facts, error: Optional[BaseException]) -> Tuple[Dict[str, Any], int]:
@@ -35,8 +42,9 @@ def decide(facts: Facts, error: Optional[BaseException]) -> Tuple[Dict[str, Any]
     fields["cells_not_run"] = not_run
     if not_run and fields["cause"] == "sys_exit":
         fields["message"] += f"; {_cells(not_run)} not run"
+    fields["notes"] = _notes(facts, fields)
     code = EXIT_OK if fields["verdict"] == "succeeded" else EXIT_FAILED
-    if isinstance(error, Failure):
+    if isinstance(error, Failure) and fields["cause"] == error.cause:
         code = error.exit_code
     elif fields["cause"] == "internal":
         code = EXIT_FAULT
@@ -50,9 +58,18 @@ def _decide(facts: Facts, error: Optional[BaseException]) -> Dict[str, Any]:
     if facts.stopped_by is not None and not isinstance(error, Failure):
         return _stopped(facts)
     if isinstance(error, Failure):
+        if facts.out_of_memory and error.cause == "no_kernel":
+            return _failed(
+                "out_of_memory", f"out of memory while the kernel starts: {_memory(facts)}"
+            )
         return _failed(error.cause, error.message)
+    if attempt.failure is not None:
+        return _raised(facts, attempt.failure)
+    if attempt.has_exited:
+        return _ended_itself(facts, "exit")
     if isinstance(error, PapermillExecutionError):
-        return _raised(facts, error)
+        # Nothing but cells that may raise exceptions.
+        return _raised(facts, attempt.expected[-1]) if attempt.is_strict else _expected(facts)
     if isinstance(error, DeadKernelError):
         return _died(facts)
     if isinstance(error, (PapermillException, ValueError)) and attempt.cell is None:
@@ -61,18 +78,44 @@ def _decide(facts: Facts, error: Optional[BaseException]) -> Dict[str, Any]:
         traceback.print_exception(type(error), error, error.__traceback__)
         text = f"the runner failed: {type(error).__name__}: {error}"
         return _failed("internal", attempt.masked(text)[:2000])
-    if attempt.error is not None:
-        return {
-            "verdict": "succeeded",
-            "cause": "sys_exit",
-            "exit_code": 0,
-            "message": f"the notebook ended itself by sys.exit{_where(facts)}",
-        }
-    return {"verdict": "succeeded", "cause": "done"}
+    return _expected(facts)
+
+
+def _notes(facts: Facts, fields: Dict[str, Any]) -> List[str]:
+    """Returns what is to be known besides, whatever the verdict."""
+    notes = []
+    if facts.out_of_memory and fields["cause"] != "out_of_memory":
+        notes.append(f"{_memory(facts)}, and the system killed a process for it")
+    failure = facts.attempt.failure
+    if failure is not None and fields["verdict"] == "failed":
+        notes += advice(failure.ename, facts.attempt.masked(failure.evalue))
+    if facts.was_cut_off:
+        notes.append(_CUT_OFF)
+    return notes
+
+
+def _ended_itself(facts: Facts, by: str) -> Dict[str, Any]:
+    message = f"the notebook ended itself by {by}{_where(facts)}"
+    return {"verdict": "succeeded", "cause": "sys_exit", "exit_code": 0, "message": message}
+
+
+def _expected(facts: Facts) -> Dict[str, Any]:
+    """Returns success, with what cells have raised that may."""
+    message = ""
+    expected = facts.attempt.expected
+    if expected:
+        message = (
+            f"{expected[0].summary()}{_where(facts, expected[0].cell)}, which is tagged "
+            "raises-exception"
+        )
+    if len(expected) > 1:
+        message += f", and {len(expected) - 1} more of the kind"
+    return {"verdict": "succeeded", "cause": "done", "message": message}
 
 
 def _stopped(facts: Facts) -> Dict[str, Any]:
-    fields: Dict[str, Any] = {"error": facts.attempt.error}
+    failure = facts.attempt.failure
+    fields: Dict[str, Any] = {"error": failure.told if failure else None}
     if facts.stopped_by == "timeout":
         seconds = facts.settings.get("timeout_seconds")
         message = f"not done after {seconds:g} s{_where(facts)}"
@@ -81,23 +124,20 @@ def _stopped(facts: Facts) -> Dict[str, Any]:
     return {"verdict": "cancelled", "cause": "sigterm", "message": message, **fields}
 
 
-def _raised(facts: Facts, error: Any) -> Dict[str, Any]:
-    attempt = facts.attempt
-    told = attempt.frame_error(error.ename, error.evalue, error.traceback)
-    # By papermill's rules this may be an earlier cell than the last one.
-    fields: Dict[str, Any] = {"cell": error.cell_index, "error": told}
-    where = _where(facts, error.cell_index)
-    if error.ename == "SystemExit":
-        code = int(error.evalue) if error.evalue.lstrip("-").isdigit() else 1
-        message = f"the notebook ended itself by sys.exit({told['evalue'][:200]}){where}"
+def _raised(facts: Facts, failure: CellFailure) -> Dict[str, Any]:
+    if failure.is_success():
+        return _ended_itself(facts, "sys.exit")
+    fields: Dict[str, Any] = {"cell": failure.cell, "error": failure.told}
+    where = _where(facts, failure.cell)
+    evalue = str(failure.told["evalue"])
+    if failure.ename == "SystemExit":
+        code = int(failure.evalue) if failure.evalue.lstrip("-").isdigit() else 1
+        message = f"the notebook ended itself by sys.exit({evalue[:200]}){where}"
         return {**_failed("sys_exit", message), "exit_code": code, **fields}
-    if any(words in error.evalue for words in _NO_SPACE) and "Error" in error.ename:
-        message = f"no space is left on the disk{where}: {told['evalue'][:500]}"
+    if any(words in failure.evalue for words in _NO_SPACE) and "Error" in failure.ename:
+        message = f"no space is left on the disk{where}: {evalue[:500]}"
         return {**_failed("disk_full", message), **fields}
-    summary = told["evalue"].strip().partition("\n")[0][:500]
-    message = f"{error.ename}{': ' if summary else ''}{summary}{where}"
-    if facts.out_of_memory:
-        message += f" ({_memory(facts)}, and the system killed a process for it)"
+    message = f"{failure.summary()}{where}"
     return {**_failed("exception", message), **fields}
 
 

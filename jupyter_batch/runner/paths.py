@@ -39,6 +39,11 @@ def path_problem(path: str) -> Optional[str]:
     return next(filter(None, map(_name_problem, path.split("/"))), None)
 
 
+def readable(path: str) -> str:
+    """Returns a path as a message may have it: quoted where it has what cannot be shown."""
+    return path if path.isprintable() else repr(path)
+
+
 def leads_out(folder: str, path: str) -> bool:
     """Says whether a path below a folder leads out of it by a link, or is a link itself."""
     root = os.path.realpath(folder)

@@ -14,13 +14,15 @@ import traceback
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 from .artifacts import send_artifacts
-from .attempt import Attempt, notebook_kernel
+from .attempt import Attempt
+from .beside import Beside, left_behind
 from .budget import Budget
 from .bundle import Bundle, BundleError, Unfed, read_bundle
 from .channels import Channels
 from .early import start_early
 from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, EXIT_UNFED, Failure
-from .kernel import Kernel
+from .kernel import Kernel, UnknownKernel
+from .kernel_choice import choose_kernel, notebook_kernel
 from .masking import Masker
 from .ops import OutputStream
 from .spool import FOLDER_VARIABLE, SPOOL_NAME, SpoolReader, prepare
@@ -29,8 +31,6 @@ from .usage import Usage, oom_kills
 from .writer import FrameWriter
 
 _GIB = 1024**3
-#: A kernel that has not ended by then rarely does.
-_SHUT_DOWN_SECONDS = 1.0
 
 
 def run(arguments: List[str]) -> NoReturn:
@@ -57,20 +57,18 @@ class Program:
         self._masker = Masker({})
         self._folder = ""
         self._spool: Optional[SpoolReader] = None
+        self._beside = Beside(self._folder)
+        #: Sentences for the record, whatever the verdict.
+        self._notes: List[str] = []
 
     def run(self, source: Optional[str]) -> int:
         """Returns the exit code, after the ``finished`` frame where there is anything to tell."""
         self._folder = tempfile.mkdtemp(prefix="jb-")
-        omitted: List[str] = []
         try:
             bundle = self._read(source)
             fields, code = self._attempt(bundle)
-            omitted = send_artifacts(
-                os.path.join(self._folder, "output"),
-                self._frames,
-                bundle.get("max_artifact_bytes", _GIB),
-                self._masker,
-            )
+            self._notes += fields.pop("notes", [])
+            self._send_files(bundle)
         except Unfed:
             shutil.rmtree(self._folder, ignore_errors=True)
             return EXIT_UNFED
@@ -83,17 +81,33 @@ class Program:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._channels.close_log()
         self._usage.sample()
-        message = "; ".join(filter(None, [fields.pop("message", ""), *omitted]))
         self._frames.write(
             "finished",
-            **fields,
-            message=self._masker.text(message),
+            **{**fields, "message": self._masker.text(fields.get("message", ""))},
+            notes=list(map(self._masker.text, self._notes)),
             cut_bytes=self._budget.cut,
             memory_bytes=self._usage.memory_bytes,
             peak_memory_bytes=self._usage.peak_memory_bytes,
             cpu_seconds=self._usage.cpu_seconds,
         )
         return code
+
+    def _send_files(self, bundle: Bundle) -> None:
+        """Sends the artifacts, and notes what is left out."""
+        folder = os.path.join(self._folder, "output")
+        if not os.path.isdir(folder):
+            return
+        written = self._beside.written()
+        keeps = bool(bundle.get("keep_files"))
+        if written and not keeps:
+            self._notes.append(left_behind([name for _, name in written]))
+        self._notes += send_artifacts(
+            folder,
+            self._frames,
+            bundle.get("max_artifact_bytes", _GIB),
+            self._masker,
+            written if keeps else (),
+        )
 
     def _read(self, source: Optional[str]) -> Bundle:
         bundle = read_bundle(source, os.getcwd())
@@ -102,6 +116,7 @@ class Program:
         self._masker = self._channels.masker = Masker(bundle.secrets)
         self._budget = self._channels.budget = Budget(int(bundle.get("max_output_bytes", _GIB)))
         self._channels.close_stdin()
+        self._beside = Beside(os.getcwd())
         return bundle
 
     def _attempt(self, bundle: Bundle) -> Tuple[Dict[str, Any], int]:
@@ -128,25 +143,33 @@ class Program:
     def _start_kernel(self, bundle: Bundle) -> Kernel:
         """Starts the kernel before anything else: it boots while papermill is imported."""
         try:
-            name = bundle.get("kernel") or notebook_kernel(bundle.notebook)
+            name, language = notebook_kernel(bundle.notebook)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Failure("bundle", f"the file is no notebook: {error}") from error
-        if not name:
-            raise Failure(
-                "no_kernel",
-                "the notebook does not say which kernel it is for; give one",
-                EXIT_MISSING,
-            )
+        wanted = bundle.get("kernel")
         env = self._environment(bundle)
-        early = start_early(name, env)
+        early = start_early(wanted or name or "python3", env)
         try:
-            kernel = Kernel(name, self._folder)
+            try:
+                kernel = Kernel(wanted or name or "", self._folder)
+            except UnknownKernel as error:
+                if wanted:
+                    raise
+                kernel = Kernel(self._chosen(name, language, error.known), self._folder)
             kernel.start(env, early)
         finally:
             if early is not None:
                 early.discard()
         self._stopper.kernel = kernel
         return kernel
+
+    def _chosen(self, name: Optional[str], language: str, known: Dict[str, str]) -> str:
+        """Returns the kernel for a notebook whose own is not there, and notes which it is."""
+        chosen, words = choose_kernel(name, language, known)
+        if chosen is None:
+            raise Failure("no_kernel", words, EXIT_MISSING)
+        self._notes.append(words)
+        return chosen
 
     def _environment(self, bundle: Bundle) -> Dict[str, str]:
         output = os.path.join(self._folder, "output")
@@ -223,10 +246,12 @@ class Program:
         except Exception as error:
             raised = error
         facts = Facts(attempt, self._stopper, bundle.settings)
+        attempt.error_cell = getattr(raised, "cell_index", None) if not facts.stopped_by else None
+        self._usage.sample()
+        kernel.ask_to_end()
         outputs.end()
         attempt.send_metadata()
-        self._usage.sample()
-        kernel.shut_down(0 if facts.stopped_by else _SHUT_DOWN_SECONDS)
+        facts.was_cut_off = not kernel.shut_down(self._stopper.end_of_grace())
         facts.out_of_memory = (oom_kills() or 0) > (kills_before or 0)
         if facts.out_of_memory:
             # It was too quick to be seen by a sample.
@@ -236,8 +261,14 @@ class Program:
     def _beat(self, seconds: float) -> None:
         never = threading.Event()
 
+        kills = oom_kills() or 0
+
         def beat() -> None:
+            nonlocal kills
             while not never.wait(seconds):
+                if (oom_kills() or 0) > kills:
+                    kills = oom_kills() or 0
+                    print("[jupyter_batch: the system has killed a process for lack of memory]")
                 self._usage.sample()
                 self._frames.write(
                     "heartbeat",

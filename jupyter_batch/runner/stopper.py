@@ -7,7 +7,7 @@ import select
 import signal
 import threading
 import time
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 
 from .kernel import Kernel
 
@@ -34,8 +34,13 @@ class Stopper:
         self.cause: Optional[str] = None
         self.grace_seconds = 10.0
         self.kernel: Optional[Kernel] = None
+        #: Whether a cell has been told to end.
+        self.reached_a_cell = False
+        #: When the grace is over, on the monotonic clock; None while nothing is to end early.
+        self.ends_at: Optional[float] = None
         #: While True, a signal raises Interrupted in the main thread.
         self.raises = True
+        self._seconds = 0.0
         self._deadline: Optional[float] = None
         self._entered_at: Optional[float] = None
         self._cell_began_at: Optional[float] = None
@@ -48,9 +53,20 @@ class Stopper:
         """Whether the attempt is to end early."""
         return self.cause is not None
 
+    def end_of_grace(self) -> float:
+        """Returns until when the kernel may do what it has to do at its end."""
+        return self.ends_at or time.monotonic() + self.grace_seconds
+
+    def words(self) -> Tuple[str, str]:
+        """Returns name and sentence of what ends a cell that has reached no end of its own."""
+        if self.cause == "timeout":
+            return "TimedOut", f"not done after {self._seconds:g} s"
+        return "Stopped", f"stopped by {signal.SIGTERM.name}"
+
     def set_timeout(self, seconds: Optional[float]) -> None:
         """Starts the clock of the attempt."""
         if seconds is not None:
+            self._seconds = seconds
             self._deadline = time.monotonic() + seconds
             os.write(self._writer, b"t")
 
@@ -82,7 +98,8 @@ class Stopper:
                 break
             if select.select([self._reader], [], [], left)[0]:
                 os.read(self._reader, 1)
-        self._end_cell(time.monotonic() + self.grace_seconds)
+        self.ends_at = time.monotonic() + self.grace_seconds
+        self._end_cell(self.ends_at)
 
     def _end_cell(self, deadline: float) -> None:
         """Goes on until the deadline: the main thread may just be about to send a cell."""
@@ -91,6 +108,7 @@ class Stopper:
         while time.monotonic() < deadline:
             now = time.monotonic()
             if self.kernel is not None and self._is_in_cell(now) and not interrupted:
+                self.reached_a_cell = True
                 if not terminated and self.kernel.catches_sigterm():
                     terminated = True
                     interrupt_at = now + (deadline - now) / 2

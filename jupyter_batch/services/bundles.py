@@ -27,6 +27,8 @@ def bundle_settings(
         "parameters": run.parameters,
         "done_items": done_items,
         "kernel": run.environment.kernel,
+        "strict_errors": run.environment.strict_errors,
+        "keep_files": run.environment.keep_files,
         "env": run.environment.env,
         "timeout_seconds": timeout_seconds,
         "grace_seconds": settings.grace_seconds,

@@ -17,6 +17,7 @@ from jupyter_batch.domain.run import NotebookRef, Run, TriggerKind
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import InvalidInput, NotAllowed, UnknownKernel
 from jupyter_batch.ports import Clock, Executor, Notebooks, Secrets
+from jupyter_batch.runner.kernel_choice import choose_kernel
 from jupyter_batch.services.checks import check_run
 
 
@@ -121,17 +122,21 @@ class Intake:
         return resolved
 
     async def _check_kernel(self, schema: ParameterSchema, environment: Environment) -> None:
-        kernel = environment.kernel or schema.kernel
-        if kernel is None:
-            return
         report = await self._executors[environment.executor or ""].inspect(environment)
-        if report is None or kernel in report.kernels:
+        if report is None:
             return
         place = f"the image {environment.image}" if environment.image else "this machine"
-        raise UnknownKernel(
-            f"{place} has no kernel {kernel!r}; it has: {', '.join(sorted(report.kernels))}",
-            field="environment.kernel" if environment.kernel else "notebook",
-        )
+        kernel = environment.kernel
+        if kernel is None:
+            # As the runner will choose.
+            chosen, why = choose_kernel(schema.kernel, schema.language, report.kernels)
+            if chosen is None:
+                raise UnknownKernel(f"{place}: {why}", field="notebook")
+        elif kernel not in report.kernels:
+            raise UnknownKernel(
+                f"{place} has no kernel {kernel!r}; it has: {', '.join(sorted(report.kernels))}",
+                field="environment.kernel",
+            )
 
 
 def _stem(path: str) -> str:

@@ -62,6 +62,10 @@ class EnvironmentBody(Body, frozen=True, kw_only=True):
     volumes: tuple[VolumeBody, ...] = ()
     network: Text | None = None
     kernel: Text | None = None
+    #: Whether an exception in a cell tagged ``raises-exception`` fails the run.
+    strict_errors: bool = False
+    #: Whether files written beside the notebook are kept as artifacts, too.
+    keep_files: bool = False
 
     def to_domain(self) -> Environment:
         """Returns the value of the domain."""

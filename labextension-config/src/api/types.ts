@@ -49,6 +49,8 @@ export interface IEnvironment {
   volumes?: IVolume[];
   network?: string | null;
   kernel?: string | null;
+  strict_errors?: boolean;
+  keep_files?: boolean;
 }
 
 export interface IAttempt {

@@ -29,6 +29,8 @@ export interface IFormValues {
   gpus: string;
   network: string;
   kernel: string;
+  strictErrors: boolean;
+  keepFiles: boolean;
   /** `NAME=value` lines. */
   env: string;
   /** Names, by comma or line. */
@@ -78,6 +80,8 @@ export function startOf(
     gpus: environment.gpus ? String(environment.gpus) : '',
     network: environment.network ?? '',
     kernel: environment.kernel ?? '',
+    strictErrors: environment.strict_errors ?? false,
+    keepFiles: environment.keep_files ?? false,
     env: Object.entries(environment.env ?? {})
       .map(pair => pair.join('='))
       .join('\n'),
@@ -141,6 +145,9 @@ export function environmentOf(values: IFormValues, start?: IFormStart): IEnviron
     gpus: values.gpus.trim() ? Number(values.gpus) : 0,
     network: text(values.network),
     kernel: text(values.kernel),
+    // Only where it is set: servers of an earlier version do not know these fields.
+    ...(values.strictErrors ? { strict_errors: true } : {}),
+    ...(values.keepFiles ? { keep_files: true } : {}),
     env: before.or(was.env, 'env', values, () => variablesOf(values.env)),
     secrets: values.secrets.split(/[\s,]+/).filter(Boolean),
     volumes: before.or(was.volumes, 'volumes', values, () =>

@@ -103,14 +103,6 @@ def test_an_unknown_kernel_is_answered_with_the_known_ones(start: Start):
     assert running.process.returncode == 69
 
 
-def test_a_notebook_that_names_no_kernel_is_refused(start: Start):
-    content = json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": []})
-    running = start(content=content.encode())
-    finished = running.wait()
-    assert _told(finished) == ("failed", "no_kernel", None)
-    assert running.process.returncode == 69
-
-
 def test_a_kernel_that_does_not_start_tells_how_it_ended(start: Start, tmp_path: Path):
     folder = tmp_path / "jupyter" / "kernels" / "broken"
     folder.mkdir(parents=True)

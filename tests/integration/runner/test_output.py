@@ -137,7 +137,8 @@ def test_artifacts_beyond_the_limit_are_named(start: Start):
     )
     finished = running.wait()
     assert [frame.path for frame in running.kinds(frames.ArtifactChunk)] == ["a"]
-    assert finished.message.startswith("the artifact b is left out")
+    (note,) = finished.notes
+    assert note.startswith("the artifact b is left out")
 
 
 def test_outputs_beyond_the_limit_are_cut_with_a_marker(start: Start):

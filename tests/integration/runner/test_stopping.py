@@ -82,7 +82,7 @@ def test_a_notebook_with_a_handler_gets_sigterm_itself(start: Start):
     finished = running.wait()
     assert (finished.verdict, finished.cause) == ("cancelled", "sigterm")
     assert "ended by its own handler" in running.text(0)
-    assert running.kinds(frames.CellFinished)[-1].state is CellState.SUCCEEDED
+    assert running.kinds(frames.CellFinished)[-1].state is CellState.FAILED
     assert finished.cells_not_run == 1
 
 

@@ -150,6 +150,22 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             onChange={volumes => set({ volumes })}
           />
         )}
+        <label className="jb-Check">
+          <input
+            type="checkbox"
+            checked={values.keepFiles}
+            onChange={event => set({ keepFiles: event.target.checked })}
+          />
+          {trans.__('Keep files that the notebook writes beside itself')}
+        </label>
+        <label className="jb-Check">
+          <input
+            type="checkbox"
+            checked={values.strictErrors}
+            onChange={event => set({ strictErrors: event.target.checked })}
+          />
+          {trans.__('Exceptions in cells tagged raises-exception fail the run')}
+        </label>
       </details>
     </fieldset>
   );

@@ -124,6 +124,8 @@ function environmentPairs(
     [trans.__('GPUs'), gpusOf(trans, environment.gpus)],
     [trans.__('Network'), environment.network ?? null],
     [trans.__('Kernel'), environment.kernel ?? null],
+    [trans.__('Files beside'), environment.keep_files ? trans.__('Kept') : null],
+    [trans.__('Strict errors'), environment.strict_errors ? trans.__('Yes') : null],
     [
       trans.__('Variables'),
       env.length ? env.map(([k, v]) => `${k}=${v}`).join('\n') : none
