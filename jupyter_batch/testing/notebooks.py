@@ -22,6 +22,7 @@ class FakeNotebooks:
         self.files: dict[str, bytes] = {"nb.ipynb": b'{"cells": []}'}
         self.properties = properties if properties is not None else {"alpha": {"type": "number"}}
         self.kernel: str | None = "python3"
+        self.language = "python"
 
     async def freeze(
         self, path: str, files: Sequence[str], content: bytes | None = None, *, root: str = ""
@@ -50,7 +51,7 @@ class FakeNotebooks:
                 "additionalProperties": False,
             },
             has_parameters_cell=True,
-            language="python",
+            language=self.language,
             kernel=self.kernel,
         )
 
