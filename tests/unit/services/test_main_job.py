@@ -287,3 +287,21 @@ async def test_many_runs_of_an_absent_executor_hide_none_of_another(bench):
     assert (await bench.ended(run.id)).state is RunState.SUCCEEDED
     assert other.removed == [f"jb-{run.id}-1"]
     assert (await bench.engine.runs.get(waiting[-1].id)).state is RunState.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("kernel", "language"), [("my-venv", "python"), ("python", ""), (None, "python"), (None, "")]
+)
+async def test_a_kernel_that_is_not_there_is_no_matter_where_another_fits(bench, kernel, language):
+    bench.notebooks.kernel, bench.notebooks.language = kernel, language
+    run = await bench.submit()
+    assert (await bench.ended(run.id)).state is RunState.SUCCEEDED
+
+
+@pytest.mark.parametrize(("kernel", "language"), [("julia-1.9", "julia"), ("thing", "")])
+async def test_a_kernel_for_which_none_fits_is_refused_before_the_run(bench, kernel, language):
+    bench.notebooks.kernel, bench.notebooks.language = kernel, language
+    with pytest.raises(UnknownKernel, match="--kernel") as caught:
+        await bench.submit()
+    assert caught.value.details["field"] == "notebook"
+    assert (await bench.engine.runs.list(RunQuery())).items == ()

@@ -106,8 +106,6 @@ async def test_a_sweep_has_at_least_one_run_and_not_too_many(bench):
         await make(bench, [{}], max_concurrent=0)
     with pytest.raises(NotFound):
         await make(bench, [{}], notebook="none.ipynb")
-    bench.notebooks.kernel = "my-venv"
-    await make(bench, [{}])
     bench.notebooks.kernel = bench.notebooks.language = "julia"
     with pytest.raises(UnknownKernel):
         await make(bench, [{}])
