@@ -19,6 +19,7 @@ BatchError
 │   └── AttemptGone         attempt_gone: the container or process is not there any more
 ├── StoreError              store_error
 │   ├── StoreLocked         store_locked: another process owns the data folder
+│   ├── StoreHeld           store_held: a process that is no owner has a file of the store open
 │   ├── StoreClosed         store_closed: its owner is ending; the next one may be asked
 │   ├── StoreDamaged        store_damaged
 │   └── StoreFull           store_full: no space left on the device
@@ -153,6 +154,12 @@ class StoreLocked(StoreError):
     """Another process has the store open; ``details["pid"]`` where it is known."""
 
     code = "store_locked"
+
+
+class StoreHeld(StoreError):
+    """A process that is no owner has a file of the store open; ``details["pid"]`` where known."""
+
+    code = "store_held"
 
 
 class StoreClosed(StoreError):

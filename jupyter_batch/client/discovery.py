@@ -21,7 +21,7 @@ import psutil
 
 from jupyter_batch.client.connection import Address
 from jupyter_batch.client.tls import context_for_owner
-from jupyter_batch.errors import OwnerUnavailable
+from jupyter_batch.errors import OwnerUnavailable, StoreHeld
 from jupyter_batch.wire.owner import ANOTHER_OWNS, OWNER_LOG, OwnerInfo, read_owner
 
 #: How long a passing owner may take to answer.
@@ -38,6 +38,8 @@ _TAIL_BYTES, _TAIL_LINES = 4000, 12
 _MAX_LOG_BYTES = 1024 * 1024
 #: What an owner that cannot start says in its log.
 _TOLD = re.compile(r"jupyter_batch cannot start: (?P<why>.+) \((?P<code>\w+)\)$", re.MULTILINE)
+#: At the end of what an owner tells when a file of the store is held by no owner.
+_HELD = f"({StoreHeld.code})"
 _LEAST_FREE_BYTES = 256 * 1024
 #: Set by a kernel for itself; a process that outlives it must not take them along.
 _OF_A_KERNEL = ("JPY_PARENT_PID", "JPY_SESSION_NAME", "JPY_INTERRUPT_EVENT", "MPLBACKEND")
@@ -125,11 +127,14 @@ class LocalOwner:
             code = started.poll() if started is not None else None
             if code is not None:
                 ended_at = ended_at or now
-                if code != ANOTHER_OWNS:
+                if _HELD in _tail(log, log_start):
+                    # No other owner can start either.
+                    deadline = now
+                elif code != ANOTHER_OWNS:
                     deadline = min(deadline, ended_at + self._after_exit)
                 elif now > ended_at + _AFTER_GIVING_WAY_SECONDS:
                     started = code = ended_at = None
-            if now > deadline:
+            if now >= deadline:
                 if started is not None and code is None:
                     started.terminate()
                 raise self._unavailable(known, code, _tail(log, log_start))

@@ -32,6 +32,7 @@ STATUS = {
     "attempt_gone": HTTPStatus.CONFLICT,
     "store_error": HTTPStatus.INTERNAL_SERVER_ERROR,
     "store_locked": HTTPStatus.SERVICE_UNAVAILABLE,
+    "store_held": HTTPStatus.SERVICE_UNAVAILABLE,
     "store_closed": HTTPStatus.SERVICE_UNAVAILABLE,
     "store_damaged": HTTPStatus.INTERNAL_SERVER_ERROR,
     "store_full": HTTPStatus.INSUFFICIENT_STORAGE,

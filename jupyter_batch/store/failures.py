@@ -8,9 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import psutil
 
-from jupyter_batch.errors import StoreDamaged, StoreError, StoreFull, StoreLocked
+from jupyter_batch.errors import StoreDamaged, StoreError, StoreFull, StoreHeld, StoreLocked
 
+#: Of the command line of a process.
+_SHOWN = 80
 _PID = re.compile(r"PID (\d+)")
 _LOCKED = ("Could not set lock on file", "Unique file handle conflict")
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
@@ -32,7 +35,7 @@ def store_error(error: BaseException, path: Path) -> StoreError:
     """Returns the error of the tree that says the same, with advice."""
     text = str(error)
     if any(part in text for part in _LOCKED):
-        return locked_error(path, _pid_in(text))
+        return held_error(path, _pid_in(text))
     if any(part in text for part in _FULL):
         return StoreFull(
             f"no space is left for the store in {path}: free some, or delete old runs",
@@ -66,6 +69,32 @@ def locked_error(path: Path, pid: int | None) -> StoreLocked:
     who = f"process {pid}" if pid else "another process"
     details = {"path": str(path)} | ({"pid": pid} if pid else {})
     return StoreLocked(f"{who} has the store in {path} open", **details)
+
+
+def held_error(path: Path, pid: int | None) -> StoreHeld:
+    """Returns the error that names the process that has a database open without being an owner.
+
+    An owner would have the folder's lock, too.
+    """
+    if pid is None:
+        who, advice = "another process", "find and end it"
+    else:
+        who, advice = f"process {pid}{_command_of(pid)}", f"end it (kill {pid})"
+    details = {"path": str(path)} | ({"pid": pid} if pid else {})
+    return StoreHeld(
+        f"{who} has {path} open, which only the owner of the store may: {advice}, then try again. "
+        "To look into the record, use 'jupyter batch sql'",
+        **details,
+    )
+
+
+def _command_of(pid: int) -> str:
+    try:
+        command = " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
+    shown = "".join(c if c.isprintable() else " " for c in command)
+    return f" ({shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + '…'})" if shown else ""
 
 
 def no_locks_error(path: Path, why: object) -> StoreError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.state import UNFINISHED
-from jupyter_batch.errors import StoreDamaged, StoreError
+from jupyter_batch.errors import StoreDamaged, StoreError, StoreHeld
 from jupyter_batch.ports import Clock
 from jupyter_batch.store.backing_up import remove_work
 from jupyter_batch.store.compaction import compact_records, remove_leavings
@@ -34,6 +35,8 @@ from jupyter_batch.store.text import from_utc
 from jupyter_batch.store.trimming import trim
 
 _log = logging.getLogger(__name__)
+#: How long a file that is held is waited for.
+_HELD_SECONDS = 1.0
 #: Rows that are more than there can be.
 _ALL = 2**62
 _META = load_queries("meta")
@@ -109,7 +112,7 @@ class OpenFiles:
         remove_leavings(self.path)
         remove_work(self.path.parent)
         check_records_are_there(self.path)
-        attach(self.connection, self.path, "records", "records")
+        self._attach_records()
         self.records = RecordsFile(self.connection, self.path)
         compact_records(self.records)
         self.segments = Segments(self.connection, self.path.parent / "outputs")
@@ -123,6 +126,18 @@ class OpenFiles:
             clear_leftovers(
                 self.connection, self.segments.folder, self.segments.files(), self._run_no
             )
+
+    def _attach_records(self) -> None:
+        """An owner that is killed may let go of the folder a moment before it lets go of the file."""
+        give_up_at = time.monotonic() + _HELD_SECONDS
+        while True:
+            try:
+                attach(self.connection, self.path, "records", "records")
+                return
+            except StoreHeld:
+                if time.monotonic() > give_up_at:
+                    raise
+                time.sleep(_HELD_SECONDS / 20)
 
     def _load_id(self) -> str:
         known = get_meta(self.connection, "store_id")

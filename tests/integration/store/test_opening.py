@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jupyter_batch.errors import StoreDamaged, StoreError, StoreLocked
+from jupyter_batch.errors import StoreDamaged, StoreError, StoreHeld, StoreLocked
 from jupyter_batch.testing import make_frozen, make_run
 
 _OPEN = """
@@ -73,9 +73,11 @@ async def test_somebody_who_opens_the_file_by_hand_is_named_too(folder, open_her
     await (await open_here()).close()
     other = await start(_BY_HAND, str(folder / "records.duckdb"))
     assert await other.stdout.readline() == b"open\n"
-    with pytest.raises(StoreLocked) as caught:
+    with pytest.raises(StoreHeld) as caught:
         await open_here()
     assert caught.value.details["pid"] == other.pid
+    assert f"process {other.pid} ({sys.executable} -c " in caught.value.message
+    assert f"kill {other.pid}" in caught.value.message
     await other.communicate(b"")
     assert await (await open_here()).runs.count() == {}
 

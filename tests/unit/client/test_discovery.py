@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -173,6 +174,23 @@ def test_what_keeps_an_owner_from_starting_is_told_in_its_own_words(owner, tmp_p
         local(tmp_path, owner, start, patience_seconds=0).locate()
     assert caught.value.message == "no owner can start: x.duckdb is no store: move it"
     assert caught.value.details["cause"] == "store_damaged"
+
+
+def test_a_file_that_a_process_holds_is_told_at_once(tmp_path):
+    says = (
+        "[E 2026-01-15] jupyter_batch cannot start: process 77 (python x.py) has records.duckdb "
+        "open: end it (kill 77) (store_held)"
+    )
+    starter = Starter(exit_code=1, says=says)
+    owner = LocalOwner(tmp_path, start=starter, after_exit_seconds=60)
+    begun = time.monotonic()
+    with pytest.raises(OwnerUnavailable) as caught:
+        owner.locate()
+    assert time.monotonic() - begun < 30
+    assert caught.value.message == (
+        "no owner can start: process 77 (python x.py) has records.duckdb open: end it (kill 77)"
+    )
+    assert len(starter.started) == 1
 
 
 def test_a_full_disk_is_told_where_the_owner_could_not_tell_it(owner, tmp_path, full_disk):
