@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from jupyter_batch.errors import StoreDamaged, StoreError, StoreFull, StoreLocked
+from jupyter_batch.errors import StoreDamaged, StoreError, StoreFull, StoreHeld
 from jupyter_batch.store.failures import store_error, translated
 
 _PATH = Path("/data/records.duckdb")
@@ -16,7 +16,7 @@ _PATH = Path("/data/records.duckdb")
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ('IO Error: Could not set lock on file "x": Conflicting lock is held in y', StoreLocked),
+        ('IO Error: Could not set lock on file "x": Conflicting lock is held in y', StoreHeld),
         ('Could not write file "x": No space left on device', StoreFull),
         ('Could not write file "x": Disk quota exceeded', StoreFull),
         ("Corrupt database file: computed checksum 1 does not match stored 2", StoreDamaged),
