@@ -27,7 +27,7 @@ kills: setup ## kill the store's writer at 500 random moments (about five minute
 	@JUPYTER_BATCH_KILLS=500 .venv/bin/pytest -q tests/integration/store/test_crashes.py
 
 fuzz: setup ## try 200,000 made-up inputs of each kind (FUZZ=200000) where the tests try some hundreds
-	@JUPYTER_BATCH_FUZZ=$(or $(FUZZ),200000) .venv/bin/pytest -q --timeout 0 -n 2 tests/properties/test_paths.py tests/properties/test_secrets_masked.py
+	@JUPYTER_BATCH_FUZZ=$(or $(FUZZ),200000) .venv/bin/pytest -q --timeout 0 -n 2 tests/properties/test_paths.py tests/properties/test_shown_text.py tests/properties/test_command_lines.py tests/properties/test_foreign_servers.py tests/properties/test_secrets_masked.py
 
 lab: setup ## open JupyterLab with the extension
 	@$(with_engine) --optional .venv/bin/jupyter lab $(as_root) --notebook-dir=notebooks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ def restore_backup(args: argparse.Namespace, session: Session) -> int:
     """Restores a backup."""
     if args.url:
         raise UsageError("a backup is restored on the machine of the data folder: leave out --url")
-    file = Path(args.file).expanduser().absolute()
+    file = Path(os.path.expanduser(args.file)).absolute()
     if not file.is_file():
         raise InvalidInput(f"there is no file {args.file}", field="file")
     folder = _folder_without_owner(args, "restore")

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_batch.client.connection import error_named
+from jupyter_batch.client.answers import error_named
 from jupyter_batch.client.discovery import LocalOwner
 from jupyter_batch.errors import BatchError, ExecutorError
 from jupyter_batch.wire.owner import default_data_dir
@@ -54,7 +54,7 @@ def ask(
 
 def folder_of(data: str | None) -> Path:
     """Returns the data folder that a command is about."""
-    return Path(data).expanduser().absolute() if data else default_data_dir()
+    return Path(os.path.expanduser(data)).absolute() if data else default_data_dir()
 
 
 def of_the_owner(data_dir: Path) -> list[str]:

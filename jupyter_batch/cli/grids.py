@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
@@ -93,12 +94,15 @@ def typed_grid(text: str) -> tuple[str, list[str]]:
     if values.lstrip().startswith("["):
         try:
             return name, [v if isinstance(v, str) else json.dumps(v) for v in json.loads(values)]
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ArgumentTypeError(f"{name}: {values} is no JSON list: {error}") from error
     match = _RANGE.fullmatch(values.strip())
     if match is not None:
         return name, _steps(name, *match.groups())
-    return name, [value.strip() for value in next(csv.reader([values], skipinitialspace=True))]
+    try:
+        return name, [value.strip() for value in next(csv.reader([values], skipinitialspace=True))]
+    except (csv.Error, StopIteration) as error:
+        raise ArgumentTypeError(f"{name}: these are no values, apart by commas") from error
 
 
 def read_sets(path: str) -> TypedSets | GivenSets:
@@ -106,10 +110,10 @@ def read_sets(path: str) -> TypedSets | GivenSets:
     if not path.lower().endswith(".csv"):
         return GivenSets(read_values(path))
     try:
-        with Path(path).expanduser().open(encoding="utf-8-sig", newline="") as file:
+        with Path(os.path.expanduser(path)).open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise InvalidInput(
             f"cannot read {path}: {getattr(error, 'strerror', None) or error}", field="from"
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,14 @@ def add(commands: Any) -> None:
 
 def bring(args: argparse.Namespace, session: Session) -> int:
     """Imports and reports."""
-    database = Path(args.database).expanduser()
-    staging = Path(args.staging).expanduser() if args.staging else None
+    database = Path(os.path.expanduser(args.database))
+    staging = Path(os.path.expanduser(args.staging)) if args.staging else None
     old = OldScheduler(database, staging)
     options = {name: value for name in ("executor", "image") if (value := getattr(args, name))}
     report = Importer(
         session.client,
         old,
-        Path(args.notebooks).expanduser().absolute(),
+        Path(os.path.expanduser(args.notebooks)).absolute(),
         paused=args.paused,
         options=options,
         tell=lambda text: None if session.as_json else session.note(text, style="dim"),

@@ -28,7 +28,7 @@ from jupyter_batch.cli import (
     submitting,
     sweeps,
 )
-from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, Parser, UsageError
+from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, SUCCEEDED, Parser, UsageError
 from jupyter_batch.cli.console import TerminalConsole, clean
 from jupyter_batch.cli.parameters import join_parameters
 from jupyter_batch.cli.session import Session
@@ -87,6 +87,7 @@ def run(
     """Runs a command with its surroundings given."""
     session: Session | None = None
     try:
+        _check_arguments(given)
         args = build_parser().parse_args(join_parameters(given))
         connect = partial(_connect, args) if client is None else lambda: client
         session = Session(connect=connect, out=out, err=err, as_json=args.json, sleep=sleep)
@@ -101,6 +102,9 @@ def run(
         # Whoever was reading has had enough; the exit must not fail on what is left unsaid.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_SUCCEEDED
+    except SystemExit as error:
+        # Help and the version have been written.
+        return error.code if isinstance(error.code, int) else SUCCEEDED
     except OSError as error:
         _tell(_of_the_system(error), out, err, as_json="--json" in given)
         return NOT_SUCCEEDED
@@ -141,6 +145,18 @@ def build_parser() -> argparse.ArgumentParser:
     ):
         module.add(commands)
     return parser
+
+
+def _check_arguments(given: Sequence[str]) -> None:
+    """Raises UsageError for what is not text: Python hands it on as lone surrogates."""
+    for number, argument in enumerate(given, 1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(
+                f"argument {number}, {plain_line(argument)!r}, is not text in UTF-8; a file with "
+                "such a name has to be renamed, or linked to by another"
+            ) from error
 
 
 def _connect(args: argparse.Namespace) -> Client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -52,8 +53,8 @@ def typed_parameter(joined: str) -> tuple[str, str]:
 def read_values(path: str) -> Any:
     """Returns what a JSON or YAML file holds; raises InvalidInput."""
     try:
-        text = Path(path).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = Path(os.path.expanduser(path)).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
         raise InvalidInput(
             f"cannot read {path}: {getattr(error, 'strerror', None) or error}", field="parameters"
         ) from error
@@ -167,7 +168,7 @@ def _refuse(constant: str) -> Any:
 def _json(text: str, path: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{path} is not JSON: {error}", field="parameters") from error
 
 
@@ -176,3 +177,9 @@ def _yaml(text: str, path: str) -> Any:
         return msgspec.yaml.decode(text)
     except msgspec.DecodeError as error:
         raise InvalidInput(f"{path} is not YAML: {error}", field="parameters") from error
+    except Exception as error:
+        # A date that there is not, a number of too many digits, too deep a list: the YAML reader
+        # lets what Python says of a value come through as it is.
+        raise InvalidInput(
+            f"{path} has a value that cannot be read: {error}", field="parameters"
+        ) from error

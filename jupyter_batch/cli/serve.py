@@ -52,7 +52,7 @@ def serve(args: argparse.Namespace, session: Session) -> int:
     """Runs an owner until it is told to stop; waits for its turn while a Jupyter server is one."""
     folder = folder_of(args.data)
     local = LocalOwner(folder)
-    root = str(Path(args.root).expanduser().absolute())
+    root = str(Path(os.path.expanduser(args.root)).absolute())
     command = [sys.executable, "-P", "-m", *owner_arguments(folder, ["--root", root])]
     while True:
         while (owner := _owner_of(local)) is not None:

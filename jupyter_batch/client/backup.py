@@ -9,9 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import IO
 
-import httpx
-import msgspec
-
+from jupyter_batch.client.answers import BROKEN_OFF, decode_answer
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.domain.backup import BackupManifest
 from jupyter_batch.errors import BatchError, Conflict, InvalidInput
@@ -52,7 +50,7 @@ def _fetch(connection: Connection, file: IO[bytes]) -> None:
         with connection.stream("backup", silence_seconds=_SILENCE_SECONDS) as response:
             for piece in response.iter_raw():
                 file.write(piece)
-    except httpx.TransportError as error:
+    except BROKEN_OFF as error:
         raise BatchError(
             f"the backup broke off ({str(error) or type(error).__name__}); try again"
         ) from error
@@ -68,4 +66,4 @@ def _checked(path: Path) -> BackupManifest:
         raise BatchError("the backup did not come whole; try again") from error
     if damaged is not None:
         raise BatchError(f"the backup did not come whole ({damaged} is damaged); try again")
-    return msgspec.json.decode(content, type=BackupManifest)
+    return decode_answer(content, BackupManifest)

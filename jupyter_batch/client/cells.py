@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from jupyter_batch.client import html
+from jupyter_batch.client.answers import AnswerDecoder
 from jupyter_batch.wire.answers import CellAnswer
 
 _SOURCE = 70
@@ -61,7 +62,7 @@ class _CellPage(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None = None
 
 
-_page = msgspec.json.Decoder(_CellPage)
+_page = AnswerDecoder(_CellPage)
 
 
 def cells_of(content: bytes) -> Cells:

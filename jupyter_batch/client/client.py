@@ -10,8 +10,9 @@ from types import TracebackType
 from typing import Any, Unpack
 
 import httpx
-import msgspec
 
+from jupyter_batch.client.addresses import base_address
+from jupyter_batch.client.answers import decode_answer
 from jupyter_batch.client.backup import save_backup
 from jupyter_batch.client.connection import Address, Connection, FixedAddress, Locator
 from jupyter_batch.client.discovery import LocalOwner
@@ -45,9 +46,10 @@ class Client:
 
     Without ``url`` it finds the owner of ``data_dir`` (``$JUPYTER_BATCH_DATA``, else ``batch`` in
     the Jupyter data directory) when the first request is made; with no owner, it starts a passing
-    one, which ends by itself when it is idle. ``url`` is a Jupyter server's, with its base url;
-    over TLS it is trusted by the authorities of the system, or by those in the file or folder
-    ``cacert`` (``$JUPYTER_BATCH_CACERT``).
+    one, which ends by itself when it is idle. ``url`` is a Jupyter server's, with its base url, or
+    what it prints or a browser shows: the base url and the token are taken out of that. Over TLS
+    it is trusted by the authorities of the system, or by those in the file or folder ``cacert``
+    (``$JUPYTER_BATCH_CACERT``).
     """
 
     def __init__(
@@ -66,11 +68,12 @@ class Client:
             folder = Path(data_dir).absolute() if data_dir else default_data_dir()
             locator = LocalOwner(folder, transport=transport)
         else:
+            base, own_token = base_address(url, token)
+            check_address(base, own_token)
             named = os.fspath(cacert) if cacert else os.environ.get(CACERT_VARIABLE) or None
-            address = Address(url=url, token=token, cacert=named)
             if named:
-                context_for_server(url, named)
-            locator = FixedAddress(address)
+                context_for_server(base, named)
+            locator = FixedAddress(Address(url=base, token=own_token, cacert=named))
         self._connection = Connection(
             locator, transport=transport, use_proxies=not self._is_local and transport is None
         )
@@ -215,19 +218,19 @@ class Client:
 
     def health(self) -> dict[str, Any]:
         """Returns what the server says of itself: version, root, executors, counts of runs."""
-        health: dict[str, Any] = msgspec.json.decode(self._connection.get("health"))
+        health: dict[str, Any] = decode_answer(self._connection.get("health"), dict)
         return health
 
     def secrets(self) -> dict[str, Any]:
         """Returns the names of the secrets that runs may ask for, and which of them are weak."""
-        secrets: dict[str, Any] = msgspec.json.decode(self._connection.get("secrets"))
+        secrets: dict[str, Any] = decode_answer(self._connection.get("secrets"), dict)
         return secrets
 
     def parameters(self, path: str | os.PathLike[str]) -> dict[str, Any]:
         """Returns what a notebook takes: its JSON Schema and more."""
         named = self._server_path(path)
         content = self._connection.get("notebooks/parameters", {"path": named})
-        schema: dict[str, Any] = msgspec.json.decode(content)
+        schema: dict[str, Any] = decode_answer(content, dict)
         return schema
 
     def import_run(self, body: Mapping[str, Any], *, key: str) -> Run:

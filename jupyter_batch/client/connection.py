@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import ssl
 import threading
 import time
@@ -14,10 +13,11 @@ from typing import IO, Any, Protocol
 import httpx
 import msgspec
 
-from jupyter_batch import errors
+from jupyter_batch.client.answers import BROKEN_OFF, GONE, check_ours, is_ours, read_all
 from jupyter_batch.client.forms import encoded
 from jupyter_batch.client.tls import context_for_owner, context_for_server, untrusted
-from jupyter_batch.errors import BatchError, NotAllowed, OwnerUnavailable
+from jupyter_batch.domain.plain_text import plain_line
+from jupyter_batch.errors import InvalidInput, NotAllowed, OwnerUnavailable
 
 #: How long a request waits for its next byte. Streams have their own.
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
@@ -26,7 +26,6 @@ _MAKING_SECONDS = 600.0
 _TRIES = 4
 #: The request did not reach anybody, so that any request may be sent again.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_GONE = (502, 503, 504)
 
 Params = Mapping[str, str | int | None]
 
@@ -144,9 +143,8 @@ class Connection:
         request = self._request("GET", path, params=params, headers=headers, timeout=timeout)
         response = self._http.send(request, stream=True)
         try:
-            if response.is_error:
-                response.read()
-                raise error_of(response)
+            if response.is_error or not is_ours(response):
+                check_ours(read_all(response), self.address.url)
             yield response
         finally:
             response.close()
@@ -165,7 +163,7 @@ class Connection:
             except (NotAllowed, OwnerUnavailable):
                 if tries >= _TRIES or not self._has_moved(address):
                     raise
-            except httpx.TransportError as error:
+            except BROKEN_OFF as error:
                 if tries >= _TRIES:
                     raise _no_answer(address, error) from error
                 self.pause(0.1 * 2**tries)
@@ -213,14 +211,17 @@ class Connection:
             sent["Authorization"] = f"token {address.token}"
         if content is not None:
             sent["Content-Type"] = "application/json"
-        return self._http.build_request(
-            method,
-            f"{address.url.rstrip('/')}/batch/{path}",
-            params={k: v for k, v in (params or {}).items() if v is not None},
-            headers=sent,
-            content=content,
-            timeout=timeout,
-        )
+        try:
+            return self._http.build_request(
+                method,
+                f"{address.url.rstrip('/')}/batch/{path}",
+                params={k: v for k, v in (params or {}).items() if v is not None},
+                headers=sent,
+                content=content,
+                timeout=timeout,
+            )
+        except (httpx.InvalidURL, ValueError) as error:  # such as a character that no URL has
+            raise InvalidInput(f"this cannot be asked for: {plain_line(str(error))}") from error
 
     def _send(
         self,
@@ -239,13 +240,14 @@ class Connection:
             tries += 1
             address = self.address
             try:
-                response = self._http.send(
+                response = self._answer(
                     self._request(method, path, params=params, headers=headers, content=content)
                 )
-                refused = response.status_code in (401, 403) or response.status_code in _GONE
+                status = response.status_code
+                refused = status in (401, 403, *GONE) or not is_ours(response)
                 if not (refused and tries < _TRIES and self._has_moved(address)):
                     break
-            except httpx.TransportError as error:
+            except BROKEN_OFF as error:
                 if untrusted(error) and not self._has_moved(address):
                     raise _no_answer(address, error) from error
                 may_repeat = repeatable or isinstance(error, _NOT_SENT)
@@ -253,9 +255,15 @@ class Connection:
                     raise _no_answer(address, error) from error
                 self.pause(0.1 * 2**tries)
                 self.relocate()
-        if response.is_error:
-            raise error_of(response)
+        check_ours(response, address.url)
         return response.content
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        response = self._http.send(request, stream=True)
+        try:
+            return read_all(response)
+        finally:
+            response.close()
 
     def _has_moved(self, address: Address) -> bool:
         """Says whether another owner has taken over from the one that has just refused."""
@@ -265,58 +273,9 @@ class Connection:
 
 def _no_answer(address: Address, error: Exception) -> OwnerUnavailable:
     return OwnerUnavailable(
-        f"the server at {address.url} cannot be talked to: {why}"
+        f"the server at {plain_line(address.url)} cannot be talked to: {why}"
         if (why := untrusted(error))
-        else f"the server at {address.url} does not answer ({str(error) or type(error).__name__})",
+        else f"the server at {plain_line(address.url)} does not answer "
+        f"({plain_line(str(error)) or type(error).__name__})",
         url=address.url,
     )
-
-
-def error_of(response: httpx.Response) -> BatchError:
-    """Returns the error that an answer tells of; the whole answer has been read."""
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        body = None
-    status = response.status_code
-    if not isinstance(body, dict):
-        return _by_status(status, f"the server answered {status} {response.reason_phrase}".strip())
-    message = str(body.get("message") or f"HTTP {status}")
-    if body.get("code") not in _BY_CODE:
-        return _by_status(status, message)
-    return error_named(body["code"], message, body.get("details"))
-
-
-def error_named(code: str, message: str, details: Any = None) -> BatchError:
-    """Returns the error of our tree that has a code; the root where there is none."""
-    error = _BY_CODE.get(code, BatchError)(message)
-    if isinstance(details, dict):
-        error.details = {str(key): value for key, value in details.items()}
-    return error
-
-
-def _by_status(status: int, message: str) -> BatchError:
-    """Makes an error of an answer that is not ours: a proxy's, or one from before our handlers."""
-    if status in (401, 403):
-        return errors.NotAllowed(f"{message}: is the token right?", status=status)
-    if status == 404:
-        return errors.NotFound(
-            f"{message}: is jupyter_batch enabled on this server, and is its base url right?",
-            status=status,
-        )
-    if status == 413:
-        return errors.TooLarge(message, status=status)
-    if status in _GONE:
-        return OwnerUnavailable(message, status=status)
-    if 400 <= status < 500:
-        return errors.InvalidInput(message, status=status)
-    return BatchError(message, status=status)
-
-
-def _tree(root: type[BatchError]) -> Iterator[type[BatchError]]:
-    yield root
-    for child in root.__subclasses__():
-        yield from _tree(child)
-
-
-_BY_CODE = {kind.code: kind for kind in _tree(BatchError)}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 
-import httpx
-import msgspec
-
+from jupyter_batch.client.answers import BROKEN_OFF, AnswerDecoder
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.sse import ALIVE, read_messages
 from jupyter_batch.domain.events import RunEvent
@@ -19,8 +17,8 @@ _SILENCE_SECONDS = 45.0
 _FAILURES = 8
 _ENDINGS = frozenset(str(state) for state in TERMINAL)
 
-_event = msgspec.json.Decoder(RunEvent)
-_run = msgspec.json.Decoder(Run)
+_event = AnswerDecoder(RunEvent)
+_run = AnswerDecoder(Run)
 
 
 def follow_run(
@@ -53,7 +51,7 @@ def follow_run(
                     if event.kind == "state":
                         ended = event.data.get("state") in _ENDINGS
                     yield event
-        except (httpx.TransportError, OwnerUnavailable) as error:
+        except (*BROKEN_OFF, OwnerUnavailable) as error:
             failures += 1
             if failures >= _FAILURES:
                 raise OwnerUnavailable(
@@ -106,7 +104,7 @@ def follow_all(connection: Connection, *, after: int | None = None) -> Iterator[
                             continue
                         last = event.position
                     yield event
-        except (httpx.TransportError, OwnerUnavailable) as error:
+        except (*BROKEN_OFF, OwnerUnavailable) as error:
             failures += 1
             if failures >= _FAILURES:
                 raise OwnerUnavailable(

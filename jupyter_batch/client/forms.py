@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import msgspec
 
 from jupyter_batch.client.plain_values import is_sendable, scalar, shown
@@ -51,16 +52,24 @@ def check_options(given: Iterable[str], known: Iterable[str]) -> None:
 
 def check_address(url: Any, token: Any) -> None:
     """Raises InvalidInput unless a server can be named so; None is the owner of this machine."""
-    if url is not None:
-        parts = urlsplit(url) if isinstance(url, str) else None
-        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InvalidInput(
-                f"{shown(url)} is no address of a Jupyter server: write http://host:8888/, with its "
-                "base url",
-                field="url",
-            )
+    if url is not None and (not isinstance(url, str) or not _is_address(url)):
+        raise InvalidInput(
+            f"{shown(url)} is no address of a Jupyter server: write http://host:8888/, with its "
+            "base url",
+            field="url",
+        )
     if not isinstance(token, str) or not (token.isascii() and (token.isprintable())):
         raise InvalidInput("a token is one line of ASCII text", field="token")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts, read = urlsplit(url), httpx.URL(url)
+        # Reading the port says whether it is one.
+        is_one = parts.port != 0 and parts.scheme in ("http", "https") and bool(parts.hostname)
+    except (ValueError, httpx.InvalidURL):
+        return False
+    return is_one and bool(read.host) and url.isprintable()
 
 
 def check_text(value: Any, field: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 
 import msgspec
 
+from jupyter_batch.client.answers import AnswerDecoder, decode_answer
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.finding import is_id
 from jupyter_batch.client.forms import (
@@ -46,9 +47,9 @@ from jupyter_batch.wire.schedules import Upcoming
 #: Returns a notebook's path as the server knows it; raises InvalidInput where it cannot see it.
 ServerPath = Callable[[str | os.PathLike[str]], str]
 
-_page = msgspec.json.Decoder(JobPage)
-_job = msgspec.json.Decoder(JobRecord)
-_run = msgspec.json.Decoder(RunRecord)
+_page = AnswerDecoder(JobPage)
+_job = AnswerDecoder(JobRecord)
+_run = AnswerDecoder(RunRecord)
 
 
 class Jobs:
@@ -255,7 +256,7 @@ class Jobs:
             zone = zone_of_job(known.record.triggers)
             asked["after"] = instant_text(after, "after", zone=zone)
         content = self._connection.get(f"jobs/{known.id}/upcoming", asked)
-        return msgspec.json.decode(content, type=Upcoming)
+        return decode_answer(content, Upcoming)
 
     def backfill(
         self,
@@ -278,7 +279,7 @@ class Jobs:
             "parameters": plain_parameters(parameters or {}),
         }
         content = self._connection.post(f"jobs/{self.get(job).id}/backfill", body)
-        return msgspec.json.decode(content, type=BackfillReport)
+        return decode_answer(content, BackfillReport)
 
     def trigger(
         self, job: str, parameters: Mapping[str, Any] | None = None, *, force: bool = False

@@ -13,7 +13,7 @@ from jupyter_batch.errors import InvalidInput, InvalidNotebook, NotFound
 
 def local_notebook(path: str | os.PathLike[str]) -> Path:
     """Returns the absolute path of a notebook of this machine; raises NotFound, InvalidNotebook."""
-    found = Path(os.path.abspath(Path(path_text(path)).expanduser()))
+    found = Path(os.path.abspath(Path(os.path.expanduser(path_text(path)))))
     if found.is_file():
         return found
     if found.is_dir():

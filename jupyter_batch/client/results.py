@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 import msgspec
 
+from jupyter_batch.client.answers import AnswerDecoder
 from jupyter_batch.client.connection import Connection, Params
 from jupyter_batch.client.forms import check_number
 from jupyter_batch.client.plain_values import scalar
@@ -27,9 +28,9 @@ from jupyter_batch.wire.results import (
 
 _BEFORE = ("run_id", "name", "state", "scheduled_for", "started_at", "finished_at")
 _FIXED = (*_BEFORE, "duration_seconds")
-_page = msgspec.json.Decoder(PageOfRows)
-_rows = msgspec.json.Decoder(SqlRows)
-_list = msgspec.json.Decoder(ResultList)
+_page = AnswerDecoder(PageOfRows)
+_rows = AnswerDecoder(SqlRows)
+_list = AnswerDecoder(ResultList)
 
 #: Checks filters as ``jb.runs(...)`` takes them and turns them into a query's.
 Filters = Callable[..., dict[str, str | None]]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from jupyter_batch.client.answers import AnswerDecoder, decode_answer
 from jupyter_batch.client.cells import Cells, cells_of
 from jupyter_batch.client.connection import Connection, Params
 from jupyter_batch.client.facts import RunFacts
@@ -25,7 +26,7 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run as RunRecord
-from jupyter_batch.errors import InvalidInput, RunFailed
+from jupyter_batch.errors import BatchError, InvalidInput, RunFailed
 from jupyter_batch.wire.answers import LogPage, OutputList
 from jupyter_batch.wire.results import ResultAnswer
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _LOG_PAGE = 10_000
 
-_run = msgspec.json.Decoder(RunRecord)
+_run = AnswerDecoder(RunRecord)
 
 
 class Artifact:
@@ -145,12 +146,18 @@ class Run(RunFacts):
     def notebook(self, format: str = "ipynb", *, attempt: int | None = None) -> Any:
         """Returns the executed notebook as far as it has come: a NotebookNode, or HTML text."""
         # One text, that nothing here holds on to: it may be large.
-        text = self._connection.get(*self._notebook(format, attempt)).decode()
-        if format == "html":
-            return text
-        import nbformat
+        content = self._connection.get(*self._notebook(format, attempt))
+        try:
+            text = content.decode()
+            # It may be large, and is not to be held twice.
+            del content
+            if format == "html":
+                return text
+            import nbformat
 
-        return nbformat.reads(text, as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
+            return nbformat.reads(text, as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            raise BatchError("the server's answer is no notebook, or not whole") from error
 
     def save_notebook(
         self,
@@ -189,7 +196,7 @@ class Run(RunFacts):
         }
         content = self._connection.get(f"runs/{self.id}/outputs", params)
         found: dict[int, list[dict[str, Any]]] = {}
-        for item in msgspec.json.decode(content, type=OutputList).items:
+        for item in decode_answer(content, OutputList).items:
             found.setdefault(item.cell_index, []).append(msgspec.json.decode(item.output))
         return found
 
@@ -215,7 +222,7 @@ class Run(RunFacts):
         while True:
             params = {"attempt": attempt, "after": after, "limit": _LOG_PAGE}
             content = self._connection.get(f"runs/{self.id}/logs", params)
-            page = msgspec.json.decode(content, type=LogPage)
+            page = decode_answer(content, LogPage)
             yield from page.items
             if page.next_after is None:
                 return

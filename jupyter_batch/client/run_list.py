@@ -6,9 +6,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from jupyter_batch.client import html
+from jupyter_batch.client.answers import AnswerDecoder
 from jupyter_batch.client.connection import Connection, Params
 from jupyter_batch.client.lists import PagedList
 from jupyter_batch.client.plain_values import scalar, shown
@@ -17,7 +16,7 @@ from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.wire.answers import RunList as RunPage
 
-_page = msgspec.json.Decoder(RunPage)
+_page = AnswerDecoder(RunPage)
 
 
 class RunList(PagedList[Run]):

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Unpack, overload
 from urllib.parse import quote
 
-import msgspec
-
+from jupyter_batch.client.answers import AnswerDecoder, decode_answer
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.finding import find
 from jupyter_batch.client.forms import check_form, check_text
@@ -35,7 +34,7 @@ NameNotebook = Callable[[str | os.PathLike[str], list[str]], dict[str, Any]]
 JobId = Callable[["str | Job"], str]
 
 
-_run = msgspec.json.Decoder(RunRecord)
+_run = AnswerDecoder(RunRecord)
 
 
 class Runs:
@@ -178,7 +177,7 @@ class Runs:
         body = {"ids": run_ids if isinstance(run_ids, str) else list(run_ids)}
         check_form(body, DeleteRunsBody)
         content = self._connection.delete("runs", body)
-        return msgspec.json.decode(content, type=Deleted).deleted
+        return decode_answer(content, Deleted).deleted
 
 
 def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from jupyter_batch.client import html
+from jupyter_batch.client.answers import AnswerDecoder
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.results import fetch_rows, values_of
 from jupyter_batch.client.run import Run
@@ -26,7 +27,7 @@ _PAGE = 1000
 _BEFORE = ("index",)
 _AFTER = ("started_at", "finished_at", "duration_seconds", "reason", "run_id")
 
-_sweep = msgspec.json.Decoder(SweepRecord)
+_sweep = AnswerDecoder(SweepRecord)
 
 
 class Sweep:

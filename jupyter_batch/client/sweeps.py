@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
-import msgspec
-
 from jupyter_batch.client import html
+from jupyter_batch.client.answers import AnswerDecoder
 from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.finding import find
 from jupyter_batch.client.forms import check_form, check_text
@@ -21,8 +20,8 @@ from jupyter_batch.domain.sweep import Sweep as SweepRecord
 from jupyter_batch.wire.answers import SweepList as SweepPage
 from jupyter_batch.wire.sweeps import SweepBody
 
-_sweep = msgspec.json.Decoder(SweepRecord)
-_page = msgspec.json.Decoder(SweepPage)
+_sweep = AnswerDecoder(SweepRecord)
+_page = AnswerDecoder(SweepPage)
 
 
 class SweepList(PagedList[Sweep]):

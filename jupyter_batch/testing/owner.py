@@ -78,6 +78,11 @@ class FakeOwner(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answers one request."""
+        response = self._respond(request)
+        response.headers["X-Jupyter-Batch"] = "0"
+        return response
+
+    def _respond(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         if self.trouble:
             trouble = self.trouble.popleft()

@@ -43,7 +43,7 @@ def default_data_dir() -> Path:
     """Returns ``$JUPYTER_BATCH_DATA``, else ``batch`` in the Jupyter data directory."""
     named = os.environ.get("JUPYTER_BATCH_DATA")
     if named:
-        return Path(named).expanduser().absolute()
+        return Path(os.path.expanduser(named)).absolute()
     return Path(jupyter_data_dir()) / "batch"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from jupyter_batch.client.connection import Address, Connection, FixedAddress, error_of
+from jupyter_batch.client.answers import VERSION_HEADER, error_of
+from jupyter_batch.client.connection import Address, Connection, FixedAddress
 from jupyter_batch.client.saving import save
 from jupyter_batch.errors import (
     BatchError,
@@ -121,6 +122,8 @@ class _Halves(httpx.SyncByteStream):
 
 def _gives(*answers: httpx.Response) -> httpx.MockTransport:
     left = list(answers)
+    for answer in left:
+        answer.headers[VERSION_HEADER] = "0"
     return httpx.MockTransport(lambda request: left.pop(0))
 
 
