@@ -28,7 +28,7 @@ from jupyter_batch.cli import (
     submitting,
     sweeps,
 )
-from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, SUCCEEDED, Parser, UsageError
+from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, Parser, UsageError
 from jupyter_batch.cli.console import TerminalConsole, clean
 from jupyter_batch.cli.parameters import join_parameters
 from jupyter_batch.cli.session import Session
@@ -102,9 +102,6 @@ def run(
         # Whoever was reading has had enough; the exit must not fail on what is left unsaid.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_SUCCEEDED
-    except SystemExit as error:
-        # Help and the version have been written.
-        return error.code if isinstance(error.code, int) else SUCCEEDED
     except OSError as error:
         _tell(_of_the_system(error), out, err, as_json="--json" in given)
         return NOT_SUCCEEDED

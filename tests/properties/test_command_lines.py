@@ -184,6 +184,9 @@ def run_line(arguments: list[str]) -> tuple[int, str, str]:
             client=client,
             sleep=sleep,
         )
+    except SystemExit as ended:
+        # Help or the version has been written.
+        code = ended.code
     finally:
         patch.undo()
         client.close()
