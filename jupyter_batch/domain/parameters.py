@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import keyword
+from itertools import islice
 from typing import Any
 
 from jupyter_batch.domain.fitting import misfits
@@ -12,6 +13,9 @@ from jupyter_batch.domain.words import in_words, shown, unsayable
 from jupyter_batch.errors import InvalidParameters
 
 _MAX_PROBLEMS = 20
+#: Of the names that there are, so many are looked through for one that is meant, and told; and
+#: names are compared by so many characters.
+_MAX_KNOWN, _LONG_NAME = 500, 100
 
 
 class ParameterSchema(Value, frozen=True, kw_only=True):
@@ -85,12 +89,10 @@ def _unknown(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[
     if schema.schema.get("additionalProperties", True) is not False:
         bad = [name for name in parameters if not _is_name(name)]
         return [(f"parameters.{name}", f"{name!r} is no name of a parameter") for name in bad]
-    known = list(schema.schema.get("properties", {}))
-    return [
-        (f"parameters.{name}", _why_unknown(name, schema, known))
-        for name in parameters
-        if name not in known
-    ]
+    known = schema.schema.get("properties", {})
+    # No more than are told: each costs a look at all that are known.
+    unknown = islice((name for name in parameters if name not in known), _MAX_PROBLEMS)
+    return [(f"parameters.{name}", _why_unknown(name, schema, list(known))) for name in unknown]
 
 
 def _why_unknown(name: str, schema: ParameterSchema, known: list[str]) -> str:
@@ -101,7 +103,7 @@ def _why_unknown(name: str, schema: ParameterSchema, known: list[str]) -> str:
         )
     if not _is_name(name):
         return f"{name!r} is no name of a parameter"
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name[:_LONG_NAME], known[:_MAX_KNOWN], n=1)
     if near:
         return f"the notebook has no parameter {name!r}; did you mean {near[0]!r}?"
     if name.startswith("_"):
@@ -113,7 +115,8 @@ def _why_unknown(name: str, schema: ParameterSchema, known: list[str]) -> str:
         )
     if not known:
         return f"the notebook has no parameter {name!r}: its parameters cell sets nothing"
-    return f"the notebook has no parameter {name!r}; it has: {', '.join(known)}"
+    more = ", …" if len(known) > _MAX_KNOWN else ""
+    return f"the notebook has no parameter {name!r}; it has: {', '.join(known[:_MAX_KNOWN])}{more}"
 
 
 def _is_name(name: str) -> bool:

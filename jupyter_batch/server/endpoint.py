@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -13,13 +14,15 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 
 from jupyter_batch.server.handler import RESOURCE, BatchHandler
-from jupyter_batch.wire.decoding import decode_arguments, decode_body
+from jupyter_batch.wire.decoding import decode_arguments, decode_body, decode_bounded
 from jupyter_batch.wire.questions import Nothing
 
 Action = Literal["read", "write", "execute"]
 Method = Callable[..., Awaitable[None]]
 
 _JSON = "application/json"
+#: What is larger is counted before it is read, and in a thread.
+_SMALL_BODY = 64 * 1024
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +74,7 @@ def endpoint(
                 engine = await self.door.engine_for(self)
                 if engine is not None:
                     self.engine = engine
-                    await method(self, *path, **_decode(self, operation))
+                    await method(self, *path, **await _decode(self, operation))
             except StreamClosedError:
                 self.log.debug("the client of %s has gone away", self.request.path)
             except Exception as error:
@@ -103,7 +106,7 @@ async def _authorise(handler: BatchHandler, action: Action) -> None:
         raise HTTPError(HTTPStatus.FORBIDDEN, f"you may not {action} the resource {RESOURCE}")
 
 
-def _decode(handler: BatchHandler, operation: Operation) -> dict[str, Any]:
+async def _decode(handler: BatchHandler, operation: Operation) -> dict[str, Any]:
     arguments = {
         name: [value.decode("utf-8", "replace") for value in values]
         for name, values in handler.request.query_arguments.items()
@@ -113,5 +116,9 @@ def _decode(handler: BatchHandler, operation: Operation) -> dict[str, Any]:
     if operation.question is not Nothing:
         decoded["question"] = question
     if operation.body is not None:
-        decoded["body"] = decode_body(bytes(handler.body), operation.body)
+        body = bytes(handler.body)
+        if len(body) <= _SMALL_BODY:
+            decoded["body"] = decode_body(body, operation.body)
+        else:
+            decoded["body"] = await asyncio.to_thread(decode_bounded, body, operation.body)
     return decoded

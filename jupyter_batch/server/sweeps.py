@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 from msgspec.structs import replace
@@ -34,7 +35,8 @@ class SweepsHandler(BatchHandler):
     )
     async def post(self, body: SweepBody) -> None:
         """Makes a sweep."""
-        request = body.to_domain()
+        # Of up to ten thousand sets.
+        request = await asyncio.to_thread(body.to_domain)
         request = replace(request, run=replace(request.run, **self.placed(body.notebook)))
         sweep = await self.engine.sweeps.create(
             request, user=self.user_name, idempotency_key=self.idempotency_key

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypeVar, get_origin, get_type_hints
+from functools import cache
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from jupyter_batch.errors import InvalidInput
+from jupyter_batch.domain.nesting import count_real_values, count_values
+from jupyter_batch.errors import InvalidInput, TooLarge
 
 T = TypeVar("T")
+
+#: Values in one field of a body: numbers, texts, lists, objects, each in a list or an object.
+MAX_VALUES = 100_000
+#: In a whole body, those of a notebook included.
+MAX_BODY_VALUES = 5_000_000
 
 #: The field of an error that is about the body as a whole.
 BODY = "body"
@@ -33,6 +40,51 @@ def decode_body(body: bytes, shape: type[T]) -> T:
         raise InvalidInput(f"the body is not JSON: {error}", field=BODY) from error
     except RecursionError as error:
         raise InvalidInput("the body is nested too deeply", field=BODY) from error
+
+
+def decode_bounded(body: bytes, shape: type[T]) -> T:
+    """Does ``decode_body`` for a body that may be large; raises TooLarge for too many values.
+
+    What is kept as it came (a notebook) may have more of them. It blocks, but never for long at
+    a time: for a thread.
+    """
+    most = getattr(shape, "max_values", MAX_VALUES)
+    found = count_values(body, most=MAX_BODY_VALUES)
+    if found > MAX_BODY_VALUES:
+        raise TooLarge(
+            f"the body has more than {MAX_BODY_VALUES:,} values", field=BODY, limit=MAX_BODY_VALUES
+        )
+    if found > most:
+        for name, raw in _fields_of(body, shape).items():
+            if count_real_values(raw, most=most) > most:
+                raise TooLarge(f"{name} has more than {most:,} values", field=name, limit=most)
+    return decode_body(body, shape)
+
+
+def _fields_of(body: bytes, shape: type[Any]) -> dict[str, bytes]:
+    """Returns the fields of a body that will be read into objects, as they came."""
+    read = decode_body(body, _unread(shape))  # type: ignore[arg-type]
+    found: dict[str, bytes] = {}
+    for field in msgspec.structs.fields(shape):
+        raw = getattr(read, field.name)
+        stays = field.type is msgspec.Raw or msgspec.Raw in get_args(field.type)
+        if isinstance(raw, msgspec.Raw) and not stays:
+            found[field.encode_name] = bytes(memoryview(raw))
+    return {name: raw for name, raw in found.items() if len(raw) > 1}
+
+
+@cache
+def _unread(shape: type[Any]) -> type[Any]:
+    """Returns the shape with nothing of its fields read."""
+    fields = msgspec.structs.fields(shape)
+    unread: Any = msgspec.Raw | msgspec.UnsetType
+    return msgspec.defstruct(
+        f"Unread{shape.__name__}",
+        [(field.name, unread, msgspec.UNSET) for field in fields],
+        rename={field.name: field.encode_name for field in fields},
+        forbid_unknown_fields=True,
+        kw_only=True,
+    )
 
 
 def decode_arguments(arguments: Mapping[str, Sequence[str]], shape: type[T]) -> T:

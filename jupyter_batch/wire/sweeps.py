@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -27,6 +27,9 @@ from jupyter_batch.wire.bodies import (
 
 class SweepBody(Body, frozen=True, kw_only=True):
     """``POST sweeps``: a notebook, and either ``grid`` or ``parameter_sets``."""
+
+    #: Of the parameters of up to 10,000 runs.
+    max_values: ClassVar[int] = 400_000
 
     notebook: Text
     #: Values by name: a run for each combination; the last name changes fastest.

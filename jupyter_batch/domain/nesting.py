@@ -1,0 +1,97 @@
+"""How many values JSON text holds and how deep it is, told without reading it into objects.
+
+All of it is steps that are short: a thread that does it lets others have their turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any
+
+#: As deep as outputs and metadata may be: what reads and writes notebooks is recursive.
+MAX_NESTING = 200
+
+_SLICE = 1024 * 1024
+#: Each value but the first of a list or an object has a comma before it.
+_MARKS = (b",", b"[", b"{")
+_STEPS = bytes(1 if code in b"[{" else 255 if code in b"]}" else 0 for code in range(256))
+_NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+
+
+def count_values(text: bytes, *, most: int) -> int:
+    """Returns how many values JSON text holds, in texts or not; stops beyond ``most``."""
+    found = 0
+    for start in range(0, len(text), _SLICE):
+        end = start + _SLICE
+        found += sum(text.count(mark, start, end) for mark in _MARKS)
+        if found > most:
+            break
+    return found
+
+
+def count_real_values(text: bytes, *, most: int) -> int:
+    """Returns how many values JSON text holds, what stands in texts apart; stops beyond ``most``."""
+    found = 0
+    for start, end in _outside(text):
+        found += sum(text.count(mark, start, end) for mark in _MARKS)
+        if found > most:
+            break
+    return found
+
+
+def is_deeper(text: bytes, limit: int = MAX_NESTING) -> bool:
+    """Says whether lists and objects of JSON text are nested more than so many levels deep."""
+    if sum(text.count(mark) for mark in (b"[", b"{")) <= limit:
+        return False
+    depth = 0
+    for start, end in _outside(text):
+        steps = text[start:end].translate(_STEPS, _NO_BRACKETS)
+        if not steps:
+            continue
+        levels = list(accumulate(memoryview(steps).cast("b"), initial=depth))
+        if max(levels) > limit:
+            return True
+        depth = levels[-1]
+    return False
+
+
+def is_deep_value(value: Any, limit: int = MAX_NESTING) -> bool:
+    """Says the same of a value of lists and dicts."""
+    level = [value]
+    for _ in range(limit + 1):
+        level = [item for item in level if isinstance(item, dict | list | tuple)]
+        if not level:
+            return False
+        level = [inner for item in level for inner in _inside(item)]
+    return True
+
+
+def _inside(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _outside(text: bytes) -> Iterator[tuple[int, int]]:
+    """Yields the stretches that are in no text, none of them long."""
+    place = 0
+    while place < len(text):
+        quote = text.find(b'"', place, place + _SLICE)
+        if quote < 0:
+            yield place, min(place + _SLICE, len(text))
+            place += _SLICE
+            continue
+        if quote > place:
+            yield place, quote
+        place = _end_of_text(text, quote + 1)
+
+
+def _end_of_text(text: bytes, place: int) -> int:
+    """Returns the place behind the quote that ends a text."""
+    while (quote := text.find(b'"', place)) >= 0:
+        backslashes = 0
+        while quote - 1 - backslashes >= place and text[quote - 1 - backslashes] == 0x5C:
+            backslashes += 1
+        if backslashes % 2 == 0:
+            return quote + 1
+        place = quote + 1
+    return len(text)
