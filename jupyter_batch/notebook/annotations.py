@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import msgspec
+
 Schema = dict[str, Any]
 
 _SIMPLE: dict[str, Schema] = {
@@ -99,11 +101,11 @@ def description_of(node: ast.expr | None) -> str | None:
 
 def union(schemas: list[Schema]) -> Schema:
     """Returns a schema that takes what any of the schemas takes."""
-    flat: list[Schema] = []
+    parts: dict[bytes, Schema] = {}
     for schema in schemas:
         for part in schema["anyOf"] if set(schema) == {"anyOf"} else [schema]:
-            if part not in flat:
-                flat.append(part)
+            parts.setdefault(msgspec.json.encode(part, order="deterministic"), part)
+    flat = list(parts.values())
     if {} in flat:
         return {}
     if len(flat) == 1:
@@ -158,7 +160,7 @@ def _tuple(items: list[ast.expr], depth: int) -> Schema:
 
 
 def _literal(items: list[ast.expr]) -> Schema:
-    values: list[Any] = []
+    found: dict[tuple[type, Any], Any] = {}
     for item in items:
         try:
             value = ast.literal_eval(item)
@@ -166,8 +168,8 @@ def _literal(items: list[ast.expr]) -> Schema:
             return {}  # a member of an enumeration, ...
         if not isinstance(value, str | int | None):
             return {}
-        if not any(value == known and type(value) is type(known) for known in values):
-            values.append(value)
+        found.setdefault((type(value), value), value)
+    values = list(found.values())
     kinds = {type(value) for value in values}
     names = {str: "string", bool: "boolean", int: "integer"}
     if len(kinds) == 1 and (kind := kinds.pop()) in names:

@@ -13,16 +13,16 @@ from jupyter_batch.notebook.annotations import (
     Schema,
     description_of,
     schema_of,
-    schema_of_text,
     union,
 )
 from jupyter_batch.notebook.comments import Comments
 from jupyter_batch.notebook.jsonable import suggested_schema, to_json
-from jupyter_batch.notebook.literals import Unknown, combine, evaluate
+from jupyter_batch.notebook.literals import Known, Room, Unknown, combine, evaluate
 from jupyter_batch.notebook.magics import UNKNOWN_NAME, without_magics
 
 _FILE_NAME = "<parameters cell>"
 _MAX_SHOWN = 200
+_MAX_DESCRIPTION = 4000
 #: Methods of containers that change nothing.
 _READING = frozenset({"copy", "count", "get", "index", "items", "keys", "values"})
 #: Stands for a value that cannot be told.
@@ -56,10 +56,13 @@ def infer_python(source: str) -> list[Inferred]:
     """
     source = without_magics(source)
     reader = _Reader(Comments(source))
+    outcome = _Outcome()
     for statement in _parse(source).body:
         reader.read(statement)
     return [
-        found.inferred(name) for name, found in reader.found.items() if not name.startswith("_")
+        found.inferred(name, outcome)
+        for name, found in reader.found.items()
+        if not name.startswith("_")
     ]
 
 
@@ -74,11 +77,45 @@ def _parse(source: str) -> ast.Module:
         raise CellSyntaxError(str(error) or "too deeply nested", None) from error
 
 
-def _text_of(node: ast.expr) -> str:
-    try:
-        return ast.unparse(node)[:_MAX_SHOWN]
-    except RecursionError:
-        return "a long expression"
+class _Outcome:
+    """What the names of a cell come to: together no more than there is room for."""
+
+    def __init__(self) -> None:
+        self._room = Room()
+        #: By the node's id; one expression may be given to many names.
+        self._texts: dict[int, str] = {}
+
+    def default(self, value: Any) -> Any:
+        """Returns a value as JSON has it, or _NOTHING."""
+        try:
+            return to_json(value, self._room) if value is not _NOTHING else _NOTHING
+        except Unknown:
+            return _NOTHING
+
+    def bounded(self, schema: Schema) -> Schema:
+        """Returns a copy of a schema, or one that takes anything."""
+        try:
+            self._room.take(msgspec.json.encode(schema))
+        except Unknown:
+            return {}
+        return dict(schema)
+
+    def described(self, text: str) -> str:
+        """Returns a description, cut where it is long, or where there are many."""
+        try:
+            cut = str(self._room.take(text[:_MAX_DESCRIPTION]))
+        except Unknown:
+            cut = text[:_MAX_SHOWN]
+        return cut if len(cut) == len(text) else f"{cut} …"
+
+    def text(self, node: ast.expr) -> str:
+        """Returns how an expression is written, for people."""
+        if id(node) not in self._texts:
+            try:
+                self._texts[id(node)] = ast.unparse(node)[:_MAX_SHOWN]
+            except RecursionError:
+                self._texts[id(node)] = "a long expression"
+        return self._texts[id(node)]
 
 
 class _Found:
@@ -93,15 +130,15 @@ class _Found:
         self.suggested: Schema = {}
         self.description: str | None = None
 
-    def assign(self, value: Any, source: ast.expr | None) -> None:
+    def assign(self, value: Any, source: ast.expr | None, suggested: Schema | None = None) -> None:
         self.has_value, self.value = True, value
         is_magic = isinstance(source, ast.Name) and source.id == UNKNOWN_NAME
         self.source = None if is_magic else source
-        self.suggested = {} if value is _NOTHING else suggested_schema(value)
+        self.suggested = suggested or {}
 
-    def inferred(self, name: str) -> Inferred:
-        schema = dict(self.suggested if self.annotation is None else self.annotation)
-        default = self._default()
+    def inferred(self, name: str, outcome: _Outcome) -> Inferred:
+        schema = outcome.bounded(self.suggested if self.annotation is None else self.annotation)
+        default = outcome.default(self.value)
         if default is not _NOTHING:
             if self.annotation is not None and not fits(schema, default):
                 schema = union([self.annotation, self.suggested or {"type": "null"}])
@@ -109,16 +146,10 @@ class _Found:
                 schema = {}
             schema = {**schema, "default": default}
         elif self.source is not None:
-            schema["$comment"] = f"set in the notebook to: {_text_of(self.source)}"
+            schema["$comment"] = f"set in the notebook to: {outcome.text(self.source)}"
         if self.description:
-            schema["description"] = self.description
+            schema["description"] = outcome.described(self.description)
         return Inferred(name=name, schema=schema, is_required=not self.has_value)
-
-    def _default(self) -> Any:
-        try:
-            return to_json(self.value) if self.value is not _NOTHING else _NOTHING
-        except Unknown:
-            return _NOTHING
 
 
 class _Reader:
@@ -127,8 +158,13 @@ class _Reader:
     def __init__(self, comments: Comments) -> None:
         self.found: dict[str, _Found] = {}
         self._comments = comments
+        self._values: dict[str, Any] = {}
+        self._known = Known(self._values, Room())
+        #: Of the statement at hand: what its expressions come to, by the node's id.
+        self._evaluated: dict[int, tuple[Any, Schema]] = {}
 
     def read(self, statement: ast.stmt) -> None:
+        self._evaluated.clear()
         match statement:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
@@ -141,6 +177,7 @@ class _Reader:
                 for target in targets:
                     if isinstance(target, ast.Name):
                         self.found.pop(target.id, None)
+                        self._values.pop(target.id, None)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 return  # what is in there does not happen here
             case _:
@@ -151,10 +188,10 @@ class _Reader:
         match target:
             case ast.Name(id=name):
                 found = self._at(name, statement)
-                found.assign(_NOTHING if value is None else self._evaluate(value), value)
-                written = self._comments.annotation(statement)
-                if written is not None and isinstance(statement, ast.Assign):
-                    found.annotation = schema_of_text(written)
+                self._give(name, found, value)
+                if isinstance(statement, ast.Assign):
+                    written = self._comments.annotation(statement)
+                    found.annotation = found.annotation if written is None else written
             case ast.Starred(value=inner):
                 self._assign(inner, None, statement)
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
@@ -175,23 +212,27 @@ class _Reader:
         found.annotation = schema_of(annotation)
         found.description = found.description or description_of(annotation)
         if value is not None:
-            found.assign(self._evaluate(value), value)
+            self._give(name, found, value)
 
     def _augment(self, name: str, op: ast.operator, value: ast.expr) -> None:
         found = self.found.get(name)
         if found is None:
             return
         try:
-            found.assign(combine(found.value, op, evaluate(value, self._values())), None)
+            added = evaluate(value, self._known)
+            made = self._known.room.take(combine(found.value, op, added))
         except Unknown:
-            found.assign(_NOTHING, None)
+            self._forget(name, found)
+        else:
+            found.assign(made, None, suggested_schema(made))
+            self._values[name] = made
 
     def _forget_what_is_assigned(self, statement: ast.stmt) -> None:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                 found = self.found.get(node.id)
                 if found is not None:
-                    found.assign(_NOTHING, None)
+                    self._forget(node.id, found)
 
     def _forget_what_is_changed(self, statement: ast.stmt) -> None:
         """Forgets containers that the statement writes into or calls a method of."""
@@ -205,9 +246,12 @@ class _Reader:
                 changed = node.value
             while isinstance(changed, ast.Subscript | ast.Attribute):
                 changed = changed.value
-            found = self.found.get(changed.id) if isinstance(changed, ast.Name) else None
+            if not isinstance(changed, ast.Name):
+                continue
+            found = self.found.get(changed.id)
             if found is not None and isinstance(found.value, list | dict | set):
                 found.value, found.source = _NOTHING, None
+                self._values.pop(changed.id, None)
                 found.suggested = {k: v for k, v in found.suggested.items() if k == "type"}
 
     def _at(self, name: str, statement: ast.stmt) -> _Found:
@@ -215,11 +259,25 @@ class _Reader:
         found.description = self._comments.describe(statement) or found.description
         return found
 
-    def _evaluate(self, node: ast.expr) -> Any:
-        try:
-            return evaluate(node, self._values())
-        except Unknown:
-            return _NOTHING
+    def _give(self, name: str, found: _Found, value: ast.expr | None) -> None:
+        known, suggested = (_NOTHING, {}) if value is None else self._evaluate(value)
+        found.assign(known, value, suggested)
+        if known is _NOTHING:
+            self._values.pop(name, None)
+        else:
+            self._values[name] = known
 
-    def _values(self) -> dict[str, Any]:
-        return {n: f.value for n, f in self.found.items() if f.value is not _NOTHING}
+    def _forget(self, name: str, found: _Found) -> None:
+        found.assign(_NOTHING, None)
+        self._values.pop(name, None)
+
+    def _evaluate(self, node: ast.expr) -> tuple[Any, Schema]:
+        """Returns the value and the schema that it suggests; once for all targets of a value."""
+        if id(node) not in self._evaluated:
+            try:
+                value = evaluate(node, self._known)
+            except Unknown:
+                self._evaluated[id(node)] = (_NOTHING, {})
+            else:
+                self._evaluated[id(node)] = (value, suggested_schema(value))
+        return self._evaluated[id(node)]

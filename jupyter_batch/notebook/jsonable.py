@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import Any
 
 from jupyter_batch.domain.words import MAX_INT_BITS
 from jupyter_batch.notebook.annotations import Schema
-from jupyter_batch.notebook.literals import Unknown
+from jupyter_batch.notebook.literals import Room, Unknown
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _MAX_NODES = 100_000
 _MAX_DEPTH = 50
 #: A dict with more names than this is data, not a set of options.
 _MAX_PROPERTIES = 50
 
 
-def to_json(value: Any) -> Any:
+def to_json(value: Any, room: Room | None = None) -> Any:
     """Returns the value as JSON has it: tuples and sets as lists, dates as text.
 
-    Raises Unknown for what JSON cannot say: NaN, bytes, names that are no text, text with
+    ``room`` is what all values together may have. Raises Unknown for what JSON cannot say: NaN, bytes, names that are no text, text with
     halves of surrogate pairs.
     """
-    return _Converter().convert(value, 0)
+    return _Converter(room or Room()).convert(value, 0)
 
 
 def suggested_schema(value: Any) -> Schema:
@@ -89,10 +91,12 @@ def _object(value: dict[Any, Any]) -> Schema:
 
 
 class _Converter:
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
         self._left = _MAX_NODES
+        self._room = room
 
     def convert(self, value: Any, depth: int) -> Any:
+        self._room.take(value)
         self._left -= 1
         if self._left < 0 or depth > _MAX_DEPTH:
             raise Unknown
@@ -106,7 +110,7 @@ class _Converter:
                 if math.isfinite(value):
                     return value
             case str():
-                if not any("\ud800" <= character <= "\udfff" for character in value):
+                if value.isascii() or not _SURROGATES.search(value):
                     return value
             case dt.date() | dt.time():
                 return value.isoformat()

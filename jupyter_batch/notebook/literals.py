@@ -6,7 +6,7 @@ import ast
 import datetime as dt
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 _SIZED = (str, bytes, list, tuple, dict, set, frozenset)
@@ -59,8 +59,43 @@ _PATHS = frozenset({"Path", "PurePath", "PosixPath", "PurePosixPath"})
 _CONSTANT_MODULES = frozenset({"math", "np", "numpy"})
 
 
+#: Items and characters that all values of one cell may be made of.
+_ROOM = 4_000_000
+
+
 class Unknown(Exception):
     """The value of the expression cannot be told by reading it."""
+
+
+class Room:
+    """What is left for the values of one cell: reading it takes no more than so much work."""
+
+    def __init__(self, left: int = _ROOM) -> None:
+        self._left = left
+
+    def take(self, value: Any) -> Any:
+        """Returns a value that has just been made; raises Unknown where there is no room."""
+        self._left -= 1 + _length(value)
+        if self._left < 0:
+            raise Unknown
+        return value
+
+
+class Known(Mapping[str, Any]):
+    """The names of a cell whose values are known, and the room that is left for more."""
+
+    def __init__(self, values: Mapping[str, Any], room: Room) -> None:
+        self._values = values
+        self.room = room
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
 def evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
@@ -95,7 +130,7 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
         case ast.UnaryOp(op=op, operand=operand):
             return _UNARY[type(op)](_value(operand, names))
         case ast.BinOp(left=left, op=op, right=right):
-            return combine(_value(left, names), op, _value(right, names))
+            return _taken(combine(_value(left, names), op, _value(right, names)), names)
         case ast.Tuple(elts=items):
             return tuple(_value(item, names) for item in items)
         case ast.List(elts=items):
@@ -109,8 +144,12 @@ def _value(node: ast.expr, names: Mapping[str, Any]) -> Any:
         case ast.Attribute(value=ast.Name(id=module), attr=name) if module in _CONSTANT_MODULES:
             return _CONSTANTS[name]
         case ast.Call():
-            return _call(node, names)
+            return _taken(_call(node, names), names)
     raise Unknown
+
+
+def _taken(value: Any, names: Mapping[str, Any]) -> Any:
+    return names.room.take(value) if isinstance(names, Known) else value
 
 
 def _scalar(value: Any) -> Any:
