@@ -16,7 +16,8 @@ BatchError
 │   ├── EngineUnavailable   engine_unavailable: nothing answers; worth waiting for
 │   ├── ImageNotFound       image_not_found
 │   ├── ImageUnusable       image_unusable: no papermill, no kernel, does not start
-│   └── AttemptGone         attempt_gone: the container or process is not there any more
+│   ├── AttemptGone         attempt_gone: the container or process is not there any more
+│   └── RecordRefused       record_refused: what an attempt has sent is forged or cannot be true
 ├── StoreError              store_error
 │   ├── StoreLocked         store_locked: another process owns the data folder
 │   ├── StoreHeld           store_held: a process that is no owner has a file of the store open
@@ -142,6 +143,12 @@ class AttemptGone(ExecutorError):
     """The container or process of an attempt is not there any more."""
 
     code = "attempt_gone"
+
+
+class RecordRefused(ExecutorError):
+    """What an attempt has sent is not its runner's, or cannot be true; it is ended."""
+
+    code = "record_refused"
 
 
 class StoreError(BatchError):

@@ -235,6 +235,7 @@ async def open_engine(settings: Settings) -> Engine:
     # They take a second to import: in a thread, so that the server's start does not wait.
     await asyncio.to_thread(lambda: [importlib.import_module(name) for name in _HEAVY])
     from jupyter_batch.executors.docker import DockerExecutor
+    from jupyter_batch.executors.frame_keys import FrameKeys
     from jupyter_batch.executors.process import ProcessExecutor
     from jupyter_batch.notebook.notebooks import DiskNotebooks
     from jupyter_batch.runner.pack import zipapp_bytes
@@ -245,11 +246,12 @@ async def open_engine(settings: Settings) -> Engine:
     store = await open_store(Path(settings.data_dir), sink=hub, clock=clock)
     try:
         runner = await asyncio.to_thread(zipapp_bytes)
+        keys = FrameKeys(Path(settings.data_dir))
         return Engine(
             store=store,
             executors={
-                "docker": DockerExecutor(settings, runner=runner),
-                "process": ProcessExecutor(settings, runner=runner),
+                "docker": DockerExecutor(settings, runner=runner, keys=keys),
+                "process": ProcessExecutor(settings, runner=runner, keys=keys),
             },
             notebooks=DiskNotebooks(settings),
             secrets=FileSecrets(settings.secrets_file),

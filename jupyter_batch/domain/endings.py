@@ -63,3 +63,10 @@ def expire(run: Run, *, at: datetime) -> Run:
         at=at,
         reason=f"not done after {limit:g} s, all attempts together" if limit else "out of time",
     )
+
+
+def back_to_queue(run: Run, attempt_no: int, *, at: datetime, why: str) -> Run:
+    """Returns a run that waits again; the attempt, which never began, is not counted."""
+    kept = tuple(a for a in run.attempts if a.attempt_no != attempt_no)
+    run = replace(run, attempts=kept, started_at=run.started_at if kept else None)
+    return run.move_to(RunState.QUEUED, at=at, reason=f"waits: {why}")

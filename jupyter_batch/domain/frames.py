@@ -30,6 +30,9 @@ class Ready(Frame, frozen=True, kw_only=True, tag="ready"):
 
     python: str
     papermill: str
+    #: The limits that it keeps to; None from earlier versions of the runner.
+    max_output_bytes: int | None = None
+    max_artifact_bytes: int | None = None
 
 
 class Document(Frame, frozen=True, kw_only=True, tag="document"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BYTES = 10
@@ -41,3 +41,11 @@ class IdSource:
             self._luck = secrets.token_bytes(_RANDOM_BYTES * _AHEAD)
         taken, self._luck = self._luck[:_RANDOM_BYTES], self._luck[_RANDOM_BYTES:]
         return int.from_bytes(taken, "big")
+
+
+def made_at(made: str) -> datetime:
+    """Returns the instant for which an id was made; raises ValueError for what is no id."""
+    value = 0
+    for character in made:
+        value = value << 5 | _ALPHABET.index(character)
+    return datetime.fromtimestamp((value >> _RANDOM_BITS) / 1000, UTC)

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.value import Value
 
+#: JavaScript counts no further.
+_MOST = 2**53
 #: Of the notebook's documents in the store: keys of done items, a JSON text a line.
 ITEMS_PREFIX = "items/"
 
@@ -33,11 +35,16 @@ class ItemProgress(Value, frozen=True, kw_only=True):
 
 def item_progress(name: str, facts: dict[str, Any]) -> ItemProgress:
     """Returns what a notebook has told; what is no number where one belongs counts as unknown."""
-    known = {key: value for key, value in facts.items() if value is not None}
+    known = {key: value for key, value in facts.items() if _is_known(value)}
     try:
         return msgspec.convert({**known, "name": name}, ItemProgress, strict=False)
     except msgspec.ValidationError:
         return ItemProgress(name=name)
+
+
+def _is_known(value: Any) -> bool:
+    """Whether it is a number that every reader can hold, or a truth value."""
+    return isinstance(value, int | float) and abs(value) <= _MOST
 
 
 def with_at_least(progress: ItemProgress, done: int) -> ItemProgress:

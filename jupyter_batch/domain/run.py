@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -186,6 +187,13 @@ class Run(Value, frozen=True, kw_only=True):
         """Returns the run with an attempt added, or put in the place of the one of its number."""
         kept = tuple(a for a in self.attempts if a.attempt_no != attempt.attempt_no)
         return replace(self, attempts=(*kept, attempt))
+
+    def change_attempt(self, attempt_no: int, change: Callable[[Attempt], Attempt]) -> Run:
+        """Returns the run with one of its attempts changed, where it has that."""
+        for attempt in self.attempts:
+            if attempt.attempt_no == attempt_no:
+                return self.with_attempt(change(attempt))
+        return self
 
     @property
     def expires_at(self) -> datetime | None:

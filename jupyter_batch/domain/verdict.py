@@ -33,6 +33,8 @@ class Evidence(Value, frozen=True, kw_only=True):
     oom_killed: bool = False
     #: The engine's own words.
     engine_error: str | None = None
+    #: Why what has come of the attempt is not believed; it was ended for that.
+    refused: str | None = None
     #: Whether any frame has come.
     ready: bool = False
     #: Cell that was being executed when the frames ended, and how many there are.
@@ -76,6 +78,8 @@ def judge(evidence: Evidence) -> Verdict:
 
 def _judge(evidence: Evidence) -> Verdict:
     finished = evidence.finished
+    if evidence.refused is not None:
+        return Verdict(state=RunState.FAILED, reason=evidence.refused)
     if finished is None:
         return _judge_silent(evidence)
     if finished.verdict == "succeeded":

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 import msgspec
 
 from jupyter_batch.domain.frames import AnyFrame, Finished, decode_frame
 from jupyter_batch.domain.recording import LogLine
+from jupyter_batch.errors import RecordRefused
 from jupyter_batch.runner.channels import LOG_END
+from jupyter_batch.runner.signing import is_signed
 
 #: A longer line of the log is told in pieces of so many bytes.
 MAX_LOG_LINE = 64 * 1024
 #: Frames are at most 512 KiB; what is longer than this on stdout is none, and is not kept whole.
 MAX_FRAME_LINE = 1024 * 1024
 _NOTE = "[on stdout, but no frame] "
+#: How each frame begins; within a frame its quotes would be escaped.
+_FRAME_START = b'{"v":1,"seq":'
 #: What an item costs its reader besides its bytes.
 _ITEM_BYTES = 256
 
@@ -23,9 +30,23 @@ class AttemptReader:
     The same streams give the same items however they are cut into pieces, as long as the
     order of their lines is the same: so an engine's log can be read again from its start,
     ``skip`` leaving out as many items as were taken from it before.
+
+    With a key, what is no frame of the runner that has the key is believed by nobody: it raises
+    RecordRefused, after the items before it.
     """
 
-    def __init__(self, *, max_log_bytes: int, skip: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        max_log_bytes: int,
+        skip: int = 0,
+        key: bytes | None = None,
+        max_bytes: int | None = None,
+    ) -> None:
+        """Takes how many bytes of the log are told, and how many may come in all."""
+        self._key = key
+        self._bytes_left = max_bytes
+        self._has_frames = False
         self._stdout = _Lines(MAX_FRAME_LINE)
         self._stderr = _Lines(MAX_LOG_LINE)
         self._items: list[AnyFrame | LogLine] = []
@@ -47,12 +68,14 @@ class AttemptReader:
         return self.has_finished and self._has_log_end
 
     def stdout(self, data: bytes) -> None:
-        """Takes a piece of stdout."""
+        """Takes a piece of stdout; raises RecordRefused."""
+        self._count(data)
         for line in self._stdout.feed(data):
             self._frame(line)
 
     def stderr(self, data: bytes) -> None:
-        """Takes a piece of stderr."""
+        """Takes a piece of stderr; raises RecordRefused."""
+        self._count(data)
         for line in self._stderr.feed(data):
             self._log_line(line)
 
@@ -71,15 +94,71 @@ class AttemptReader:
     def _frame(self, line: bytes) -> None:
         if not line.strip():
             return
-        try:
-            frame = decode_frame(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            # Numbered with the log, in the order in which the engine has kept the lines.
-            for start in range(0, len(line), MAX_LOG_LINE):
-                self._log(_NOTE + line[start : start + MAX_LOG_LINE].decode("utf-8", "replace"))
+        frame = self._decode(line) if self._key is None else self._authentic(line, self._key)
+        if frame is None:
+            self._note(line)
             return
+        self._has_frames = True
         self.has_finished = self.has_finished or isinstance(frame, Finished)
         self._add(frame, len(line))
+
+    def _decode(self, line: bytes) -> AnyFrame | None:
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return decode_frame(line)
+        return None
+
+    def _authentic(self, line: bytes, key: bytes) -> AnyFrame | None:
+        """Returns the runner's frame; None for a line that does not even look like one.
+
+        Such a line may come from an engine that died in the middle of it.
+        """
+        if not is_signed(line, key):
+            start = line.rfind(_FRAME_START)
+            if start <= 0 or not is_signed(line[start:], key):
+                return self._unsigned(line)
+            # Something without an end was written before it.
+            self._note(line[:start])
+            line = line[start:]
+        try:
+            return decode_frame(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise RecordRefused(
+                f"the runner's record cannot be true: a frame of it cannot be read: {error}"
+            ) from error
+
+    def _unsigned(self, line: bytes) -> AnyFrame | None:
+        """Raises RecordRefused for what claims to be a frame.
+
+        Before a runner has its key, it can only say that it could not read its bundle.
+        """
+        frame = self._decode(line)
+        is_first = isinstance(frame, Finished) and frame.seq == 1 and not self._has_frames
+        if isinstance(frame, Finished) and is_first and frame.verdict != "succeeded":
+            return frame
+        if frame is not None or _claims_to_be_frame(line):
+            shown = line[:80].decode("utf-8", "replace")
+            raise RecordRefused(
+                "the runner's record was tampered with: there is a frame in it that its runner "
+                f"has not written: {shown!r}"
+            )
+        return None
+
+    def _note(self, line: bytes) -> None:
+        """Tells of a line that is no frame.
+
+        It is numbered with the log, in the order in which the engine has kept the lines.
+        """
+        for start in range(0, len(line), MAX_LOG_LINE):
+            self._log(_NOTE + line[start : start + MAX_LOG_LINE].decode("utf-8", "replace"))
+
+    def _count(self, data: bytes) -> None:
+        if self._bytes_left is None:
+            return
+        self._bytes_left -= len(data)
+        if self._bytes_left < 0:
+            raise RecordRefused(
+                "the runner's record was tampered with: it is longer than any that a runner writes"
+            )
 
     def _log_line(self, line: bytes) -> None:
         if line == LOG_END:
@@ -101,6 +180,14 @@ class AttemptReader:
         if self.count > self._skip:
             self._items.append(item)
             self.weight += size + _ITEM_BYTES
+
+
+def _claims_to_be_frame(line: bytes) -> bool:
+    try:
+        value = msgspec.json.decode(line, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return "seq" in value or "kind" in value
 
 
 class _Lines:

@@ -50,6 +50,8 @@ class AttemptHandle(Value, frozen=True, kw_only=True):
     attempt_no: int
     #: Container id, or process id with its start time.
     container_id: str
+    #: Whether its runner signs its frames; those of earlier versions do not.
+    is_signed: bool = False
 
 
 class Ending(Value, frozen=True, kw_only=True):

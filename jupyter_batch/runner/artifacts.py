@@ -15,6 +15,8 @@ from .paths import path_problem, readable
 from .writer import FrameWriter, to_bytes
 
 _SLICE = 256 * 1024
+#: Artifacts of an attempt.
+_MOST = 10_000
 #: Of what is left out, so many are named.
 _NAMED = 20
 
@@ -31,7 +33,7 @@ def send_artifacts(
     ``others`` are files from elsewhere, each with its path as an artifact; those of the folder
     go first. Returns a sentence for each that is left out, and for each that has a secret in it.
     """
-    left = max_bytes
+    left, count = max_bytes, 0
     omitted: List[str] = []
     notes: List[str] = []
     names: Set[str] = set()
@@ -39,6 +41,8 @@ def send_artifacts(
     for path, name, why in chain(_Folder(folder).files(folder), beside):
         shown = _unused(masker.text(to_bytes(name).decode()), names)
         why = why or path_problem(shown) or ""
+        if count >= _MOST:
+            why = why or f"an attempt has at most {_MOST} artifacts"
         if why:
             omitted.append(f"the artifact {readable(shown)} is left out: {why}")
             continue
@@ -57,6 +61,7 @@ def send_artifacts(
         with file:
             masked = MaskedFile(file, masker)
             left -= _send(masked, shown, left, frames)
+        count += 1
         if masked.was_masked:
             notes.append(f"a secret in the artifact {shown} is masked")
         if masked.has_secret:

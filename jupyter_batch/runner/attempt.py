@@ -21,6 +21,8 @@ from .writer import FrameWriter, to_json
 _SHOWN = 32 * 1024
 #: The tag of a cell that may raise an exception.
 _RAISES = "raises-exception"
+#: A kernel may say anything: no longer name of an error, no more lines of a traceback.
+_NAME, _MOST_LINES = 1000, 10_000
 
 
 class Attempt:
@@ -149,7 +151,7 @@ class Attempt:
             cell_type=cell.cell_type,
             source=self._shown(cell.source),
             state=state,
-            execution_count=cell.get("execution_count"),
+            execution_count=_count(cell.get("execution_count")),
             started_at=self._cell_began_at,
             finished_at=time.time(),
             metadata=metadata if len(to_json(metadata)) <= _SHOWN else {},
@@ -193,7 +195,7 @@ class Attempt:
         """Returns an exception as frames tell it, masked and not too long."""
         lines: List[str] = []
         left = 2 * _SHOWN
-        for line in self._masker.lines(list(traceback)):
+        for line in self._masker.lines(list(map(str, traceback)))[:_MOST_LINES]:
             if len(line) > left:
                 lines.append(line[:left] + " …")
                 break
@@ -202,7 +204,7 @@ class Attempt:
         if not ename:
             ename, evalue = UNNAMED, without_name(evalue)
         return {
-            "ename": self._shown(str(ename)),
+            "ename": self._masker.text(str(ename))[:_NAME],
             "evalue": self._shown(str(evalue)),
             "traceback": lines,
         }
@@ -229,6 +231,12 @@ class Attempt:
     def _shown(self, text: str) -> str:
         text = self._masker.text(text)
         return text if len(text) <= _SHOWN else text[:_SHOWN] + " …"
+
+
+def _count(value: Any) -> Optional[int]:
+    """Returns an execution count as a kernel gives it, unless it is none."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    return value if is_count else None
 
 
 def _is_executed(cell: Any) -> bool:

@@ -11,6 +11,7 @@ import time
 from typing import Any, BinaryIO, Dict, Optional, cast
 
 from .paths import leads_out, path_problem
+from .signing import KEY_SETTING
 
 _BUFFER = 256 * 1024
 _URL_TRIES = 5
@@ -34,6 +35,8 @@ class Bundle:
         self.notebook = notebook
         self.secrets: Dict[str, str] = dict(settings.get("secrets") or {})
         self.parameters: Dict[str, Any] = dict(settings.get("parameters") or {})
+        #: With what frames are signed. Taken out of the settings: nothing may pass it on.
+        self.frame_key = _key(settings.pop(KEY_SETTING, None))
 
     def get(self, name: str, default: Any = None) -> Any:
         """Returns a setting; ``default`` where it is missing or null."""
@@ -128,6 +131,13 @@ def _unpack(stream: BinaryIO, folder: str) -> Bundle:
             else:
                 raise BundleError(f"{name!r} has no place in a bundle")
     raise BundleError("the bundle has no notebook.ipynb")
+
+
+def _key(text: Any) -> Optional[bytes]:
+    try:
+        return bytes.fromhex(text) if text else None
+    except (TypeError, ValueError):
+        raise BundleError(f"{KEY_SETTING!r} in bundle.json is no key") from None
 
 
 def _settings(text: bytes) -> Dict[str, Any]:

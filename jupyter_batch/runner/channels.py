@@ -16,6 +16,8 @@ _READ = 64 * 1024
 #: A line without an end is passed on when nothing has come for so many seconds.
 _PATIENCE = 0.3
 _DRAIN_SECONDS = 1.0
+#: A line of the log counts as so many bytes at least: engines put as much beside each.
+_LINE_COST = 64
 #: The last line of a log that was passed on to its end; whoever reads the log leaves it out.
 LOG_END = b"\x04[jupyter_batch: end of the log]"
 
@@ -90,9 +92,10 @@ class Channels:
         budget = self.budget
         if budget is not None:
             had_cut = budget.cut > 0
-            granted = budget.take(len(data))
-            if granted < len(data):
-                data = data[:granted]
+            cost = max(len(data), _LINE_COST * data.count(b"\n"))
+            granted = budget.take(cost)
+            if granted < cost:
+                data = data[: len(data) * granted // cost]
                 if not had_cut or data:
                     data += b"\n[jupyter_batch: the output limit is reached; the rest is cut]\n"
         if data:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Set
 
 from .budget import Budget
 from .held import HeldStreams, Part
@@ -15,8 +15,12 @@ FLUSH_SECONDS = 0.05
 _FLUSH_CHARS = 256 * 1024
 #: Of a frame's line, after escaping, with room for its head.
 _ROOM = MAX_LINE - 16 * 1024
-#: Tracebacks of up to this size are never cut.
+#: Tracebacks of up to this size are never cut, as long as there are not too many.
 _KEPT_ERROR = 64 * 1024
+_FREE_ERRORS = 4 * 1024 * 1024
+_SHOWN = _KEPT_ERROR // 2
+#: Outputs that say that something was cut, in all cells.
+_MOST_MARKERS = 1000
 
 
 class Op:
@@ -49,6 +53,10 @@ class OutputStream:
         #: Of each cell: how many outputs are on the wire, the marker included.
         self._written: Dict[int, int] = {}
         self._marked: Dict[int, bool] = {}
+        self._markers_left = _MOST_MARKERS
+        self._errors_left = _FREE_ERRORS
+        #: Cells of which outputs have been written since they were last cleared.
+        self._visible: Set[int] = set()
         self._changed = threading.Condition()
         self._flushing = threading.Lock()
         threading.Thread(target=self._flush_by_time, name="jb-outputs", daemon=True).start()
@@ -86,8 +94,10 @@ class OutputStream:
             places.append(None)
             if body:
                 places[-1] = self._add_new(cell, output["output_type"], body, size)
-            if self._budget.cut and (not body or size < 0) and not self._marked.get(cell):
+            is_cut = self._budget.cut and (not body or size < 0)
+            if is_cut and self._markers_left and not self._marked.get(cell):
                 self._marked[cell] = True
+                self._markers_left -= 1
                 marker = to_json(
                     {
                         "output_type": "stream",
@@ -139,13 +149,19 @@ class OutputStream:
             self._places.pop(cell, None)
             self._written.pop(cell, None)
             self._marked.pop(cell, None)
-            self._add(Op("clear", cell), 0)
+            if cell in self._visible:  # or nobody has seen anything of it
+                self._add(Op("clear", cell), 0)
 
     def flush(self) -> None:
         """Writes what is waiting; returns when it is written."""
         with self._flushing:
             with self._changed:
                 ops, self._pending, self._chars = self._pending, [], 0
+                for op in ops:
+                    if op.op == "clear":
+                        self._visible.discard(op.cell)
+                    else:
+                        self._visible.add(op.cell)
             for line in _lines(ops):
                 self._frames.write("output", ops=line)
 
@@ -157,7 +173,8 @@ class OutputStream:
         body = to_json(output)
         size = len(body) if body.isascii() else len(to_bytes(body))
         kind = output["output_type"]
-        if kind == "error" and size <= _KEPT_ERROR:
+        if kind == "error" and size <= min(_KEPT_ERROR, self._errors_left):
+            self._errors_left -= size
             return body, 0
         granted = self._budget.take(size)
         if granted == size:
@@ -166,8 +183,11 @@ class OutputStream:
             text = "".join(output["text"])[:granted]
             return to_json({**output, "text": text}), -1
         if kind == "error":
-            output = {**output, "evalue": output["evalue"][: _KEPT_ERROR // 2], "traceback": []}
-            return to_json(output), -1
+            shown = {"ename": output["ename"][:1000], "evalue": output["evalue"][:_SHOWN]}
+            body = to_json({**output, **shown, "traceback": []})
+            if len(to_bytes(body)) <= self._errors_left:
+                self._errors_left -= len(to_bytes(body))
+                return body, -1
         self._budget.cut += granted
         return "", -1
 

@@ -131,7 +131,7 @@ def _raised(facts: Facts, failure: CellFailure) -> Dict[str, Any]:
     where = _where(facts, failure.cell)
     evalue = str(failure.told["evalue"])
     if failure.ename == "SystemExit":
-        code = int(failure.evalue) if failure.evalue.lstrip("-").isdigit() else 1
+        code = _exit_code(failure.evalue)
         message = f"the notebook ended itself by sys.exit({evalue[:200]}){where}"
         return {**_failed("sys_exit", message), "exit_code": code, **fields}
     if any(words in failure.evalue for words in _NO_SPACE) and "Error" in failure.ename:
@@ -139,6 +139,15 @@ def _raised(facts: Facts, failure: CellFailure) -> Dict[str, Any]:
         return {**_failed("disk_full", message), **fields}
     message = f"{failure.summary()}{where}"
     return {**_failed("exception", message), **fields}
+
+
+def _exit_code(text: str) -> int:
+    """Returns what was given to sys.exit; 1 for a text, as for what no system could take."""
+    try:
+        code = int(text[:20])
+    except ValueError:
+        return 1
+    return code if len(text) < 20 and abs(code) < 2**31 else 1
 
 
 def _died(facts: Facts) -> Dict[str, Any]:

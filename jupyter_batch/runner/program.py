@@ -25,12 +25,15 @@ from .kernel import Kernel, UnknownKernel
 from .kernel_choice import choose_kernel, notebook_kernel
 from .masking import Masker
 from .ops import OutputStream
+from .shielding import shield
 from .spool import FOLDER_VARIABLE, SPOOL_NAME, SpoolReader, prepare
 from .stopper import Interrupted, Stopper
 from .usage import Usage, oom_kills
 from .writer import FrameWriter
 
 _GIB = 1024**3
+#: Characters of the last frame's message, and of each of its notes, of which there are so many.
+_MESSAGE, _NOTE, _NOTES = 32 * 1024, 2 * 1024, 50
 
 
 def run(arguments: List[str]) -> NoReturn:
@@ -49,6 +52,7 @@ class Program:
     """Sets everything up, runs the attempt and clears everything away."""
 
     def __init__(self) -> None:
+        shield()
         self._channels = Channels()
         self._frames = FrameWriter(self._channels.frames_fd)
         self._stopper = Stopper()
@@ -83,13 +87,14 @@ class Program:
         self._usage.sample()
         self._frames.write(
             "finished",
-            **{**fields, "message": self._masker.text(fields.get("message", ""))},
-            notes=list(map(self._masker.text, self._notes)),
+            **{**fields, "message": self._masker.text(fields.get("message", ""))[:_MESSAGE]},
+            notes=[self._masker.text(note)[:_NOTE] for note in self._notes[:_NOTES]],
             cut_bytes=self._budget.cut,
             memory_bytes=self._usage.memory_bytes,
             peak_memory_bytes=self._usage.peak_memory_bytes,
             cpu_seconds=self._usage.cpu_seconds,
         )
+        self._frames.close()
         return code
 
     def _send_files(self, bundle: Bundle) -> None:
@@ -111,6 +116,7 @@ class Program:
 
     def _read(self, source: Optional[str]) -> Bundle:
         bundle = read_bundle(source, os.getcwd())
+        self._frames.key = bundle.frame_key
         self._stopper.raises = False
         self._stopper.grace_seconds = float(bundle.get("grace_seconds", 10.0))
         self._masker = self._channels.masker = Masker(bundle.secrets)
@@ -127,7 +133,13 @@ class Program:
             kernel = self._start_kernel(bundle)
         except Failure as error:
             failure = error
-        self._frames.write("ready", python=platform.python_version(), papermill=_papermill())
+        self._frames.write(
+            "ready",
+            python=platform.python_version(),
+            papermill=_papermill(),
+            max_output_bytes=self._budget.limit,
+            max_artifact_bytes=bundle.get("max_artifact_bytes", _GIB),
+        )
         if kernel is None:
             assert failure is not None
             fields, _ = _verdict("failed", failure.cause, failure.message)

@@ -2,6 +2,7 @@
 
 A file rather than a pipe: it is there whatever happens to the kernel, to this process or to
 the container, and what has not been sent when the container dies can be read out of it.
+Anything can be in it, and in its place: the notebook can do with it what it likes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import os
 import threading
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .budget import Budget
 from .masking import Masker
@@ -26,10 +27,23 @@ _LOOK_SECONDS = 0.1
 _READ = 4 * 1024 * 1024
 #: Keys in one frame, in characters; each frame is one row of the store.
 _KEYS_CHARS = 128 * 1024
+#: Failures in one frame, of at most 4,000 characters each.
+_FAILURES = 25
 #: No notebook of ours writes more of a key, of a result, or of one line.
 _KEY_LENGTH, _RESULT_CHARS, _LINE = 2_000, 5 * 1024 * 1024, 8 * 1024 * 1024
 _NAME_LENGTH = 240
+#: Names of results and of tracked loops; whoever records them takes no more either.
+MAX_RESULTS, MAX_TRACKERS = 10_000, 1_000
+#: What a result or a key costs of the output limit beside its text: each is kept on its own.
+_OVERHEAD = 64
+#: Of a tracked loop's progress so much is sent as it comes; then only now and then, and at last
+#: no more than the end, because nothing else bounds it.
+_PROGRESS_BYTES = ((32 * 1024 * 1024, 0.0), (64 * 1024 * 1024, 10.0), (256 * 1024 * 1024, 600.0))
+#: A greater number is none that anybody counts to.
+_MOST = 2**53
 _YEAR_SECONDS = 366 * 24 * 3600
+#: What is read at once has not been written longer ago, whatever it says.
+_NOW_SECONDS = 12 * 3600
 _KINDS = {"d": "done", "f": "failed", "p": "progress", "result": "result"}
 _FACTS = (
     "processed",
@@ -61,7 +75,9 @@ class Told:
             said = json.loads(line)
             take = getattr(self, f"_take_{_KINDS[said[0]]}")
             take(*said[1:])
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
+            pass
+        except (RecursionError, MemoryError):
             pass
 
     def _take_done(self, name: Any, key: Any) -> None:
@@ -99,7 +115,6 @@ class SpoolReader:
     """Sends what is new as frames, several times a second and once more at the end."""
 
     def __init__(self, path: str, frames: FrameWriter, masker: Masker, budget: Budget) -> None:
-        self._path = path
         self._frames = frames
         self._masker = masker
         self._budget = budget
@@ -111,8 +126,16 @@ class SpoolReader:
         self._last: Dict[str, Dict[str, Any]] = {}
         self._ended = threading.Event()
         self._thread: Optional[threading.Thread] = None
-        with open(path, "ab"):
-            pass
+        self._result_names: Set[str] = set()
+        self._trackers: Set[str] = set()
+        self._has_left_out = False
+        #: Progress that is to be sent, and when and how much of it has been.
+        self._waiting: Dict[str, Dict[str, Any]] = {}
+        self._progress_at = 0.0
+        self._progress_bytes = 0
+        # Once, before there is a kernel that could put a pipe or a link in its place.
+        flags = os.O_RDONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        self._file = os.fdopen(os.open(path, flags, 0o600), "rb", buffering=0)
 
     def start(self) -> None:
         """Begins to look."""
@@ -124,16 +147,17 @@ class SpoolReader:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
+        self._file.close()
 
     def _run(self) -> None:
-        with open(self._path, "rb", buffering=0) as file:
-            while True:
-                is_last = self._ended.wait(_LOOK_SECONDS)
-                while self._look(file):
-                    pass
-                if is_last:
-                    self._send_last()
-                    return
+        with self._file as file:
+            while not self._ended.wait(_LOOK_SECONDS):
+                self._look(file)
+            # No further than it now is: what has outlived the kernel may go on writing.
+            size = os.fstat(file.fileno()).st_size
+            while file.tell() < size and self._look(file):
+                pass
+            self._send_last()
 
     def _look(self, file: Any) -> bool:
         data = file.read(_READ)
@@ -157,20 +181,52 @@ class SpoolReader:
         for name, (kind, text, at) in told.results.items():
             sent += self._result(name, kind, text, at)
         for name in dict.fromkeys([*told.done, *told.failed]):
-            sent += self._items(name, told.done.get(name, []), told.failed.get(name, []))
+            if self._knows(self._trackers, name, MAX_TRACKERS):
+                sent += self._items(name, told.done.get(name, []), told.failed.get(name, []))
         for name, facts in told.progress.items():
-            self._last[name] = facts
-            sent.append(("progress", {"name": name, "data": facts}))
+            if self._knows(self._trackers, name, MAX_TRACKERS):
+                self._last[name] = self._waiting[name] = facts
+        sent += self._progress()
         for number, (kind, fields) in enumerate(sent, start=1):
             if number == len(sent):
                 fields["spool"] = self._offset
             self._frames.write(kind, **fields)
 
+    def _progress(self) -> List[Tuple[str, Dict[str, Any]]]:
+        """Returns the newest progress of each loop, where it is time for that."""
+        pauses = [pause for most, pause in _PROGRESS_BYTES if self._progress_bytes < most]
+        if not pauses or time.monotonic() - self._progress_at < pauses[0]:
+            return []
+        waiting, self._waiting = self._waiting, {}
+        if waiting:
+            self._progress_at = time.monotonic()
+        parts: List[Tuple[str, Dict[str, Any]]] = []
+        for name, facts in waiting.items():
+            fields = {"name": name, "data": facts}
+            self._progress_bytes += len(_dumps(fields)) + 2 * _OVERHEAD
+            parts.append(("progress", fields))
+        return parts
+
+    def _knows(self, known: Set[str], name: str, most: int) -> bool:
+        """Takes a name, unless there are too many."""
+        if name in known or len(known) < most:
+            known.add(name)
+            return True
+        if not self._has_left_out:
+            self._has_left_out = True
+            print(
+                f"[jupyter_batch: there are more than {most} names of results or of loops; "
+                f"{name[:80]!r} and others are left out]",
+                flush=True,
+            )
+        return False
+
     def _send_last(self) -> None:
         """Corrects the progress of a kernel that was killed before it could tell."""
         for name, facts in self._last.items():
             count = self._counts.get(name, 0)
-            if count > (facts.get("processed") or 0):
+            if name in self._waiting or count > (facts.get("processed") or 0):
+                count = max(count, facts.get("processed") or 0)
                 self._frames.write(
                     "progress",
                     name=name,
@@ -196,20 +252,23 @@ class SpoolReader:
         return granted == size
 
     def _result(self, name: str, kind: str, text: str, at: float) -> List[Tuple[str, Any]]:
-        if not self._may_write(len(text)):
+        if not self._knows(self._result_names, name, MAX_RESULTS):
+            return []
+        if not self._may_write(len(to_bytes(text)) + _OVERHEAD):
             print(
                 f"[jupyter_batch: the output limit is reached; result {name!r} is left out]",
                 flush=True,
             )
             return []
-        head = {"name": name, "type": kind, "told_at": at}
+        now = time.time()
+        head = {"name": name, "type": kind, "told_at": at if abs(at - now) < _NOW_SECONDS else now}
         return [("result", {**head, "body": piece, "more": more}) for piece, more in slices(text)]
 
     def _items(
         self, name: str, done: List[str], failed: List[Dict[str, Any]]
     ) -> List[Tuple[str, Any]]:
         self._counts[name] = self._counts.get(name, 0) + len(done)
-        if not self._may_write(sum(map(len, done))):
+        if not self._may_write(sum(map(len, done)) + _OVERHEAD * len(done)):
             print(
                 f"[jupyter_batch: the output limit is reached; keys of {name!r} are left out]",
                 flush=True,
@@ -218,8 +277,12 @@ class SpoolReader:
         parts: List[Tuple[str, Any]] = []
         for lot in _lots(done):
             parts.append(("items", {"name": name, "done": lot}))
-        if failed:
-            parts.append(("items", {"name": name, "failed": failed}))
+        sizes = [len(one["key"] or "") + len(one["error"]) + _OVERHEAD for one in failed]
+        if not self._may_write(4 * sum(sizes)):
+            failed = []
+        for start in range(0, len(failed), _FAILURES):
+            some = failed[start : start + _FAILURES]
+            parts.append(("items", {"name": name, "failed": some}))
         return parts
 
 
@@ -247,7 +310,9 @@ def _lots(keys: List[str]) -> List[List[str]]:
 
 
 def _number(value: Any) -> Any:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if abs(value) <= _MOST else None  # not NaN, nor the infinities
 
 
 def _dumps(value: Any, ensure_ascii: bool = True) -> str:

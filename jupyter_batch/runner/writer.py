@@ -9,7 +9,9 @@ import os
 import re
 import threading
 import time
-from typing import Any, Iterator
+from typing import Any, Iterator, Optional
+
+from .signing import sign
 
 #: No line may be longer, its newline included.
 MAX_LINE = 512 * 1024
@@ -24,12 +26,15 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class FrameWriter:
-    """Numbers frames and writes them whole, from any thread."""
+    """Numbers frames, signs them and writes them whole, from any thread."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._lock = threading.Lock()
         self._seq = 0
+        self._is_closed = False
+        #: With what frames are signed; None until the bundle has been read, and where it has none.
+        self.key: Optional[bytes] = None
 
     def write(self, kind: str, **fields: Any) -> None:
         """Writes one frame; returns when the line is with the system. Raises OSError.
@@ -38,11 +43,19 @@ class FrameWriter:
         """
         body = to_json(fields)[1:]
         with self._lock:
+            if self._is_closed:
+                return
             self._seq += 1
             head = f'{{"v":1,"seq":{self._seq},"at":{time.time():.6f},"kind":"{kind}"'
-            rest = memoryview(to_bytes(f"{head}{',' if len(body) > 1 else ''}{body}\n"))
+            line = to_bytes(f"{head}{',' if len(body) > 1 else ''}{body}")
+            rest = memoryview((sign(line, self.key) if self.key else line) + b"\n")
             while rest:
                 rest = rest[self._write(rest) :]
+
+    def close(self) -> None:
+        """Lets no thread write after the last frame."""
+        with self._lock:
+            self._is_closed = True
 
     def _write(self, part: memoryview) -> int:
         try:

@@ -11,19 +11,19 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from jupyter_batch.domain.endings import end_or_retry
+from jupyter_batch.domain.endings import back_to_queue, end_or_retry
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.frame_gate import FrameGate, FrameLimits
 from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Attempt, Run, RunState
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.domain.verdict import Evidence, Verdict, judge
-from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable
+from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable, RecordRefused
 from jupyter_batch.ports import (
     AttemptHandle,
     AttemptSpec,
-    Bundle,
     Clock,
     Ending,
     EventSink,
@@ -32,11 +32,12 @@ from jupyter_batch.ports import (
     Store,
 )
 from jupyter_batch.services.availability import Availability
-from jupyter_batch.services.bundles import bundle_settings
+from jupyter_batch.services.bundles import make_bundle
 from jupyter_batch.services.guard import Guard, time_left
 from jupyter_batch.services.recorder import AttemptRecorder
 from jupyter_batch.services.salvage import salvage
 from jupyter_batch.services.starting import ENGINE_PAUSE, Starter
+from jupyter_batch.services.waiting import Interrupted, unless_set
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,10 +45,6 @@ T = TypeVar("T")
 #: Of an attempt that is made or started, and then found not to have begun.
 _MOST_STARTS = 5
 _CANCELLED_BY = "cancelled by "
-
-
-class _Gone(Exception):
-    """The attempt was given up before it had begun."""
 
 
 class Conductor:
@@ -79,6 +76,7 @@ class Conductor:
         #: Called when something of the attempt is left on the engine.
         self._on_leftover = on_leftover
         self._handle: AttemptHandle | None = None
+        self._is_adopted = False
         #: Whether the executor has been asked to start it: from then on it may exist.
         self._asked = run.attempt.container_id is not None
         #: How many of its starts have come to nothing.
@@ -101,7 +99,7 @@ class Conductor:
         """
         try:
             self._handle = await self._begin()
-        except _Gone:
+        except Interrupted:
             await self._end_unbegun(Verdict(state=RunState.CANCELLED, reason=self._by()))
         except AttemptGone as error:
             await self._end_unbegun(Verdict(state=RunState.LOST, reason=error.message))
@@ -113,12 +111,16 @@ class Conductor:
                 await self._back_to_queue(error)
         except BatchError as error:
             await self._end_unbegun(Verdict(state=RunState.FAILED, reason=error.message))
+        except Exception:
+            # The run is given up; what may exist of it on the engine is not to run on.
+            self._on_leftover()
+            raise
         else:
             await self._see_through(self._handle)
 
     async def adopt(self, handle: AttemptHandle) -> None:
         """Takes over an attempt that an earlier owner has started."""
-        self._handle = handle
+        self._handle, self._is_adopted = handle, True
         if self._run.state is RunState.CANCELLING:
             self.cancel((self._run.reason or "an earlier owner").removeprefix(_CANCELLED_BY))
         else:
@@ -142,37 +144,34 @@ class Conductor:
             is_cancelled=self._guard.cancelled.is_set,
         )
         if handle is None:
-            raise _Gone
+            raise Interrupted
         await self._note_container(handle.container_id, spec.environment)
         return handle
 
     async def _note_container(self, container_id: str, environment: Environment) -> None:
         def change(run: Run) -> Run:
-            run = self._with_attempt(run, lambda a: replace(a, container_id=container_id))
+            run = run.change_attempt(
+                self.attempt_no, lambda a: replace(a, container_id=container_id)
+            )
             return replace(run, environment=environment)
 
         await self._store.runs.update(self._run.id, change, at=self._clock.now())
 
     async def _prepare(self) -> AttemptSpec:
         run = self._run
-        environment = await self._unless_cancelled(
-            self._executor.prepare(run.environment, self._tell)
+        environment = await unless_set(
+            self._guard.cancelled, self._executor.prepare(run.environment, self._tell)
         )
-        frozen = await self._store.runs.frozen(run.id)
-        bundle = Bundle(
-            notebook=frozen.content,
-            files=frozen.files,
-            settings=bundle_settings(
-                run,
-                self.attempt_no,
-                self._settings,
-                timeout_seconds=self._guard.timeout_seconds,
-                done_items=await self._store.records.done_items(run.id, before=self.attempt_no),
-            ),
-            secrets=await self._secrets.get(run.environment.secrets, user=run.created_by),
+        bundle = await make_bundle(
+            run,
+            self.attempt_no,
+            store=self._store,
+            secrets=self._secrets,
+            settings=self._settings,
+            timeout_seconds=self._guard.timeout_seconds,
         )
         if self._guard.cancelled.is_set():
-            raise _Gone
+            raise Interrupted
         return AttemptSpec(
             store_id=self._store.id,
             run_id=run.id,
@@ -181,33 +180,28 @@ class Conductor:
             bundle=bundle,
         )
 
-    async def _unless_cancelled(self, work: Awaitable[T]) -> T:
-        """Awaits work, but leaves it when the run is cancelled."""
-        task = asyncio.ensure_future(work)
-        cancelled = asyncio.ensure_future(self._guard.cancelled.wait())
-        try:
-            await asyncio.wait({task, cancelled}, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-            raise _Gone
-        finally:
-            for pending in (task, cancelled):
-                if not pending.done():
-                    pending.cancel()
-            await asyncio.gather(task, cancelled, return_exceptions=True)
-
     async def _see_through(self, handle: AttemptHandle) -> None:
         watermark = await self._store.records.watermark(self._run.id, self.attempt_no)
         recorder = self._recorder = AttemptRecorder(
-            self._store.records, self._hub, self._run.id, self.attempt_no, watermark
+            self._store.records,
+            self._hub,
+            self._run.id,
+            self.attempt_no,
+            watermark,
+            gate=self._gate(),
+            clock=self._clock,
         )
         guard = asyncio.create_task(self._guard.watch(handle))
-        ending, engine_error = None, None
+        ending, engine_error, refused = None, None, None
         try:
             ending = await self._patiently(lambda: self._watch(handle))
             engine_error = ending.error
         except (AttemptGone, EngineUnavailable) as error:
             engine_error = error.message
+        except RecordRefused as error:
+            refused = error.message
+            log.warning("Run %s is ended: %s", self._run.id, refused)
+            await self._stop(handle, grace_seconds=0)
         except Exception:
             # What cannot be recorded must not run on unseen.
             await self._discard(handle, grace_seconds=0)
@@ -218,9 +212,12 @@ class Conductor:
         if ending is not None and ending.never_started and self._may_start_again():
             self._handle = None
             return await self.conduct()
-        await salvage(self._run, handle, recorder, executor=self._executor, secrets=self._secrets)
+        if refused is None:
+            await salvage(
+                self._run, handle, recorder, executor=self._executor, secrets=self._secrets
+            )
         # The end of a run is recorded even if the owner is being shut down right now.
-        verdict = judge(self._evidence(ending, engine_error))
+        verdict = judge(self._evidence(ending, engine_error, refused))
         await asyncio.shield(self._end(verdict, ending, recorder))
         await self._discard(handle)
         return None
@@ -229,11 +226,22 @@ class Conductor:
         self._starts += 1
         return self._starts < _MOST_STARTS and not self._guard.is_over
 
+    def _gate(self) -> FrameGate:
+        since = self._run.attempts[-1].started_at or self._clock.now()
+        limits = FrameLimits.of(self._settings)
+        return FrameGate(limits, since=since, trusts_claims=self._is_adopted)
+
+    async def _stop(self, handle: AttemptHandle, *, grace_seconds: float) -> None:
+        try:
+            await self._executor.stop(handle, grace_seconds=grace_seconds)
+        except BatchError as error:
+            log.warning("Cannot stop %s yet: %s", handle.container_id, error.message)
+
     async def _discard(self, handle: AttemptHandle, *, grace_seconds: float | None = None) -> None:
         """Removes what is left of the attempt, after stopping it where a grace is given."""
+        if grace_seconds is not None:
+            await self._stop(handle, grace_seconds=grace_seconds)
         try:
-            if grace_seconds is not None:
-                await self._executor.stop(handle, grace_seconds=grace_seconds)
             await self._executor.remove(handle)
         except BatchError as error:
             log.warning("Cannot remove %s yet: %s", handle.container_id, error.message)
@@ -289,7 +297,9 @@ class Conductor:
         except BatchError as error:
             log.warning("Run %s: %s (not recorded: %s)", self._run.id, reason, error.message)
 
-    def _evidence(self, ending: Ending | None, engine_error: str | None) -> Evidence:
+    def _evidence(
+        self, ending: Ending | None, engine_error: str | None, refused: str | None
+    ) -> Evidence:
         recorder = self._recorder
         assert recorder is not None
         return Evidence(
@@ -298,6 +308,7 @@ class Conductor:
             exit_code=ending.exit_code if ending else None,
             oom_killed=ending.oom_killed if ending else False,
             engine_error=engine_error,
+            refused=refused,
             ready=recorder.ready,
             cell=recorder.cell,
             cells_total=recorder.cells_total,
@@ -315,10 +326,7 @@ class Conductor:
     async def _end(
         self, verdict: Verdict, ending: Ending | None, recorder: AttemptRecorder
     ) -> None:
-        finished, beat = recorder.finished, recorder.heartbeat
         now = self._clock.now()
-        peak = finished.peak_memory_bytes if finished else beat and beat.peak_memory_bytes
-        cpu = finished.cpu_seconds if finished else beat and beat.cpu_seconds
 
         def end_attempt(attempt: Attempt) -> Attempt:
             return replace(
@@ -327,12 +335,11 @@ class Conductor:
                 reason=verdict.reason,
                 exit_code=ending.exit_code if ending else None,
                 finished_at=now,
-                peak_memory_bytes=peak,
-                cpu_seconds=cpu,
+                **recorder.usage,
             )
 
         def change(run: Run) -> Run:
-            run = self._with_attempt(run, end_attempt)
+            run = run.change_attempt(self.attempt_no, end_attempt)
             run = replace(
                 run, error=verdict.error, cells=recorder.counts, artifacts=recorder.artifacts
             )
@@ -347,8 +354,8 @@ class Conductor:
             await self._forget_half_started()
 
         def change(run: Run) -> Run:
-            run = self._with_attempt(
-                run,
+            run = run.change_attempt(
+                self.attempt_no,
                 lambda a: replace(a, state=verdict.state, reason=verdict.reason, finished_at=now),
             )
             return end_or_retry(run, verdict.state, at=now, luck=luck, reason=verdict.reason)
@@ -374,17 +381,9 @@ class Conductor:
         def change(run: Run) -> Run:
             if run.state is RunState.CANCELLING:
                 return run.move_to(RunState.CANCELLED, at=now, reason=self._by())
-            kept = tuple(a for a in run.attempts if a.attempt_no != self.attempt_no)
-            run = replace(run, attempts=kept, started_at=run.started_at if kept else None)
-            return run.move_to(RunState.QUEUED, at=now, reason=f"waits: {error.message}")
+            return back_to_queue(run, self.attempt_no, at=now, why=error.message)
 
         await self._store.runs.update(self._run.id, change, at=now)
-
-    def _with_attempt(self, run: Run, change: Callable[[Attempt], Attempt]) -> Run:
-        for attempt in run.attempts:
-            if attempt.attempt_no == self.attempt_no:
-                return run.with_attempt(change(attempt))
-        return run
 
     def _by(self) -> str:
         return f"cancelled by {self._guard.cancelled_by} before the first cell"

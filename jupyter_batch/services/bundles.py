@@ -7,6 +7,32 @@ from typing import Any
 
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
+from jupyter_batch.ports import Bundle, Secrets, Store
+
+
+async def make_bundle(
+    run: Run,
+    attempt_no: int,
+    *,
+    store: Store,
+    secrets: Secrets,
+    settings: Settings,
+    timeout_seconds: float | None,
+) -> Bundle:
+    """Returns all that the runner of an attempt needs."""
+    frozen = await store.runs.frozen(run.id)
+    return Bundle(
+        notebook=frozen.content,
+        files=frozen.files,
+        settings=bundle_settings(
+            run,
+            attempt_no,
+            settings,
+            timeout_seconds=timeout_seconds,
+            done_items=await store.records.done_items(run.id, before=attempt_no),
+        ),
+        secrets=await secrets.get(run.environment.secrets, user=run.created_by),
+    )
 
 
 def bundle_settings(

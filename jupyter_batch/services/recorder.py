@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import singledispatchmethod
 from typing import Any
 
@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain import frames
 from jupyter_batch.domain.artifact import Artifact
-from jupyter_batch.domain.cell import CellCount, CellError, CellRecord, CellState
+from jupyter_batch.domain.cell import CellCount, CellRecord, CellState
 from jupyter_batch.domain.events import RunEvent, frame_event_id
+from jupyter_batch.domain.frame_gate import FrameGate
 from jupyter_batch.domain.recording import (
     ArtifactSlice,
     DocumentSlice,
@@ -25,21 +26,14 @@ from jupyter_batch.domain.recording import (
     Watermark,
 )
 from jupyter_batch.domain.run import Run, RunState
-from jupyter_batch.ports import EventSink, RecordStore
+from jupyter_batch.errors import RecordRefused
+from jupyter_batch.ports import Clock, EventSink, RecordStore
 from jupyter_batch.runner.masking import Masker
+from jupyter_batch.services.batch import Batch, PlannedCell, Skeleton, cell_error, instant
 from jupyter_batch.services.said import Said
 
 _SOURCE_SHOWN = 200
 _TAIL_LINES = 5
-
-
-class _SkeletonCell(msgspec.Struct):
-    cell_type: str
-    source: str | list[str] = ""
-
-
-class _Skeleton(msgspec.Struct):
-    cells: list[_SkeletonCell]
 
 
 class AttemptRecorder:
@@ -52,15 +46,20 @@ class AttemptRecorder:
         run_id: str,
         attempt_no: int,
         watermark: Watermark,
+        *,
+        gate: FrameGate,
+        clock: Clock,
     ) -> None:
         self._records = records
         self._hub = hub
         self._run_id = run_id
         self._attempt_no = attempt_no
         self._recorded = watermark
-        self._batch = _Batch()
+        self._gate = gate
+        self._clock = clock
+        self._batch = Batch()
         self._skeleton: list[str] = []
-        self._planned: list[_SkeletonCell] = []
+        self._planned: list[PlannedCell] = []
         self._done: dict[int, CellState] = {}
         self._said = Said(attempt_no)
         self._current: frames.CellStarted | None = None
@@ -85,6 +84,14 @@ class AttemptRecorder:
         return self._current.cell if self._current else None
 
     @property
+    def usage(self) -> dict[str, Any]:
+        """What is known of its memory and cpu, as fields of an Attempt."""
+        last = self.finished or self.heartbeat
+        if last is None:
+            return {}
+        return {"peak_memory_bytes": last.peak_memory_bytes, "cpu_seconds": last.cpu_seconds}
+
+    @property
     def counts(self) -> CellCount:
         """How far the attempt has come."""
         failed = sum(state is CellState.FAILED for state in self._done.values())
@@ -98,20 +105,30 @@ class AttemptRecorder:
     async def take(self, items: Sequence[frames.AnyFrame | LogLine]) -> None:
         """Records a batch; committed when this returns, but for the verdict of a run under way.
 
-        That is recorded with the end of the run, which follows.
+        That is recorded with the end of the run, which follows. Raises RecordRefused for a frame
+        that cannot be true, after recording what came before it.
         """
+        refused: RecordRefused | None = None
+        now = self._clock.now()
         for item in items:
             if isinstance(item, LogLine):
                 self._take_line(item)
-            else:
-                self._take_frame(item)
+                continue
+            try:
+                self._take_frame(item, now)
+            except RecordRefused as error:
+                refused = error
+                break
         if self.finished is None or not self._is_under_way:
             await self._write(self._advance())
             self._is_under_way = self.started_at is not None
+        if refused is not None:
+            raise refused
 
     def salvage(self, spool: bytes, masker: Masker) -> None:
         """Takes what the notebook has said and a killed runner could not pass on."""
-        self.last_seq = self._said.salvage(spool, masker, self.last_seq)
+        most = self._gate.output_left
+        self.last_seq = self._said.salvage(spool, masker, self.last_seq, most=most)
 
     async def finish(self, change: Callable[[Run], Run]) -> None:
         """Records the cells that were not finished, together with the end of the run."""
@@ -129,12 +146,7 @@ class AttemptRecorder:
             self._done[now_failed.cell] = CellState.FAILED
             self._current = None
         self._batch.cells.extend(
-            CellRecord(
-                cell_index=index,
-                cell_type=cell.cell_type,
-                source=_joined(cell.source),
-                state=CellState.NOT_RUN,
-            )
+            cell.not_run(index)
             for index, cell in enumerate(self._planned)
             if index not in self._done
         )
@@ -155,7 +167,7 @@ class AttemptRecorder:
         return change
 
     async def _write(self, change: Callable[[Run], Run]) -> None:
-        batch, self._batch = self._batch, _Batch()
+        batch, self._batch = self._batch, Batch()
         results, said = self._said.take()
         await self._records.record(
             Recording(
@@ -182,13 +194,20 @@ class AttemptRecorder:
         if line.line_no > self._recorded.last_line:
             self._batch.log.append(line)
 
-    def _take_frame(self, frame: frames.AnyFrame) -> None:
-        if frame.seq <= self.last_seq:
+    def _take_frame(self, frame: frames.AnyFrame, now: datetime) -> None:
+        if 0 < frame.seq <= self.last_seq:
             return  # the log is read again after the engine was away
+        self._gate.check(frame, now)
         self.missing += frame.seq - self.last_seq - 1
         self.ready = True
         self.last_seq = frame.seq
-        self._apply(frame, frame.seq > self._recorded.last_seq)
+        try:
+            self._apply(frame, frame.seq > self._recorded.last_seq)
+        except (ValueError, ArithmeticError, RecursionError, msgspec.MsgspecError) as error:
+            kind = frames.kind_of(frame)
+            raise RecordRefused(
+                f"the runner's record cannot be true: frame {frame.seq} ({kind}): {error}"
+            ) from error
 
     @singledispatchmethod
     def _apply(self, frame: frames.AnyFrame, new: bool) -> None:
@@ -204,7 +223,8 @@ class AttemptRecorder:
             self._skeleton.append(frame.body)
             if not frame.more:
                 text, self._skeleton = "".join(self._skeleton), []
-                self._planned = msgspec.json.decode(text, type=_Skeleton).cells
+                self._planned = msgspec.json.decode(text, type=Skeleton).cells
+                self._gate.plan(len(self._planned))
         if new:
             self._batch.documents.append(
                 DocumentSlice(seq=frame.seq, name=frame.name, body=frame.body, more=frame.more)
@@ -213,7 +233,7 @@ class AttemptRecorder:
     @_apply.register
     def _(self, frame: frames.Started, new: bool) -> None:
         self.cells_total = frame.cells_total
-        self.started_at = _instant(frame.at)
+        self.started_at = instant(frame.at)
         self._event(
             frame,
             new,
@@ -226,7 +246,7 @@ class AttemptRecorder:
 
     @_apply.register
     def _(self, frame: frames.CellStarted, new: bool) -> None:
-        self._current, self._current_since = frame, _instant(frame.at)
+        self._current, self._current_since = frame, instant(frame.at)
         self._event(
             frame,
             new,
@@ -241,7 +261,7 @@ class AttemptRecorder:
     @_apply.register
     def _(self, frame: frames.Output, new: bool) -> None:
         if new:
-            at = _instant(frame.at)
+            at = instant(frame.at)
             self._batch.outputs.extend(
                 OutputRow(seq=frame.seq, op_no=number, at=at, op=op)
                 for number, op in enumerate(frame.ops)
@@ -252,7 +272,7 @@ class AttemptRecorder:
         if self._current is not None and self._current.cell == frame.cell:
             self._current = None
         self._done[frame.cell] = frame.state
-        error = _cell_error(frame.cell, frame.error)
+        error = cell_error(frame.cell, frame.error)
         if new:
             self._batch.cells.append(
                 CellRecord(
@@ -261,8 +281,8 @@ class AttemptRecorder:
                     source=frame.source,
                     state=frame.state,
                     execution_count=frame.execution_count,
-                    started_at=_instant(frame.started_at),
-                    finished_at=_instant(frame.finished_at),
+                    started_at=instant(frame.started_at),
+                    finished_at=instant(frame.finished_at),
                     metadata=frame.metadata,
                     error=error,
                     memory_bytes=frame.memory_bytes,
@@ -320,7 +340,7 @@ class AttemptRecorder:
                     more=frame.more,
                 )
             )
-        if frame.more:
+        if frame.more or not self._gate.is_artifact_whole:
             return
         artifact = Artifact(
             path=frame.path,
@@ -346,7 +366,7 @@ class AttemptRecorder:
         event = RunEvent(
             run_id=self._run_id,
             event_id=0,
-            at=_instant(frame.at),
+            at=instant(frame.at),
             kind=frames.kind_of(frame),
             data={"attempt_no": self._attempt_no, **data},
         )
@@ -358,36 +378,8 @@ class AttemptRecorder:
                 RunEvent(
                     run_id=self._run_id,
                     event_id=frame_event_id(self._attempt_no, frame.seq),
-                    at=_instant(frame.at),
+                    at=instant(frame.at),
                     kind=frames.kind_of(frame),
                     data={"attempt_no": self._attempt_no, **data},
                 )
             )
-
-
-class _Batch:
-    """What has been taken and not yet written."""
-
-    def __init__(self) -> None:
-        self.cells: list[CellRecord] = []
-        self.outputs: list[OutputRow] = []
-        self.documents: list[DocumentSlice] = []
-        self.artifacts: list[ArtifactSlice] = []
-        self.log: list[LogLine] = []
-        self.events: list[RunEvent] = []
-
-
-def _cell_error(cell_index: int, error: frames.FrameError | None) -> CellError | None:
-    if error is None:
-        return None
-    return CellError(
-        cell_index=cell_index, ename=error.ename, evalue=error.evalue, traceback=error.traceback
-    )
-
-
-def _instant(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _joined(source: str | list[str]) -> str:
-    return source if isinstance(source, str) else "".join(source)

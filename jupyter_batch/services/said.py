@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from jupyter_batch.domain import frames
+from jupyter_batch.domain.frame_gate import MAX_RESULTS, MAX_TRACKERS
 from jupyter_batch.domain.progress import (
     ITEMS_PREFIX,
     ItemProgress,
@@ -101,21 +102,22 @@ class Said:
         told: dict[str, Any] = msgspec.to_builtins(progress)
         return told
 
-    def salvage(self, spool: bytes, masker: Masker, seq: int) -> int:
+    def salvage(self, spool: bytes, masker: Masker, seq: int, *, most: int) -> int:
         """Takes what no frame has told because the runner was killed; returns the last number.
 
-        ``spool`` is the whole file. Recorded with numbers after ``seq``, the last frame's.
+        ``spool`` is the whole file, of which no more than ``most`` bytes are looked at. Recorded
+        with numbers after ``seq``, the last frame's.
         """
         told = Told(masker)
-        whole, _, _ = spool[self.offset :].rpartition(b"\n")
+        whole, _, _ = spool[self.offset : self.offset + most].rpartition(b"\n")
         for line in whole.split(b"\n"):
             told.take(line)
-        for name, keys in told.done.items():
+        for name, keys in list(told.done.items())[:MAX_TRACKERS]:
             seq += 1
             self.items(frames.Items(seq=seq, at=0.0, name=name, done=tuple(keys)), True)
-        for name, facts in told.progress.items():
+        for name, facts in list(told.progress.items())[:MAX_TRACKERS]:
             self.moved(frames.Progress(seq=seq, at=0.0, name=name, data=facts))
-        for name, (kind, text, at) in told.results.items():
+        for name, (kind, text, at) in list(told.results.items())[:MAX_RESULTS]:
             seq += 1
             self.result(
                 frames.Result(seq=seq, at=0.0, name=name, type=kind, body=text, told_at=at), True

@@ -35,3 +35,6 @@ async def salvage(
             recorder.salvage(spool, Masker(values))
     except BatchError as error:
         log.warning("Cannot read what run %s has left: %s", run.id, error.message)
+    except Exception:
+        # Anything can be in it.
+        log.exception("What run %s has left cannot be taken", run.id)

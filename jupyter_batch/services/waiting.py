@@ -32,6 +32,26 @@ async def first_of(*works: Coroutine[Any, Any, Any]) -> None:
         task.result()
 
 
+class Interrupted(Exception):
+    """An event was set before the work was done."""
+
+
+async def unless_set(event: asyncio.Event, work: Awaitable[T]) -> T:
+    """Returns what the work returns, or leaves it and raises Interrupted once the event is set."""
+    task = asyncio.ensure_future(work)
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise Interrupted
+    finally:
+        for pending in (task, waiting):
+            if not pending.done():
+                pending.cancel()
+        await asyncio.gather(task, waiting, return_exceptions=True)
+
+
 async def to_the_end(work: Awaitable[T], *, patience_seconds: float) -> T:
     """Returns what the work returns; when cancelled, waits for the work before it gives way."""
     task = asyncio.ensure_future(work)

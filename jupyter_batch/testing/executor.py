@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from jupyter_batch.domain import frames
 from jupyter_batch.domain.cell import CellState
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.ids import made_at
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable
 from jupyter_batch.ports import (
@@ -22,8 +23,6 @@ from jupyter_batch.ports import (
     ImageReport,
     ProgressCallback,
 )
-
-_AT = 1_700_000_000.0
 
 
 class FakeAttempt:
@@ -39,14 +38,19 @@ class FakeAttempt:
         self.stopped_with: float | None = None
         #: Files that its runner keeps.
         self.kept: dict[str, bytes] = {}
+        #: Seconds since the epoch at which its run was made, about when it says what it says.
+        self.at = made_at(spec.run_id).timestamp()
         self._seq = 0
         self._lines = 0
+        #: How many cells there are, the next to be started, and the one that is being executed.
+        self._total, self._next = 0, 0
+        self._current: int | None = None
         self._changed = asyncio.Condition()
 
     def say(self, make: Callable[..., frames.AnyFrame], **fields: Any) -> None:
         """Says a frame with the next number."""
         self._seq += 1
-        self.items.append(make(seq=self._seq, at=_AT + self._seq, **fields))
+        self.items.append(make(seq=self._seq, at=self.at + self._seq, **fields))
 
     def log(self, text: str) -> None:
         """Writes a line to the log."""
@@ -59,10 +63,12 @@ class FakeAttempt:
         cells = [{"cell_type": "code", "source": s, "metadata": {}} for s in sources]
         self.say(frames.Document, name="skeleton", body=json.dumps({"cells": cells}))
         self.say(frames.Started, cells_total=len(sources), kernel_name="python3", language="python")
+        self._total = len(sources)
 
     def start_cell(self, index: int, source: str = "pass") -> None:
         """Begins a cell."""
         self.say(frames.CellStarted, cell=index, cell_type="code", source=source)
+        self._next, self._current = index + 1, index
 
     def print(self, index: int, text: str, no: int = 0) -> None:
         """Adds an output to a cell."""
@@ -81,17 +87,31 @@ class FakeAttempt:
             source=source,
             state=CellState.FAILED if error else CellState.SUCCEEDED,
             execution_count=index + 1,
-            started_at=_AT,
-            finished_at=_AT + 1,
+            started_at=self.at,
+            finished_at=self.at + 1,
             error=error,
         )
+        self._current = None
+
+    def finish_cells(self) -> None:
+        """Executes what is left."""
+        if self._current is not None:
+            self.finish_cell(self._current)
+        for index in range(self._next, self._total):
+            self.start_cell(index)
+            self.finish_cell(index)
 
     async def end(
         self, ending: Ending | None = None, *, verdict: str | None = "succeeded", **fields: Any
     ) -> None:
-        """Says the last frame (none where ``verdict`` is None) and ends."""
+        """Says the last frame (none where ``verdict`` is None) and ends.
+
+        A notebook that succeeds executes what is left of its cells first.
+        """
         if verdict is not None:
             fields.setdefault("cause", "done")
+            if (verdict, fields["cause"]) == ("succeeded", "done"):
+                self.finish_cells()
             self.say(frames.Finished, verdict=verdict, **fields)
         self.ending = ending or Ending(exit_code=0 if verdict == "succeeded" else 1)
         await self.flush()

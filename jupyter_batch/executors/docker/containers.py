@@ -11,12 +11,14 @@ from docker.types import DeviceRequest, LogConfig, Mount
 from jupyter_batch.domain.environment import Environment, Volume
 from jupyter_batch.executors.bundle import Member
 from jupyter_batch.executors.docker.images import HARDENING, ImageFacts
-from jupyter_batch.ports import AttemptSpec
+from jupyter_batch.ports import AttemptHandle, AttemptSpec
 from jupyter_batch.runner.spool import FOLDER_VARIABLE
 
 STORE_LABEL = "jupyter_batch.store"
 RUN_LABEL = "jupyter_batch.run"
 ATTEMPT_LABEL = "jupyter_batch.attempt"
+#: On containers whose runner signs its frames.
+SIGNED_LABEL = "jupyter_batch.signed"
 
 _FOLDER = "jupyter-batch"
 WORK_FOLDER = f"/{_FOLDER}/work"
@@ -44,12 +46,19 @@ _THREAD_VARIABLES = (
 )
 
 #: Every option is said, because the daemon's own defaults would fill in what is not: a log
-#: that rotates or drops messages would lose frames. The runner cuts; see max_output_bytes.
-_LOG_OPTIONS = {"max-size": "1024g", "max-file": "1", "compress": "false", "mode": "blocking"}
+#: that rotates or drops messages would lose frames. The runner cuts (see max_output_bytes), so
+#: that its size (executors/sizes.py) is only reached by what gets past the runner.
+_LOG_OPTIONS = {"max-file": "1", "compress": "false", "mode": "blocking"}
 
 
 def create_arguments(
-    client: docker.APIClient, spec: AttemptSpec, facts: ImageFacts, *, max_pids: int
+    client: docker.APIClient,
+    spec: AttemptSpec,
+    facts: ImageFacts,
+    *,
+    max_pids: int,
+    max_log_bytes: int,
+    is_signed: bool,
 ) -> dict[str, Any]:
     """Returns the keyword arguments of docker-py's ``create_container`` for an attempt."""
     environment = spec.environment
@@ -61,7 +70,7 @@ def create_arguments(
         "user": facts.user,
         "working_dir": WORK_FOLDER,
         "environment": _variables(environment, facts),
-        "labels": labels(spec),
+        "labels": labels(spec) | ({SIGNED_LABEL: "yes"} if is_signed else {}),
         # Ends with the one connection that hands over the bundle.
         "stdin_open": True,
         "tty": False,
@@ -71,7 +80,10 @@ def create_arguments(
             network_mode=environment.network,
             mounts=[_mount(volume) for volume in environment.volumes],
             device_requests=_gpus(environment.gpus),
-            log_config=LogConfig(type=LogConfig.types.JSON, config=_LOG_OPTIONS),
+            log_config=LogConfig(
+                type=LogConfig.types.JSON,
+                config={**_LOG_OPTIONS, "max-size": str(max_log_bytes)},
+            ),
         ),
     }
 
@@ -83,6 +95,27 @@ def labels(spec: AttemptSpec) -> dict[str, str]:
         RUN_LABEL: spec.run_id,
         ATTEMPT_LABEL: str(spec.attempt_no),
     }
+
+
+def handle(run_id: str, attempt_no: int, container_id: Any, is_signed: bool) -> AttemptHandle:
+    """Returns by what the attempt of a container is known."""
+    return AttemptHandle(
+        run_id=run_id,
+        attempt_no=attempt_no,
+        container_id=str(container_id),
+        is_signed=is_signed,
+    )
+
+
+def listed(item: dict[str, Any]) -> AttemptHandle | None:
+    """Returns the handle of a container; None where its labels are not as we write them."""
+    labels = item["Labels"]
+    try:
+        number = int(labels[ATTEMPT_LABEL])
+        run_id = labels[RUN_LABEL]
+    except (KeyError, ValueError):
+        return None
+    return handle(run_id, number, item["Id"], SIGNED_LABEL in labels)
 
 
 def folders(facts: ImageFacts) -> list[Member]:

@@ -25,7 +25,7 @@ from jupyter_batch.errors import (
     ImageUnusable,
     InvalidInput,
 )
-from jupyter_batch.executors import limits
+from jupyter_batch.executors import limits, sizes
 from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, first_file, pack, tar_stream
 from jupyter_batch.executors.channel import Channel
 from jupyter_batch.executors.docker import containers
@@ -35,6 +35,7 @@ from jupyter_batch.executors.docker.following import LogFollower
 from jupyter_batch.executors.docker.images import BUILD_HINT, ImageFacts, Images
 from jupyter_batch.executors.docker.inlet import Inlet
 from jupyter_batch.executors.docker.waiting import EndWaiter, was_unfed
+from jupyter_batch.executors.frame_keys import FrameKeys
 from jupyter_batch.ports import (
     AttemptHandle,
     AttemptSpec,
@@ -58,10 +59,14 @@ class DockerExecutor:
 
     name = "docker"
 
-    def __init__(self, settings: Settings, *, runner: bytes) -> None:
-        """Takes the runner as the zip application that ``runner.pack`` makes."""
+    def __init__(self, settings: Settings, *, runner: bytes, keys: FrameKeys | None = None) -> None:
+        """Takes the runner as the zip application that ``runner.pack`` makes.
+
+        ``keys``: with what it signs its frames; None for one that does not.
+        """
         self._settings = settings
         self._runner = runner
+        self._keys = keys
         self._engine = Engine(settings.docker_host)
         self._images = Images(
             self._engine, cache_file=Path(settings.data_dir) / "cache" / "images.json"
@@ -197,21 +202,20 @@ class DockerExecutor:
     async def start(self, spec: AttemptSpec) -> AttemptHandle:
         """Creates the container, starts it and hands it runner and bundle."""
         with refusals(f"starting {spec.name}"):
-            container_id = await self._engine.call(lambda client: self._start(client, spec))
-        return AttemptHandle(
-            run_id=spec.run_id, attempt_no=spec.attempt_no, container_id=container_id
-        )
+            return await self._engine.call(lambda client: self._start(client, spec))
 
-    def _start(self, client: docker.APIClient, spec: AttemptSpec) -> str:
+    def _start(self, client: docker.APIClient, spec: AttemptSpec) -> AttemptHandle:
         image = spec.environment.image or ""
         # What has been prepared is not looked for again; the engine says if it has gone since.
         found = spec.environment.image_digest or self._images.find(client, image)
         if found is None:
             raise ImageNotFound(f"image {image} is not on the engine; {BUILD_HINT}", image=image)
         facts = self._images.facts(client, found)
-        container_id, is_begun = self._create(client, spec, facts)
+        key = None if self._keys is None else self._keys.of(spec.run_id, spec.attempt_no)
+        handle, is_begun = self._create(client, spec, facts)
+        container_id = handle.container_id
         if is_begun:
-            return container_id
+            return handle
         try:
             if not facts.has_folders:
                 client.put_archive(container_id, "/", tar_stream(containers.folders(facts)))
@@ -219,23 +223,30 @@ class DockerExecutor:
                 client.start(container_id)
                 # Not before: a container that an engine has forgotten, because it died in the
                 # middle of a start, has then certainly not begun with anything.
-                inlet.hand(self._runner, pack(spec.bundle))
+                inlet.hand(self._runner, pack(spec.bundle, key))
         except Refused as error:
             # Nobody holds a handle yet, so nobody else would remove it.
             with contextlib.suppress(Refused):
                 client.remove_container(container_id, force=True, v=True)
             raise _cannot_start(spec, said(error)) from error
-        return container_id
+        return handle
 
     def _create(
         self, client: docker.APIClient, spec: AttemptSpec, facts: ImageFacts
-    ) -> tuple[str, bool]:
+    ) -> tuple[AttemptHandle, bool]:
         """Returns the container, and whether it is one that has been started before."""
+        is_signed = self._keys is not None
         arguments = containers.create_arguments(
-            client, spec, facts, max_pids=self._settings.max_pids
+            client,
+            spec,
+            facts,
+            max_pids=self._settings.max_pids,
+            max_log_bytes=sizes.max_engine_log(self._settings, spec.bundle),
+            is_signed=is_signed,
         )
         try:
-            return str(client.create_container(**arguments)["Id"]), False
+            made = client.create_container(**arguments)["Id"]
+            return containers.handle(spec.run_id, spec.attempt_no, made, is_signed), False
         except Refused as error:
             if error.status_code != 409:
                 raise _cannot_start(spec, said(error)) from error
@@ -248,7 +259,8 @@ class DockerExecutor:
             with contextlib.suppress(Gone):
                 client.remove_container(there["Id"], force=True, v=True)
             return self._create(client, spec, facts)
-        return str(there["Id"]), True
+        is_signed = containers.SIGNED_LABEL in there["Config"]["Labels"]
+        return containers.handle(spec.run_id, spec.attempt_no, there["Id"], is_signed), True
 
     async def follow(self, handle: AttemptHandle) -> AsyncIterator[Sequence[AnyFrame | LogLine]]:
         """Yields what the container has written, from the first byte to its end."""
@@ -258,6 +270,8 @@ class DockerExecutor:
             handle.container_id,
             channel,
             max_log_bytes=self._settings.max_output_bytes,
+            key=self._key(handle),
+            max_bytes=sizes.max_read(self._settings),
         )
         follower.start()
         try:
@@ -266,6 +280,11 @@ class DockerExecutor:
         finally:
             follower.abort()
             await asyncio.shield(channel.finished())
+
+    def _key(self, handle: AttemptHandle) -> bytes | None:
+        if self._keys is None or not handle.is_signed:
+            return None
+        return self._keys.of(handle.run_id, handle.attempt_no)
 
     async def wait(self, handle: AttemptHandle) -> Ending:
         """Returns when the container has ended."""
@@ -336,14 +355,7 @@ class DockerExecutor:
 
         with refusals("listing the containers"):
             found = await self._engine.call(ask)
-        return tuple(
-            AttemptHandle(
-                run_id=item["Labels"][containers.RUN_LABEL],
-                attempt_no=int(item["Labels"][containers.ATTEMPT_LABEL]),
-                container_id=item["Id"],
-            )
-            for item in found
-        )
+        return tuple(handle for item in found if (handle := containers.listed(item)) is not None)
 
     async def close(self) -> None:
         """Lets go of connections; containers run on."""

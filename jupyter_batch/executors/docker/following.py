@@ -11,7 +11,13 @@ import requests
 
 from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.recording import LogLine
-from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable, ExecutorError
+from jupyter_batch.errors import (
+    AttemptGone,
+    BatchError,
+    EngineUnavailable,
+    ExecutorError,
+    RecordRefused,
+)
 from jupyter_batch.executors.channel import Channel
 from jupyter_batch.executors.docker.connection import Engine, Gone, Refused, Stream, said
 from jupyter_batch.executors.reading import AttemptReader
@@ -43,12 +49,15 @@ class LogFollower(threading.Thread):
         channel: Channel[AnyFrame | LogLine],
         *,
         max_log_bytes: int,
+        key: bytes | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         super().__init__(name=f"follow-{container_id[:12]}", daemon=True)
         self._engine = engine
         self._container_id = container_id
         self._channel = channel
         self._max_log_bytes = max_log_bytes
+        self._key, self._max_bytes = key, max_bytes
         self._stream = Stream(engine)
         self._delivered = 0
 
@@ -62,8 +71,11 @@ class LogFollower(threading.Thread):
             error = AttemptGone("the container is not there any more", id=self._container_id)
         except Refused as refused:
             error = _refusal(refused, self._container_id)
-        except EngineUnavailable as unavailable:
-            error = unavailable
+        except (EngineUnavailable, RecordRefused) as known:
+            error = known
+        except Exception as problem:
+            # Whatever it is, the reader must not take it for the end of the attempt.
+            error = ExecutorError(f"the log cannot be read: {problem}")
         finally:
             self._stream.close()
             self._channel.finish(error)
@@ -92,16 +104,25 @@ class LogFollower(threading.Thread):
         self._deliver(reader)
 
     def _read(self, *, follow: bool) -> tuple[AttemptReader, int]:
-        reader = AttemptReader(max_log_bytes=self._max_log_bytes, skip=self._delivered)
+        reader = AttemptReader(
+            max_log_bytes=self._max_log_bytes,
+            skip=self._delivered,
+            key=self._key,
+            max_bytes=self._max_bytes,
+        )
         params = {"follow": int(follow), "stdout": 1, "stderr": 1, "timestamps": 0}
         read = 0
         for kind, data in demultiplexed(
             self._stream.open("GET", f"/containers/{self._container_id}/logs", params)
         ):
-            if kind == _STDOUT:
-                reader.stdout(data)
-            elif kind == _STDERR:
-                reader.stderr(data)
+            try:
+                if kind == _STDOUT:
+                    reader.stdout(data)
+                elif kind == _STDERR:
+                    reader.stderr(data)
+            except RecordRefused:
+                self._deliver(reader)  # what came before is true
+                raise
             read += 1
             if not self._deliver(reader) or reader.has_said_all:
                 break

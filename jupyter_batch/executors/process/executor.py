@@ -30,8 +30,10 @@ from jupyter_batch.errors import (
     NotAllowed,
     UnsafePath,
 )
+from jupyter_batch.executors import sizes
 from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, pack
 from jupyter_batch.executors.channel import Channel
+from jupyter_batch.executors.frame_keys import FrameKeys
 from jupyter_batch.executors.process.folder import AttemptFolder, folder_name
 from jupyter_batch.executors.process.following import LOOK_EVERY, FileFollower
 from jupyter_batch.ports import (
@@ -63,9 +65,13 @@ class ProcessExecutor:
 
     name = "process"
 
-    def __init__(self, settings: Settings, *, runner: bytes) -> None:
-        """Takes the runner as the zip application that ``runner.pack`` makes."""
+    def __init__(self, settings: Settings, *, runner: bytes, keys: FrameKeys | None = None) -> None:
+        """Takes the runner as the zip application that ``runner.pack`` makes.
+
+        ``keys``: with what it signs its frames; None for one that does not.
+        """
         self._settings = settings
+        self._keys = keys
         self._runner = runner
         self._folder = Path(settings.data_dir).absolute() / "attempts"
         self._starting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -154,7 +160,9 @@ class ProcessExecutor:
         try:
             if not folder.is_there():
                 command = [sys.executable, str(self._runner_file())]
-                folder.start(spec, command, pack(spec.bundle))
+                key = None if self._keys is None else self._keys.of(spec.run_id, spec.attempt_no)
+                bundle = pack(spec.bundle, key)
+                folder.start(spec, command, bundle, is_signed=key is not None)
         except OSError as error:
             why = error.strerror or str(error)
             raise ExecutorError(f"the attempt {spec.name} cannot be started: {why}") from error
@@ -177,8 +185,15 @@ class ProcessExecutor:
     async def follow(self, handle: AttemptHandle) -> AsyncIterator[Sequence[AnyFrame | LogLine]]:
         """Yields what the runner has written, from the first byte to its end."""
         channel: Channel[AnyFrame | LogLine] = Channel()
+        key = None
+        if self._keys is not None and handle.is_signed:
+            key = self._keys.of(handle.run_id, handle.attempt_no)
         follower = FileFollower(
-            self._of(handle), channel, max_log_bytes=self._settings.max_output_bytes
+            self._of(handle),
+            channel,
+            max_log_bytes=self._settings.max_output_bytes,
+            key=key,
+            max_bytes=sizes.max_read(self._settings),
         )
         follower.start()
         try:

@@ -51,6 +51,7 @@ class _Record(msgspec.Struct, frozen=True):
     pid: int = 0
     #: Seconds since the epoch; a later process of the same number has another.
     started_at: float = 0.0
+    is_signed: bool = False
 
 
 class AttemptFolder:
@@ -85,11 +86,14 @@ class AttemptFolder:
             run_id=record.run_id,
             attempt_no=record.attempt_no,
             container_id=f"{record.pid}@{record.started_at:.2f}",
+            is_signed=record.is_signed,
         )
 
-    def start(self, spec: AttemptSpec, command: list[str], bundle: Iterable[bytes]) -> None:
+    def start(
+        self, spec: AttemptSpec, command: list[str], bundle: Iterable[bytes], *, is_signed: bool
+    ) -> None:
         """Starts a command under a supervisor, which hands it the bundle as its stdin."""
-        record = _Record(spec.store_id, spec.run_id, spec.attempt_no)
+        record = _Record(spec.store_id, spec.run_id, spec.attempt_no, is_signed=is_signed)
         if not self._make():
             return
         self._write_record(record)

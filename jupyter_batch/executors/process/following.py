@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.recording import LogLine
-from jupyter_batch.errors import AttemptGone, BatchError, ExecutorError
+from jupyter_batch.errors import AttemptGone, BatchError, ExecutorError, RecordRefused
 from jupyter_batch.executors.channel import Channel
 from jupyter_batch.executors.process.folder import AttemptFolder
 from jupyter_batch.executors.reading import AttemptReader
@@ -29,11 +29,13 @@ class FileFollower(threading.Thread):
         channel: Channel[AnyFrame | LogLine],
         *,
         max_log_bytes: int,
+        key: bytes | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         super().__init__(name=f"follow-{folder.path.name}", daemon=True)
         self._folder = folder
         self._channel = channel
-        self._reader = AttemptReader(max_log_bytes=max_log_bytes)
+        self._reader = AttemptReader(max_log_bytes=max_log_bytes, key=key, max_bytes=max_bytes)
         self._aborted = threading.Event()
 
     def run(self) -> None:
@@ -45,6 +47,8 @@ class FileFollower(threading.Thread):
             error = AttemptGone(
                 "the folder of the attempt is not there any more", name=self._folder.path.name
             )
+        except RecordRefused as refused:
+            error = refused
         except Exception as problem:
             # Whatever it is, the reader must not take it for the end of the attempt.
             error = ExecutorError(f"the log cannot be read: {problem}")
@@ -86,9 +90,11 @@ class FileFollower(threading.Thread):
     def _read(self, stdout: BinaryIO, stderr: BinaryIO) -> bool:
         """Reads a piece of each file; False where there was nothing."""
         frames, log = stdout.read(_READ_BYTES), stderr.read(_READ_BYTES)
-        self._reader.stdout(frames)
-        self._reader.stderr(log)
-        self._deliver()
+        try:
+            self._reader.stdout(frames)
+            self._reader.stderr(log)
+        finally:
+            self._deliver()  # what comes before a frame that is refused is true
         return bool(frames or log)
 
     def _deliver(self) -> None:

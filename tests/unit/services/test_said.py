@@ -16,7 +16,7 @@ NOW = time.time()
 
 
 def say_result(attempt: FakeAttempt, name: str, body: str, *, more: bool = False) -> None:
-    attempt.say(frames.Result, name=name, type="json", body=body, more=more, told_at=NOW)
+    attempt.say(frames.Result, name=name, type="json", body=body, more=more, told_at=attempt.at)
 
 
 async def test_results_are_on_record_and_told(bench):

@@ -1,0 +1,120 @@
+"""What a notebook may write beside its runner, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jupyter_batch.domain.frames import Finished, Heartbeat
+from jupyter_batch.domain.recording import LogLine
+from jupyter_batch.errors import RecordRefused
+from jupyter_batch.executors.frame_keys import FrameKeys
+from jupyter_batch.executors.reading import AttemptReader
+from jupyter_batch.runner.signing import is_signed, sign
+
+KEY = b"k" * 32
+
+
+def heartbeat(seq: int) -> bytes:
+    fields = {"memory_bytes": 1, "peak_memory_bytes": 1, "cpu_seconds": 0.5}
+    line = {"v": 1, "seq": seq, "at": 1.0, "kind": "heartbeat", **fields}
+    return json.dumps(line, separators=(",", ":")).encode()
+
+
+def verdict(seq: int, verdict: str) -> bytes:
+    line = {"v": 1, "seq": seq, "at": 1.0, "kind": "finished", "verdict": verdict, "cause": "x"}
+    return json.dumps(line, separators=(",", ":")).encode()
+
+
+def reader(**changes: object) -> AttemptReader:
+    return AttemptReader(**{"max_log_bytes": 10**6, "key": KEY, **changes})
+
+
+def test_a_signature_holds_for_its_line_and_its_key_only():
+    line = sign(heartbeat(1), KEY)
+    assert json.loads(line)["seq"] == 1
+    assert is_signed(line, KEY)
+    assert not is_signed(line, b"l" * 32)
+    assert not is_signed(heartbeat(1), KEY)
+    assert not is_signed(line.replace(b'"seq":1', b'"seq":2'), KEY)
+    assert not any(is_signed(line[:end], KEY) for end in range(len(line)))
+
+
+def test_signed_frames_are_taken_and_lines_that_are_none_are_told():
+    one = reader()
+    one.stdout(
+        sign(heartbeat(1), KEY) + b"\nSegmentation fault\n" + sign(heartbeat(2), KEY) + b"\n"
+    )
+    first, line, second = one.take()
+    assert isinstance(first, Heartbeat)
+    assert isinstance(line, LogLine)
+    assert isinstance(second, Heartbeat)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        heartbeat(2),
+        heartbeat(2**62),
+        verdict(2, "succeeded"),
+        sign(heartbeat(2), b"l" * 32),
+        b'{"seq":"x","kind":[]}',
+        b' {"kind": "artifact"} ',
+        sign(heartbeat(2), KEY).replace(b"heartbeat", b"heartbeaT"),
+    ],
+)
+def test_a_forged_frame_is_refused_after_what_came_before_it(forged):
+    one = reader()
+    with pytest.raises(RecordRefused, match="tampered"):
+        one.stdout(sign(heartbeat(1), KEY) + b"\n" + forged + b"\n")
+    assert [item.seq for item in one.take()] == [1]
+
+
+def test_a_frame_behind_something_without_an_end_is_not_lost():
+    one = reader()
+    one.stdout(b"x" * 100 + sign(heartbeat(1), KEY) + b"\n")
+    line, frame = one.take()
+    assert isinstance(line, LogLine)
+    assert frame.seq == 1
+
+
+def test_a_frame_that_an_engine_has_torn_is_no_forgery():
+    one = reader()
+    torn = sign(heartbeat(1), KEY)
+    one.stdout(torn[:40] + b"\n" + torn[:40] + sign(heartbeat(2), KEY) + b"\n")
+    assert [type(item) for item in one.take()] == [LogLine, LogLine, Heartbeat]
+
+
+def test_before_it_has_its_key_a_runner_can_only_say_that_it_failed():
+    one = reader()
+    one.stdout(verdict(1, "failed") + b"\n")
+    assert isinstance(one.take()[0], Finished)
+    for forged in (verdict(1, "succeeded"), verdict(2, "failed"), heartbeat(1)):
+        with pytest.raises(RecordRefused):
+            reader().stdout(forged + b"\n")
+    with pytest.raises(RecordRefused):
+        reader().stdout(sign(heartbeat(1), KEY) + b"\n" + verdict(1, "failed") + b"\n")
+
+
+def test_a_signed_frame_that_cannot_be_read_is_refused():
+    deep = b'{"v":1,"seq":1,"at":1.0,"kind":"progress","name":"x","data":{"a":%b}}'
+    for line in (deep % (b"[" * 5000 + b"]" * 5000), b'{"v":1,"seq":1.5,"at":1.0,"kind":"ready"}'):
+        with pytest.raises(RecordRefused, match="cannot be read"):
+            reader().stdout(sign(line, KEY) + b"\n")
+
+
+def test_more_than_any_runner_writes_is_refused():
+    one = reader(max_bytes=1000)
+    one.stderr(b"x\n" * 400)
+    with pytest.raises(RecordRefused, match="longer"):
+        one.stdout(b"x\n" * 400)
+
+
+def test_keys_are_the_same_for_the_next_owner_and_different_for_each_attempt(tmp_path):
+    keys = FrameKeys(tmp_path)
+    assert keys.of("r", 1) == FrameKeys(tmp_path).of("r", 1)
+    assert len({keys.of("r", 1), keys.of("r", 2), keys.of("s", 1)}) == 3
+    assert (tmp_path / "frames.key").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "other").mkdir()
+    assert FrameKeys(tmp_path / "other").of("r", 1) != keys.of("r", 1)
