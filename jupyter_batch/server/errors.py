@@ -30,6 +30,7 @@ STATUS = {
     "image_not_found": HTTPStatus.BAD_REQUEST,
     "image_unusable": HTTPStatus.BAD_REQUEST,
     "attempt_gone": HTTPStatus.CONFLICT,
+    "record_refused": HTTPStatus.INTERNAL_SERVER_ERROR,
     "store_error": HTTPStatus.INTERNAL_SERVER_ERROR,
     "store_locked": HTTPStatus.SERVICE_UNAVAILABLE,
     "store_held": HTTPStatus.SERVICE_UNAVAILABLE,

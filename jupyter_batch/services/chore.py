@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from jupyter_batch.ports import Clock
 from jupyter_batch.services.waiting import wait_set
+
+log = logging.getLogger(__name__)
+
+#: Seconds until work in which something was wrong is tried again.
+_AGAIN = 600.0
 
 
 class Chore:
@@ -53,4 +59,8 @@ class Chore:
             if self._calm:
                 await self._clock.sleep(self._calm)
             self._wake.clear()
-            pause = await self._work()
+            try:
+                pause = await self._work()
+            except Exception:
+                log.exception("A fault of the %s; it will be tried again", self._name)
+                pause = _AGAIN

@@ -6,17 +6,18 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 
 from jupyter_batch.domain.endings import end_or_retry, expire
 from jupyter_batch.domain.run import Attempt, Run, RunState
 from jupyter_batch.domain.waiting import Occupancy, why_not_yet
-from jupyter_batch.errors import BatchError, Conflict, NotFound
+from jupyter_batch.errors import BatchError, Conflict, NotFound, StoreClosed, StoreFull
 from jupyter_batch.ports import AttemptHandle, Clock, Store
 from jupyter_batch.services.attempt import Conductor
 from jupyter_batch.services.availability import Availability
+from jupyter_batch.services.postponed import Postponed, UnrecordedEnds, described
 from jupyter_batch.services.waiting import wait_set
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,10 @@ log = logging.getLogger(__name__)
 _PAGE = 20
 #: Seconds after which the clock is looked at again, should it have been set.
 _LOOK = 60.0
+#: Runs that cannot be started, after which a round ends.
+_MOST_FAILURES = 100
+#: What has nothing to do with the run that it comes from.
+_OF_THE_STORE = (StoreClosed, StoreFull)
 #: Seconds until a queue that could not be served is looked at again.
 _PAUSE = 5.0
 
@@ -49,8 +54,10 @@ class Dispatcher:
         #: Hears of each run that has come to its end.
         self.on_end: Callable[[Run], Awaitable[None]] | None = None
         self._conductor = conductor
-        #: By run: ends that are still to be recorded, each with its instant.
-        self._owed: dict[str, tuple[datetime, Callable[[Run], Run]]] = {}
+        self._unrecorded = UnrecordedEnds(store, clock, self.tell_end)
+        #: Queued runs that could not be claimed.
+        self._postponed = Postponed(clock)
+        self._trouble: str | None = None
         self._wake = asyncio.Event()
         self._conductors: dict[str, Conductor] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -60,6 +67,13 @@ class Dispatcher:
     def active(self) -> int:
         """How many attempts are being conducted."""
         return len(self._conductors)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the queue is not served; None where it is."""
+        if self._loop is not None and self._loop.done():
+            return "the queue is not served any more"
+        return self._trouble
 
     def start(self) -> None:
         """Starts to serve the queue."""
@@ -113,13 +127,16 @@ class Dispatcher:
             self._wake.clear()
             pause: float | None = _PAUSE
             try:
-                await self._record_owed()
+                await self._unrecorded.record()
                 await self._round()
                 pause = await self._until_next()
+                self._trouble = None
             except BatchError as error:
                 log.warning("Cannot serve the queue: %s", error.message)
-            except Exception:
+                self._trouble = f"the queue cannot be served: {error.message}"
+            except Exception as error:
                 log.exception("A fault while serving the queue; going on")
+                self._trouble = f"the queue cannot be served: {error!r}"
             await wait_set(self._wake, self._clock, pause)
 
     async def why_waits(self, run: Run) -> str | None:
@@ -131,7 +148,7 @@ class Dispatcher:
         if away is not None:
             return away
         found = self._occupancy.hindrance(run, await self._job_limit(run, {}))
-        return found.reason if found else None
+        return found.reason if found else self._postponed.reason(run.id)
 
     async def _until_next(self) -> float | None:
         runs = self._store.runs
@@ -139,6 +156,8 @@ class Dispatcher:
             await runs.next_not_before(),
             await runs.next_expiry(),
             self._availability.next_look,
+            self._unrecorded.next_at,
+            self._postponed.next_at,
         )
         instants = [at for at in times if at]
         if not instants:
@@ -151,18 +170,34 @@ class Dispatcher:
             return
         blocked: set[str] = set()
         limits: dict[str, int | None] = {}
+        failures = 0
         while True:
+            most = _PAGE + len(self._postponed)  # which may all stand before the others
             queued = await self._store.runs.queued(
-                now=self._clock.now(), limit=_PAGE, blocked=frozenset(blocked)
+                now=self._clock.now(), limit=most, blocked=frozenset(blocked)
             )
+            if len(queued) < most and not blocked:
+                self._postponed.keep({run.id for run in queued})
             leads_on = False
             for run in queued:
                 if run.id in self._conductors or not blocked.isdisjoint(run.lanes):
                     continue
-                leads_on |= await self._start_or_block(run, blocked, limits)
+                if self._postponed.is_waiting(run.id):
+                    continue
+                try:
+                    leads_on |= await self._start_or_block(run, blocked, limits)
+                except _OF_THE_STORE:
+                    raise
+                except Exception as error:
+                    # Nothing that is wrong with one run keeps others from being started.
+                    log.exception("Cannot start run %s yet", run.id)
+                    self._postponed.put(run.id, error)
+                    leads_on, failures = True, failures + 1
+                    if failures >= _MOST_FAILURES:
+                        return
                 if self._occupancy.is_full():
                     return
-            if len(queued) < _PAGE or not leads_on:
+            if len(queued) < most or not leads_on:
                 return
 
     async def _start_or_block(
@@ -196,10 +231,16 @@ class Dispatcher:
     async def _expire(self) -> None:
         now = self._clock.now()
         for run in await self._store.runs.expired(now):
-            ended = await self._store.runs.update(
-                run.id, lambda newest: expire(newest, at=now), at=now
-            )
-            await self.tell_end(ended)
+            try:
+                ended = await self._store.runs.update(
+                    run.id, lambda newest: expire(newest, at=now), at=now
+                )
+            except _OF_THE_STORE:
+                raise
+            except Exception:
+                log.exception("Cannot take run %s out of the queue yet", run.id)
+            else:
+                await self.tell_end(ended)
 
     async def _claim(self, queued: Run) -> None:
         now = self._clock.now()
@@ -214,7 +255,13 @@ class Dispatcher:
             return replace(run.with_attempt(attempt), error=None, not_before=None)
 
         run = await self._store.runs.update(queued.id, change, at=now)
-        conductor = self._conductor(run)
+        self._postponed.forget(run.id)
+        try:
+            conductor = self._conductor(run)
+        except Exception as error:
+            log.exception("Nothing can conduct run %s", run.id)
+            await self.give_up(run, error)
+            return
         self._keep(run, conductor, conductor.conduct)
 
     def _keep(self, run: Run, conductor: Conductor, work: Callable[[], Awaitable[None]]) -> None:
@@ -232,14 +279,18 @@ class Dispatcher:
             raise
         except Exception as error:
             log.exception("A fault while conducting run %s", run.id)
-            await self._give_up(run, error)
+            await self.give_up(run, error)
         finally:
             self._conductors.pop(run.id, None)
             self._occupancy.remove(run.id)
             self._wake.set()
-        if run.id in self._owed:
+        if run.id in self._unrecorded:
             return
-        ended = await self._store.runs.get(run.id)
+        try:
+            ended = await self._store.runs.get(run.id)
+        except BatchError as error:
+            log.warning("Cannot look at the end of run %s: %s", run.id, error.message)
+            return
         if ended is not None:
             await self.tell_end(ended)
 
@@ -251,12 +302,13 @@ class Dispatcher:
             await self.on_end(run)
         except BatchError as error:
             log.warning("Cannot act on the end of run %s: %s", run.id, error.message)
+        except Exception:
+            log.exception("A fault while acting on the end of run %s; going on", run.id)
 
-    async def _give_up(self, given: Run, error: Exception) -> None:
-        """Ends a run whose conductor has failed, so that none stays running for ever."""
+    async def give_up(self, given: Run, error: Exception) -> None:
+        """Ends a run that cannot be conducted, so that none stays running for ever."""
         now = self._clock.now()
-        message = error.message if isinstance(error, BatchError) else repr(error)
-        reason = f"the server could not record it: {message}"
+        reason = f"the server could not record it: {described(error)}"
 
         def change(run: Run) -> Run:
             if not run.state.is_active or len(run.attempts) != len(given.attempts):
@@ -266,21 +318,6 @@ class Dispatcher:
                 run = run.with_attempt(ended)
             return end_or_retry(run, RunState.LOST, at=now, luck=random.random(), reason=reason)
 
-        self._owed[given.id] = (now, change)
-        try:
-            await self._record_owed()
-        except BatchError as again:
-            log.error("Cannot record the end of run %s yet: %s", given.id, again.message)
-
-    async def _record_owed(self) -> None:
-        """Records ends that could not be recorded when they came, as on a full disk."""
-        while self._owed:
-            run_id, (at, change) = self._owed.popitem()
-            try:
-                ended = await self._store.runs.update(run_id, change, at=at)
-            except NotFound:
-                continue
-            except BaseException:
-                self._owed[run_id] = (at, change)
-                raise
-            await self.tell_end(ended)
+        self._occupancy.remove(given.id)
+        self._unrecorded.add(given.id, now, change)
+        await self._unrecorded.record()

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.endings import end_or_retry
 from jupyter_batch.domain.run import Run, RunState
-from jupyter_batch.errors import BatchError
+from jupyter_batch.errors import StoreClosed
 from jupyter_batch.ports import AttemptHandle, Clock, Executor, Store
 from jupyter_batch.services.dispatcher import Dispatcher
+from jupyter_batch.services.postponed import described
 from jupyter_batch.services.starting import ENGINE_PAUSE
 from jupyter_batch.services.waiting import wait_set
 
@@ -24,6 +25,8 @@ _FIRST_LOOK_SECONDS = 3.0
 #: Seconds until an engine is looked through once more after a start: what an earlier owner had
 #: asked for when it died may have come late.
 _LATE_COMERS = 30.0
+#: How often it is tried to settle a run, before it is ended.
+_TRIES = 3
 _GONE = "its container or process was gone when the server came back"
 _UNKNOWN = (
     "the server ended while it was starting the attempt, of which there is nothing; "
@@ -67,7 +70,7 @@ class Reconciler:
             if name in theirs:
                 theirs[name].append(run)
             else:
-                await self._settle(run, None, f"there is no executor {name!r} any more")
+                await self._settle_all([run], {}, f"there is no executor {name!r} any more")
         looked = []
         for name, runs in theirs.items():
             has_looked = asyncio.Event()
@@ -95,9 +98,7 @@ class Reconciler:
     ) -> None:
         try:
             handles, why_none = await self._first_list(executor, runs, has_looked)
-            for run in runs:
-                key = (run.id, run.attempt.attempt_no if run.attempt else 0)
-                await self._settle(run, handles.get(key), why_none)
+            await self._settle_all(runs, handles, why_none, has_looked)
             self._dispatcher.wake()
             is_clean = await self._clear(executor, handles)
         finally:
@@ -117,13 +118,13 @@ class Reconciler:
         while True:
             try:
                 return _by_key(await executor.list(self._store.id)), None
-            except BatchError as error:
-                away = (self._clock.now() - since).total_seconds()
+            except Exception as error:
+                away, why = (self._clock.now() - since).total_seconds(), described(error)
                 if not runs or away > self._patience:
-                    return {}, f"the engine stayed away for {away:.0f} s: {error.message}"
+                    return {}, f"the engine stayed away for {away:.0f} s: {why}"
                 if not told:
-                    log.warning("Cannot list attempts of %s: %s", executor.name, error.message)
-                    await self._say_waits(runs, error.message)
+                    log.warning("Cannot list attempts of %s: %s", executor.name, why)
+                    await self._say_waits(runs, why)
                     told = True
             has_looked.set()
             await self._clock.sleep(ENGINE_PAUSE)
@@ -138,11 +139,40 @@ class Reconciler:
         for run in runs:
             try:
                 await self._store.runs.update(run.id, change, at=self._clock.now())
-            except BatchError as error:
-                log.warning("Cannot tell that run %s waits: %s", run.id, error.message)
+            except Exception as error:
+                log.warning("Cannot tell that run %s waits: %s", run.id, described(error))
 
-    async def _settle(self, known: Run, handle: AttemptHandle | None, why_none: str | None) -> None:
-        """Decides what becomes of one run; a fault with it is no matter of the others."""
+    async def _settle_all(
+        self,
+        runs: Sequence[Run],
+        handles: Mapping[Key, AttemptHandle],
+        why_none: str | None,
+        has_looked: asyncio.Event | None = None,
+    ) -> None:
+        """Decides what becomes of the runs; a fault with one is no matter of the others.
+
+        One with which it does not work at last is ended.
+        """
+        left = list(runs)
+        for tries_left in reversed(range(_TRIES)):
+            for run in tuple(left):
+                key = (run.id, run.attempt.attempt_no if run.attempt else 0)
+                error = await self._settle(run, handles.get(key), why_none)
+                if error is None:
+                    left.remove(run)
+                elif not tries_left:
+                    await self._dispatcher.give_up(run, error)
+                    self.note_leftover()
+            if not left or not tries_left:
+                return
+            if has_looked is not None:
+                has_looked.set()
+            await self._clock.sleep(ENGINE_PAUSE)
+
+    async def _settle(
+        self, known: Run, handle: AttemptHandle | None, why_none: str | None
+    ) -> Exception | None:
+        """Decides what becomes of one run; returns what went wrong."""
         try:
             run = await self._store.runs.get(known.id)
             if run is None or not run.state.is_active:
@@ -153,10 +183,12 @@ class Reconciler:
                 self._dispatcher.resume(run)
             else:
                 await self._lose(run, why_none)
-        except BatchError as error:
-            log.error("Cannot settle run %s: %s", known.id, error.message)
-        except Exception:
-            log.exception("A fault while settling run %s; going on", known.id)
+        except StoreClosed:
+            return None
+        except Exception as error:
+            log.exception("Cannot settle run %s; going on", known.id)
+            return error
+        return None
 
     async def _lose(self, run: Run, why: str | None) -> None:
         now = self._clock.now()
@@ -181,8 +213,8 @@ class Reconciler:
     async def _clear_all(self, executor: Executor) -> bool:
         try:
             return await self._clear(executor, _by_key(await executor.list(self._store.id)))
-        except BatchError as error:
-            log.debug("Cannot look through %s: %s", executor.name, error.message)
+        except Exception as error:
+            log.debug("Cannot look through %s: %s", executor.name, described(error))
             return False
 
     async def _clear(self, executor: Executor, handles: Mapping[Key, AttemptHandle]) -> bool:
@@ -194,8 +226,8 @@ class Reconciler:
                     log.info("Removing %s, which is nobody's", handle.container_id)
                     await executor.stop(handle, grace_seconds=0)
                     await executor.remove(handle)
-            except BatchError as error:
-                log.warning("Cannot remove %s: %s", handle.container_id, error.message)
+            except Exception as error:
+                log.warning("Cannot remove %s: %s", handle.container_id, described(error))
                 is_clean = False
         return is_clean
 

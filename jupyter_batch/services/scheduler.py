@@ -16,7 +16,7 @@ from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.queries import MAX_LIMIT, JobQuery
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.trigger import AnyTrigger, TriggerProgress
-from jupyter_batch.errors import BatchError
+from jupyter_batch.errors import BatchError, StoreClosed, StoreFull
 from jupyter_batch.ports import Alarm, Clock, NewRun, Store, TriggerStep
 from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.dispatcher import Dispatcher
@@ -34,6 +34,10 @@ _MOST_RUNS = 2_000
 _TURN = 4
 #: Triggers until the event loop serves others.
 _BREATH = 25
+#: How long a trigger is left alone with which something is wrong.
+_LEFT_ALONE = timedelta(seconds=60)
+#: Triggers one after the other after which it is not they who are to blame.
+_MOST_FAILURES = 3
 #: Seconds until a store that failed is tried again.
 _PAUSE = 5.0
 
@@ -75,6 +79,19 @@ class Scheduler:
         #: Why nothing has run at the instants that are still to be decided on.
         self._cause = MissCause.DOWN
         self._task: asyncio.Task[None] | None = None
+        #: How many triggers are dealt with at once: one, where something is wrong with some.
+        self._together = _TOGETHER
+        self._taken: list[str] = []
+        #: Triggers with which something is wrong, and until when they are left alone.
+        self._put_off: dict[str, datetime] = {}
+        self._trouble: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why schedules are not kept; None where they are."""
+        if self._task is not None and self._task.done():
+            return "schedules are not kept any more"
+        return self._trouble
 
     async def read(self) -> None:
         """Learns how far the triggers are; what changes a job before would begin them anew."""
@@ -160,12 +177,15 @@ class Scheduler:
                 raise
             except BatchError as error:
                 log.warning("Cannot deal with what is due: %s", error.message)
+                self._trouble = f"schedules cannot be kept: {error.message}"
                 await wait_set(asyncio.Event(), self._clock, _PAUSE)
                 continue
-            except Exception:
+            except Exception as error:
                 log.exception("A fault while dealing with what is due; going on")
+                self._trouble = f"schedules cannot be kept: {error!r}"
                 await wait_set(asyncio.Event(), self._clock, _PAUSE)
                 continue
+            self._trouble = None
             self._cause = MissCause.LATE
             self._alarm.set(await self._when_to_wake())
             await self._woken.wait()
@@ -195,28 +215,48 @@ class Scheduler:
                 self._foresight.keep(job, state, decision)
 
     async def _catch_up(self, cause: MissCause) -> None:
-        """Decides on all that is due."""
+        """Decides on all that is due; what is wrong with a trigger keeps no other from it."""
+        failures = 0
         while True:
             if self._is_stale:
                 async with self._admission.gate:
                     await self._load()
             now = self._clock.now()
             if (first := self.next_at) is None or first > now:
+                self._together = _TOGETHER
                 return
-            async with self._admission.gate:
-                runs = await self._decide_due_held(now, cause)
+            try:
+                async with self._admission.gate:
+                    runs = await self._decide_due_held(now, cause)
+            except (StoreFull, StoreClosed):
+                raise
+            except Exception as error:
+                failures += self._single_out(now, error)
+                if failures >= _MOST_FAILURES:
+                    raise
+                continue
+            failures = 0
             for run in runs:
-                if run.state.is_terminal and self._dispatcher.on_end is not None:
-                    await self._dispatcher.on_end(run)
+                await self._dispatcher.tell_end(run)
             # The store's answers come between, but requests must get their turn as well.
             await asyncio.sleep(0)
 
+    def _single_out(self, now: datetime, error: Exception) -> bool:
+        """Goes on with one trigger at a time, or leaves the one alone that was just tried."""
+        is_single = self._together == 1 and len(self._taken) == 1
+        self._together = 1
+        if is_single:
+            log.error("Cannot deal with trigger %s yet", self._taken[0], exc_info=error)
+            self._put_off[self._taken[0]] = now + _LEFT_ALONE
+        return is_single
+
     def _take_due(self, now: datetime) -> list[str]:
         taken: list[str] = []
-        while len(taken) < _TOGETHER and (at := self.next_at) is not None and at <= now:
+        while len(taken) < self._together and (at := self.next_at) is not None and at <= now:
             trigger_id = heapq.heappop(self._heap)[2]
             del self._entries[trigger_id]
             taken.append(trigger_id)
+        self._taken = taken
         return taken
 
     async def _decide_due_held(self, now: datetime, cause: MissCause) -> list[Run]:
@@ -225,7 +265,7 @@ class Scheduler:
         stored: list[Run] = []
         cache: Cache = {}
         try:
-            for _ in range(_TURN):
+            for _ in range(_TURN if self._together > 1 else 1):
                 taken = self._take_due(now)
                 if not taken:
                     break
@@ -288,6 +328,7 @@ class Scheduler:
         stored = await self._admission.store(runs, steps)
         self._is_stale = stale
         for step in steps:
+            self._put_off.pop(step.after.trigger_id, None)
             self._keep(step.after)
         self._dispatcher.wake()
         return stored
@@ -324,7 +365,8 @@ class Scheduler:
         self._entries.pop(state.trigger_id, None)
         if state.next_at is not None:
             number = self._entries[state.trigger_id] = next(self._numbers)
-            heapq.heappush(self._heap, (state.next_at, number, state.trigger_id))
+            at = max(state.next_at, self._put_off.get(state.trigger_id, state.next_at))
+            heapq.heappush(self._heap, (at, number, state.trigger_id))
 
 
 def _effective(job: Job, trigger: AnyTrigger) -> AnyTrigger:

@@ -6,7 +6,6 @@ import asyncio
 import csv
 import io
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,7 @@ FRAME = pandas.DataFrame(
 def say_result(attempt: FakeAttempt, name: str, value: Any) -> None:
     """Says what a runner says of ``jb.record``."""
     kind, text = encoded(name, value)
-    at = time.time()
+    at = attempt.at
     pieces = [text[i : i + 100_000] for i in range(0, len(text), 100_000)]
     for number, piece in enumerate(pieces, start=1):
         more = number < len(pieces)
