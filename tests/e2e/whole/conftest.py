@@ -47,9 +47,21 @@ class Whole:
             "JUPYTER_CONFIG_DIR": str(config),
             "JUPYTER_DATA_DIR": str(folder / "jupyter"),
         }
+        self._add_kernel(folder / "jupyter" / "kernels" / "shell")
         self.log = (folder / "owner.log").open("wb")
         self.start()
         self.client = Client(data_dir=self.data)
+
+    def _add_kernel(self, folder: Path) -> None:
+        """Adds a kernel of shell commands to those that this machine has."""
+        program = Path(__file__).parents[2] / "integration" / "runner" / "shell_kernel.py"
+        spec = {
+            "argv": [sys.executable, str(program), "-f", "{connection_file}"],
+            "display_name": "Shell",
+            "language": "bash",
+        }
+        folder.mkdir(parents=True)
+        (folder / "kernel.json").write_text(json.dumps(spec))
 
     def start(self) -> None:
         self.process = subprocess.Popen(
