@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_batch.cli.arguments import SUCCEEDED, UsageError, add_command
+from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, UsageError, add_command
 from jupyter_batch.cli.engine_side import ask, folder_of
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.words import full_clock, plural
@@ -30,7 +30,8 @@ _BACKUP = """\
   jupyter batch backup nightly.zip --overwrite
   jupyter batch backup /var/backups/           a file with the time in its name
 
-Runs go on meanwhile. The file appears when it is complete and checked. It holds the notebooks,
+Runs go on meanwhile. The file appears when it is complete and checked; where output files of the
+store are missing or damaged, it has all the others, and the exit code is 1. It holds the notebooks,
 outputs and parameters of all runs: keep it as you keep those. Secrets are not in it."""
 
 _RESTORE = """\
@@ -99,11 +100,15 @@ def make_backup(args: argparse.Namespace, session: Session) -> int:
     written = path.stat().st_size
     if session.as_json:
         session.answer({"file": str(path), "size_bytes": written, **_plain(manifest)})
-        return SUCCEEDED
+        return NOT_SUCCEEDED if manifest.missing else SUCCEEDED
     jobs, runs = plural(manifest.jobs, "job"), plural(manifest.runs, "run")
     session.say(f"{path}: {jobs} and {runs}, {size(written)}")
     _tell_missing(manifest.missing, session)
     session.note(f"put it back: jupyter batch restore {shlex.quote(str(path))}", style="dim")
+    if manifest.missing:
+        count = plural(len(manifest.missing), "output file")
+        session.note(f"the backup is not complete: {count} could not be read", style="bold red")
+        return NOT_SUCCEEDED
     return SUCCEEDED
 
 

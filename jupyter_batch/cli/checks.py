@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+import shlex
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +24,8 @@ from jupyter_batch.client.units import size
 from jupyter_batch.errors import BatchError, ImageNotFound
 
 _PANEL = "jupyter-batch"
+#: As the store calls it.
+_UNEXPLAINED = "unexplained-outputs"
 _LITTLE_SPACE = 1024**3
 _NO_SPACE = 50 * 1024**2
 _LIVE_RESTORE = (
@@ -62,6 +66,8 @@ def all_findings(place: Place) -> Iterator[Finding]:
         finding, health = owner_finding(place)
         yield finding
         if health is not None:
+            yield outputs_finding(place)
+        if health is not None:
             yield from secrets_findings(place)
     yield from engine_findings(place.data_dir, health)
     yield extension_finding(jupyter_config_path())
@@ -97,6 +103,14 @@ def folder_finding(folder: Path) -> Finding:
     if not os.access(nearest, os.W_OK | os.X_OK):
         return Finding(
             what="data folder", level="fail", message=f"{nearest} is not writable", advice=advice
+        )
+    if nearest == folder and _can_be_read_by_others(folder):
+        return Finding(
+            what="data folder",
+            level="fail",
+            message=f"others on this machine can read {folder}, which has what notebooks print",
+            advice=f"chmod 700 {shlex.quote(str(folder))}, or set JUPYTER_BATCH_DATA to a folder "
+            "of yours",
         )
     free = shutil.disk_usage(nearest).free
     text = f"{folder}, {size(free)} free"
@@ -153,6 +167,39 @@ def secrets_findings(place: Place) -> Iterator[Finding]:
     elif names:
         noun = "secret" if len(names) == 1 else "secrets"
         yield Finding(what="secrets", level="ok", message=f"{len(names)} {noun}")
+
+
+def outputs_finding(place: Place) -> Finding:
+    """Says whether the outputs of all runs are there."""
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            place.connect().sql_table("SELECT run_id FROM outputs LIMIT 0")
+    except BatchError as error:
+        return Finding(what="outputs", level="fail", message=error.message)
+    if caught:
+        return Finding(
+            what="outputs",
+            level="fail",
+            message="\n".join(str(warning.message) for warning in caught),
+            advice="put the files back from a backup; what else their runs have left is still there",
+        )
+    kept = place.data_dir / _UNEXPLAINED
+    if kept.is_dir() and any(kept.iterdir()):
+        return Finding(
+            what="outputs",
+            level="warn",
+            message=f"output files that no record explains were moved to {kept}",
+            advice="look into them (they are DuckDB files), and delete the folder",
+        )
+    return Finding(what="outputs", level="ok", message="all output files can be read")
+
+
+def _can_be_read_by_others(folder: Path) -> bool:
+    """Whether others of this machine get into a folder; one on the way may keep them out."""
+    if not folder.stat().st_mode & 0o055:
+        return False
+    return all(parent.stat().st_mode & 0o011 for parent in folder.resolve().parents)
 
 
 def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[Finding]:

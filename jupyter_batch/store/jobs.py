@@ -24,6 +24,7 @@ from jupyter_batch.store.job_rows import (
 from jupyter_batch.store.keys import find_key, insert_key
 from jupyter_batch.store.readers import Readers
 from jupyter_batch.store.records_file import RecordsFile
+from jupyter_batch.store.reserve import Reserve
 from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.text import clean_text
 from jupyter_batch.store.writer import Writer
@@ -35,7 +36,10 @@ _SQL = load_queries("jobs")
 class DuckJobs:
     """Implements ports.JobStore."""
 
-    def __init__(self, records: RecordsFile, writer: Writer, readers: Readers) -> None:
+    def __init__(
+        self, records: RecordsFile, writer: Writer, readers: Readers, reserve: Reserve
+    ) -> None:
+        self._reserve = reserve
         self._file = records
         self._connection = records.connection
         self._writer = writer
@@ -76,7 +80,7 @@ class DuckJobs:
         return await self._writer.call(lambda: self._update(job_id, change, triggers, pinned))
 
     async def delete(self, job_id: str) -> None:
-        await self._writer.call(lambda: self._delete(job_id))
+        await self._writer.call(lambda: self._reserve.with_room(lambda: self._delete(job_id)))
 
     async def pinned(self, job_id: str) -> FrozenNotebook | None:
         return await self._readers.run(_pinned, job_id)

@@ -26,8 +26,10 @@ from jupyter_batch.store.ledger import Ledger
 from jupyter_batch.store.leftovers import check_records_are_there, clear_leftovers
 from jupyter_batch.store.live import LiveRun, LiveRuns, live_run
 from jupyter_batch.store.lock import FolderLock
+from jupyter_batch.store.privacy import keep_to_its_user
 from jupyter_batch.store.records_file import RecordsFile
 from jupyter_batch.store.replacing import finish_restore
+from jupyter_batch.store.reserve import Reserve
 from jupyter_batch.store.run_rows import select_runs
 from jupyter_batch.store.segments import Segment, Segments
 from jupyter_batch.store.sql import load_queries
@@ -65,6 +67,9 @@ class OpenFiles:
             with translated(data_dir):
                 finish_restore(data_dir)
                 (data_dir / "outputs").mkdir(mode=0o700, exist_ok=True)
+                keep_to_its_user(data_dir)
+                self.reserve = Reserve(data_dir)
+                self.reserve.fill()
                 self.connection = connect(data_dir, memory_limit=memory_limit, threads=threads)
             try:
                 self._attach()

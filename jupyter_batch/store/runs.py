@@ -16,6 +16,7 @@ from jupyter_batch.store.database import Connection
 from jupyter_batch.store.live import LiveRuns
 from jupyter_batch.store.places import Places
 from jupyter_batch.store.readers import Readers
+from jupyter_batch.store.reserve import Reserve
 from jupyter_batch.store.run_rows import select_page, select_runs
 from jupyter_batch.store.run_writes import RunWrites
 from jupyter_batch.store.sql import load_queries
@@ -39,7 +40,9 @@ class DuckRuns:
         places: Places,
         live: LiveRuns,
         clock: Clock,
+        reserve: Reserve,
     ) -> None:
+        self._reserve = reserve
         self._writer = writer
         self._writes = writes
         self._batches = batches
@@ -99,7 +102,10 @@ class DuckRuns:
         return self._live.counts()
 
     async def delete(self, run_ids: Sequence[str], *, ended_only: bool = False) -> int:
-        return await self._writer.call(lambda: self._writes.delete(run_ids, ended_only=ended_only))
+        def delete() -> int:
+            return self._writes.delete(run_ids, ended_only=ended_only)
+
+        return await self._writer.call(lambda: self._reserve.with_room(delete))
 
     async def ended_groups(self) -> tuple[EndedGroup, ...]:
         return await self._readers.run(_ended_groups)

@@ -47,9 +47,11 @@ class DuckStore:
         self._writer = Writer()
         self._readers = Readers(files.records)
         places = Places(self._readers, files.segments)
-        self._jobs = DuckJobs(files.records, self._writer, self._readers)
+        self._jobs = DuckJobs(files.records, self._writer, self._readers, files.reserve)
         writes, batches = RunWrites(ledger, rollover), BatchWrites(ledger, rollover)
-        self._sweeps = DuckSweeps(self._writer, SweepWrites(ledger, batches, writes), self._readers)
+        self._sweeps = DuckSweeps(
+            self._writer, SweepWrites(ledger, batches, writes), self._readers, files.reserve
+        )
         self._runs = DuckRuns(
             writer=self._writer,
             writes=writes,
@@ -58,6 +60,7 @@ class DuckStore:
             places=places,
             live=files.live,
             clock=files.clock,
+            reserve=files.reserve,
         )
         self._records = DuckRecords(
             writer=self._writer,
@@ -97,7 +100,9 @@ class DuckStore:
         return self._records
 
     async def reclaim(self) -> int:
-        return await self._reclaimer.reclaim()
+        freed = await self._reclaimer.reclaim()
+        await asyncio.to_thread(self._files.reserve.fill)
+        return freed
 
     async def sql(self, query: SqlQuery) -> SqlAnswer:
         return await self._sql.ask(query)

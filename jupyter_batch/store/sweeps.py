@@ -10,6 +10,7 @@ from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.domain.sweep import Sweep, SweepFacts
 from jupyter_batch.ports import NewRun
 from jupyter_batch.store.readers import Readers
+from jupyter_batch.store.reserve import Reserve
 from jupyter_batch.store.sweep_rows import select_sweep, select_sweeps
 from jupyter_batch.store.sweep_writes import SweepWrites
 from jupyter_batch.store.writer import Writer
@@ -18,7 +19,10 @@ from jupyter_batch.store.writer import Writer
 class DuckSweeps:
     """Implements ports.SweepStore."""
 
-    def __init__(self, writer: Writer, writes: SweepWrites, readers: Readers) -> None:
+    def __init__(
+        self, writer: Writer, writes: SweepWrites, readers: Readers, reserve: Reserve
+    ) -> None:
+        self._reserve = reserve
         self._writer = writer
         self._writes = writes
         self._readers = readers
@@ -45,4 +49,6 @@ class DuckSweeps:
         return await self._writer.call(lambda: self._writes.move(sweep_id, states, change, at))
 
     async def delete(self, sweep_id: str) -> int:
-        return await self._writer.call(lambda: self._writes.delete(sweep_id))
+        return await self._writer.call(
+            lambda: self._reserve.with_room(lambda: self._writes.delete(sweep_id))
+        )

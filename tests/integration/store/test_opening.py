@@ -172,3 +172,37 @@ async def test_the_instance_cannot_reach_other_files(store, tmp_path: Path):
         await store._readers.run(
             lambda cursor: cursor.execute(f"SELECT * FROM read_csv('{secret}')").fetchall()
         )
+
+
+async def test_a_folder_that_was_there_becomes_private(folder, open_here):
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    store = await open_here()
+    await store.runs.add(make_run(), make_frozen())
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    await store.close()
+    for path in (folder, folder / "outputs", folder / "records.duckdb"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    await open_here()
+    for path in (folder, folder / "outputs", *folder.glob("*.duckdb"), *folder.glob("outputs/*")):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+async def test_a_folder_that_is_shared_on_purpose_is_left_with_a_warning(folder, open_here, caplog):
+    folder.mkdir()
+    folder.chmod(0o1777)
+    await (await open_here()).close()
+    await open_here()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o1777
+    assert "others on this machine may read" in caplog.text
+    for path in (folder / "outputs", folder / "records.duckdb"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+async def test_a_home_folder_is_left(folder, open_here, monkeypatch, caplog):
+    folder.mkdir()
+    folder.chmod(0o755)
+    monkeypatch.setenv("HOME", str(folder))
+    await open_here()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert "others on this machine may read" in caplog.text
