@@ -27,7 +27,7 @@ from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.errors import BatchError, InvalidInput, RunFailed
-from jupyter_batch.wire.answers import LogPage, OutputList
+from jupyter_batch.wire.answers import ArtifactList, LogPage, OutputList
 from jupyter_batch.wire.results import ResultAnswer
 
 if TYPE_CHECKING:
@@ -231,10 +231,25 @@ class Run(RunFacts):
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
         """The files that the notebook wrote to the folder in ``JUPYTER_BATCH_OUTPUT``."""
-        return tuple(Artifact(self._connection, self.id, a) for a in self._record.artifacts)
+        return tuple(Artifact(self._connection, self.id, a) for a in self._all_artifacts())
+
+    def _all_artifacts(self) -> tuple[ArtifactRecord, ...]:
+        """Returns them all, of which the run itself has only the first thousand."""
+        known = self._record.artifacts
+        if self._record.artifact_count in (None, len(known)):
+            return known
+        found: list[ArtifactRecord] = []
+        cursor: str | None = None
+        while True:
+            content = self._connection.get(f"runs/{self.id}/artifacts", {"cursor": cursor})
+            page = msgspec.json.decode(content, type=ArtifactList)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return tuple(found)
 
     def _repr_html_(self) -> str:
-        return run_card(self, self._record.artifacts)
+        return run_card(self, self._record.artifacts, self._record.artifact_count)
 
     def _ask(self, patience: float) -> None:
         """Asks for the newest facts, which come at the end of the run or after so many seconds."""

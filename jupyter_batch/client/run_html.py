@@ -9,7 +9,9 @@ from jupyter_batch.domain.artifact import Artifact
 _SHOWN = 10
 
 
-def run_card(run: RunFacts, artifacts: tuple[Artifact, ...]) -> html.Html:
+def run_card(
+    run: RunFacts, artifacts: tuple[Artifact, ...], artifact_count: int | None = None
+) -> html.Html:
     """Returns a heading with the state, and what is worth knowing below it."""
     count, error = run.cell_count, run.error
     made = html.joined(html.instant(run.created_at), " by ", run.created_by, f" ({run.trigger})")
@@ -24,7 +26,7 @@ def run_card(run: RunFacts, artifacts: tuple[Artifact, ...]) -> html.Html:
                 ("parameters", html.values(run.parameters) if run.parameters else None),
                 ("notebook", run.notebook_ref.path),
                 ("attempts", len(run.attempts) if len(run.attempts) > 1 else None),
-                ("artifacts", _paths(artifacts)),
+                ("artifacts", _paths(artifacts, artifact_count)),
                 ("created", made),
                 ("id", html.code(run.id)),
             ]
@@ -32,8 +34,9 @@ def run_card(run: RunFacts, artifacts: tuple[Artifact, ...]) -> html.Html:
     )
 
 
-def _paths(artifacts: tuple[Artifact, ...]) -> str | None:
+def _paths(artifacts: tuple[Artifact, ...], count: int | None) -> str | None:
     if not artifacts:
         return None
-    more = f" and {len(artifacts) - _SHOWN} more" if len(artifacts) > _SHOWN else ""
+    count = len(artifacts) if count is None else count
+    more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
     return ", ".join(artifact.path for artifact in artifacts[:_SHOWN]) + more

@@ -156,6 +156,8 @@ class Run(Value, frozen=True, kw_only=True):
     missed: Missed | None = None
     backfill: Backfill | None = None
     sweep: SweepRef | None = None
+    #: How many artifacts there are, where ``artifacts`` has only the first; never stored.
+    artifact_count: int | None = None
     #: Place in the queue from 1 on, in answers about queued runs; never stored.
     queue_position: int | None = None
 

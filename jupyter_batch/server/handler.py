@@ -12,12 +12,15 @@ from urllib.parse import unquote
 import msgspec
 from jupyter_server.auth.identity import IdentityProvider
 from jupyter_server.base.handlers import APIHandler
+from msgspec.structs import replace
 from tornado.http1connection import HTTP1Connection
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, stream_request_body
 
 from jupyter_batch import __version__
+from jupyter_batch.domain.artifact import LISTED_ARTIFACTS, SHOWN_ARTIFACTS
 from jupyter_batch.domain.notebook import is_below, named_from
+from jupyter_batch.domain.run import Run
 from jupyter_batch.errors import BatchError, InvalidInput, TooLarge
 from jupyter_batch.server.door import Door
 from jupyter_batch.server.errors import answer_of
@@ -172,7 +175,7 @@ class BatchHandler(APIHandler):
     def reply(self, value: Any, status: int = HTTPStatus.OK) -> None:
         """Answers with a value as JSON."""
         self.set_status(status)
-        self.finish(msgspec.json.encode(seen_from(self.root, value)))
+        self.finish(msgspec.json.encode(seen_from(self.root, _bounded(value, SHOWN_ARTIFACTS))))
 
     def reply_created(self, value: Any, path: str) -> None:
         """Answers 201 with the address of what was made."""
@@ -190,7 +193,9 @@ class BatchHandler(APIHandler):
         pending, separator = bytearray(b'{"items":['), b""
         root = self.root
         for item in items:
-            pending += separator + msgspec.json.encode(seen_from(root, item))
+            pending += separator + msgspec.json.encode(
+                seen_from(root, _bounded(item, LISTED_ARTIFACTS))
+            )
             separator = b","
             if len(pending) > _SLICE:
                 await self.write_slice(bytes(pending))
@@ -264,3 +269,11 @@ async def _slices(content: bytes) -> AsyncIterator[bytes]:
     view = memoryview(content)
     for start in range(0, len(view), _SLICE):
         yield bytes(view[start : start + _SLICE])
+
+
+def _bounded(value: Any, most: int) -> Any:
+    """Returns a run with its first artifacts and how many there are, and anything else as it is."""
+    if not isinstance(value, Run):
+        return value
+    count = len(value.artifacts) if value.artifact_count is None else value.artifact_count
+    return replace(value, artifacts=value.artifacts[:most], artifact_count=count)

@@ -18,8 +18,10 @@ from jupyter_batch.wire.answers import (
     OutputAnswer,
     OutputList,
 )
+from jupyter_batch.wire.cursors import after_of, cursor_of
 from jupyter_batch.wire.questions import (
     ArtifactQuestion,
+    ArtifactsQuestion,
     CellsQuestion,
     LogQuestion,
     NotebookQuestion,
@@ -140,13 +142,16 @@ class ArtifactsHandler(BatchHandler):
     """``runs/{id}/artifacts``."""
 
     @endpoint(
-        "read", "Lists the artifacts of a run", question=ArtifactQuestion, answer=ArtifactList
+        "read", "Lists the artifacts of a run", question=ArtifactsQuestion, answer=ArtifactList
     )
-    async def get(self, run_id: str, question: ArtifactQuestion) -> None:
-        """Lists artifacts."""
+    async def get(self, run_id: str, question: ArtifactsQuestion) -> None:
+        """Lists artifacts, in the order in which they came."""
         run = await self.engine.runs.get(run_id)
         wanted = [a for a in run.artifacts if question.attempt in (None, a.attempt_no)]
-        await self.reply_list(wanted, next_cursor=None)
+        first = 0 if question.cursor is None else int(after_of(question.cursor))
+        end = first + question.limit
+        after = f"{end:026}" if end < len(wanted) else None
+        await self.reply_list(wanted[first:end], next_cursor=cursor_of(after))
 
 
 class ArtifactHandler(BatchHandler):

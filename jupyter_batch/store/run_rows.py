@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_batch.domain.artifact import Artifact
+from jupyter_batch.domain.artifact import LISTED_ARTIFACTS, Artifact
 from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.progress import ItemProgress
@@ -34,6 +34,8 @@ from jupyter_batch.store.text import clean_or_none, clean_text, from_utc, to_jso
 
 _log = logging.getLogger(__name__)
 _SQL = load_queries("runs")
+#: More than there can be.
+_ALL = 2**62
 
 
 class StoredRun(msgspec.Struct, frozen=True):
@@ -127,7 +129,7 @@ def select_page(connection: Connection, query: RunQuery) -> Page[Run]:
         rows = _rows(connection, conditions_of(query), query.limit + 1)
     else:
         rows = _sorted_rows(connection, query)
-    runs = _decode_all(connection, rows[: query.limit])
+    runs = _decode_all(connection, rows[: query.limit], most_artifacts=LISTED_ARTIFACTS)
     next_after = rows[query.limit - 1][2] if len(rows) > query.limit else None
     return Page(items=tuple(stored.run for stored in runs), next_after=next_after)
 
@@ -166,10 +168,12 @@ def _sorted_rows(connection: Connection, query: RunQuery) -> list[tuple[Any, ...
     return connection.execute(sql, {**parameters, "limit": query.limit + 1}).fetchall()
 
 
-def _decode_all(connection: Connection, rows: list[tuple[Any, ...]]) -> list[StoredRun]:
+def _decode_all(
+    connection: Connection, rows: list[tuple[Any, ...]], *, most_artifacts: int = _ALL
+) -> list[StoredRun]:
     if not rows:
         return []
-    attempts, artifacts = _parts(connection, [row[0] for row in rows])
+    attempts, artifacts = _parts(connection, [row[0] for row in rows], most_artifacts)
     runs = []
     for row in rows:
         try:
@@ -206,12 +210,13 @@ def conditions_of(query: RunQuery) -> dict[str, dict[str, Any]]:
 Rows = dict[int, list[tuple[Any, ...]]]
 
 
-def _parts(connection: Connection, run_nos: list[int]) -> tuple[Rows, Rows]:
+def _parts(connection: Connection, run_nos: list[int], most_artifacts: int) -> tuple[Rows, Rows]:
     attempts: Rows = defaultdict(list)
     for row in connection.execute(_SQL["select_attempts"], {"run_nos": run_nos}).fetchall():
         attempts[row[0]].append(row)
     artifacts: Rows = defaultdict(list)
-    for row in connection.execute(_SQL["select_artifacts"], {"run_nos": run_nos}).fetchall():
+    where = {"run_nos": run_nos, "most": most_artifacts}
+    for row in connection.execute(_SQL["select_artifacts"], where).fetchall():
         artifacts[row[0]].append(row)
     return attempts, artifacts
 
@@ -270,6 +275,7 @@ def _decode(
         progress=() if row[34] is None else _progress(row[34]),
         attempts=tuple(_attempt(part) for part in attempts),
         artifacts=tuple(_artifact(part) for part in artifacts),
+        artifact_count=artifacts[0][6] if artifacts and artifacts[0][6] > len(artifacts) else None,
     )
 
 

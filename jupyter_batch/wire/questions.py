@@ -24,6 +24,7 @@ _LARGEST = 2**63 - 1
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_LIMIT)]
 LogLimit = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+ArtifactLimit = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 AttemptNo = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 EventId = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -157,9 +158,16 @@ class LogQuestion(Question, frozen=True, kw_only=True):
 
 
 class ArtifactQuestion(Question, frozen=True, kw_only=True):
-    """``GET runs/{id}/artifacts`` and ``GET runs/{id}/artifacts/{path}``."""
+    """``GET runs/{id}/artifacts/{path}``."""
 
     attempt: AttemptNo | None = None
+
+
+class ArtifactsQuestion(ArtifactQuestion, frozen=True, kw_only=True):
+    """``GET runs/{id}/artifacts``."""
+
+    limit: ArtifactLimit = 1000
+    cursor: str | None = None
 
 
 class EventsQuestion(Question, frozen=True, kw_only=True):

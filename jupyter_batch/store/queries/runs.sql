@@ -110,9 +110,12 @@ WHERE run_no IN (SELECT unnest($run_nos))
 ORDER BY run_no, attempt_no
 
 -- name: select_artifacts
-SELECT run_no, attempt_no, path, size_bytes, sha256, media_type
+-- Of each run at most so many, and how many it has.
+SELECT run_no, attempt_no, path, size_bytes, sha256, media_type,
+       count(*) OVER (PARTITION BY run_no)
 FROM records.artifacts
 WHERE run_no IN (SELECT unnest($run_nos))
+QUALIFY row_number() OVER (PARTITION BY run_no ORDER BY rowid) <= $most
 ORDER BY run_no, rowid
 
 -- name: locate

@@ -125,7 +125,9 @@ export interface IRun {
   attempts?: IAttempt[];
   cells?: ICellCount;
   error?: ICellError | null;
+  /** The first of them. */
   artifacts?: IArtifact[];
+  artifact_count?: number | null;
   progress?: IItemProgress[];
 }
 

@@ -6,8 +6,12 @@ from datetime import datetime
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 
+from jupyter_batch.domain.artifact import Artifact
+from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.store.rows import Rows
+from jupyter_batch.testing import make_frozen, make_run
 
 NOON = datetime(2026, 1, 15, 12)  # noqa: DTZ001 as it is stored
 QUERY = """
@@ -45,3 +49,20 @@ def test_rows_are_written_as_they_were_collected(connection, things):
         rows.add(no=no, name=name, at=at, share=share, body=body)
     rows.write(connection)
     assert connection.execute("SELECT * FROM things ORDER BY no").fetchall() == things
+
+
+async def test_a_list_of_runs_has_only_the_first_artifacts(store):
+    artifacts = tuple(
+        Artifact(path=f"{n:03}", size_bytes=n, sha256="", media_type="text/plain")
+        for n in range(50)
+    )
+    run, few = make_run(artifacts=artifacts), make_run(artifacts=artifacts[:3])
+    for added in (run, few):
+        await store.runs.add(added, make_frozen())
+    second, first = (await store.runs.list(RunQuery())).items
+    assert (first.artifacts, first.artifact_count) == (artifacts[:20], 50)
+    assert second == few
+    assert await store.runs.get(run.id) == run
+    # What is written of a run does not depend on what a list has of it.
+    await store.runs.update(run.id, lambda r: replace(r, priority=5), at=run.created_at)
+    assert (await store.runs.get(run.id)).artifacts == artifacts

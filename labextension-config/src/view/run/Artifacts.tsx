@@ -17,6 +17,7 @@ export function Artifacts({ run }: { run: IRun }): React.ReactElement {
       </Empty>
     );
   }
+  const more = (run.artifact_count ?? artifacts.length) - artifacts.length;
   return (
     <ul className="jb-Artifacts">
       {artifacts.map(artifact => {
@@ -57,6 +58,11 @@ export function Artifacts({ run }: { run: IRun }): React.ReactElement {
           </li>
         );
       })}
+      {more > 0 && (
+        <li className="jb-small jb-quiet">
+          {trans.__('%1 more; the Python API and the command line have them all', more)}
+        </li>
+      )}
     </ul>
   );
 }

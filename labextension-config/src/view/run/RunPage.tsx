@@ -100,7 +100,10 @@ export function RunPage({ model }: { model: RunModel }): React.ReactElement {
     },
     {
       id: 'artifacts',
-      label: count(trans.__('Artifacts'), run.artifacts?.length ?? 0),
+      label: count(
+        trans.__('Artifacts'),
+        run.artifact_count ?? run.artifacts?.length ?? 0
+      ),
       content: () => <Artifacts run={run} />
     }
   ];
