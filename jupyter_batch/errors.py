@@ -24,6 +24,7 @@ BatchError
 │   ├── StoreClosed         store_closed: its owner is ending; the next one may be asked
 │   ├── StoreDamaged        store_damaged
 │   └── StoreFull           store_full: no space left on the device
+├── NotServing              not_serving: the owner lives, but cannot serve its queue or write
 ├── OwnerUnavailable        owner_unavailable: no owner answers and none could be started
 ├── UnsafePath              unsafe_path: a file that would be written outside of its folder
 ├── WaitTimeout             wait_timeout: a TimeoutError, too; what was waited for goes on
@@ -185,6 +186,12 @@ class StoreFull(StoreError):
     """There is no space left for the store."""
 
     code = "store_full"
+
+
+class NotServing(BatchError):
+    """The owner answers, but cannot serve the queue or write its store; the message says why."""
+
+    code = "not_serving"
 
 
 class OwnerUnavailable(BatchError):

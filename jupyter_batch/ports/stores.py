@@ -317,6 +317,9 @@ class Store(Protocol):
         long or too much memory. A caller who is cancelled ends the query.
         """
 
+    async def check(self) -> None:
+        """Writes something that nobody reads; raises StoreFull, StoreError where it cannot."""
+
     async def reclaim(self) -> int:
         """Gives the space of what was deleted back to the system; returns the bytes."""
 

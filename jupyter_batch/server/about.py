@@ -9,6 +9,7 @@ from tornado.web import HTTPError, authenticated
 
 from jupyter_batch import __version__
 from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.errors import NotServing
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
 from jupyter_batch.wire.answers import SecretNames
@@ -21,6 +22,9 @@ class HealthHandler(BatchHandler):
     @endpoint("read", "Says how the owner is", answer=dict[str, Any])
     async def get(self) -> None:
         """Says how the owner is."""
+        trouble = await self.engine.trouble()
+        if trouble is not None:
+            raise NotServing(trouble)
         health = await self.engine.health()
         owner = self.door.introduction()
         about = {"pid": owner.pid, "kind": owner.kind, "started_at": owner.started_at}

@@ -37,6 +37,7 @@ STATUS = {
     "store_closed": HTTPStatus.SERVICE_UNAVAILABLE,
     "store_damaged": HTTPStatus.INTERNAL_SERVER_ERROR,
     "store_full": HTTPStatus.INSUFFICIENT_STORAGE,
+    "not_serving": HTTPStatus.SERVICE_UNAVAILABLE,
     "owner_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     # Raised by the Python API only.
     "unsafe_path": HTTPStatus.BAD_REQUEST,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from jupyter_batch.domain.parameters import ParameterSchema
 from jupyter_batch.domain.retention import Retention
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
+from jupyter_batch.errors import BatchError
 from jupyter_batch.ports import Alarm, BackupFile, Clock, Executor, Notebooks, Secrets, Store
 from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.alarm import SystemAlarm
@@ -33,6 +35,9 @@ from jupyter_batch.services.retention import RetentionService
 from jupyter_batch.services.runs import RunService
 from jupyter_batch.services.scheduler import Scheduler
 from jupyter_batch.services.sweeps import SweepService
+
+#: How long the store may take to write a row, before it is said that it does not.
+_CHECK_SECONDS = 20.0
 
 
 class Engine:
@@ -125,6 +130,23 @@ class Engine:
     async def secret_weaknesses(self, *, user: str) -> dict[str, str]:
         """Returns by name why masking a secret masks other texts, where it does."""
         return await self._secrets.weaknesses(user=user)
+
+    async def trouble(self) -> str | None:
+        """Returns why runs are not served; None where they are.
+
+        What is wrong with one run is not: that is its own reason.
+        """
+        known = self.dispatcher.trouble or self.scheduler.trouble
+        if known is not None:
+            return known
+        try:
+            async with asyncio.timeout(_CHECK_SECONDS):
+                await self.store.check()
+        except TimeoutError:
+            return f"the store has written nothing for {_CHECK_SECONDS:g} s"
+        except BatchError as error:
+            return f"the store cannot be written: {error.message}"
+        return None
 
     async def health(self) -> dict[str, Any]:
         """Returns JSON-able facts: store, root, executors, how many runs are in each state."""

@@ -99,6 +99,9 @@ class DuckStore:
     def records(self) -> DuckRecords:
         return self._records
 
+    async def check(self) -> None:
+        await self._writer.call(self._files.check)
+
     async def reclaim(self) -> int:
         freed = await self._reclaimer.reclaim()
         await asyncio.to_thread(self._files.reserve.fill)

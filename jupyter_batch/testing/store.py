@@ -62,6 +62,9 @@ class FakeStore:
     async def sql(self, query: SqlQuery) -> SqlAnswer:
         raise InvalidQuery("a store in memory understands no SQL", field="query")
 
+    async def check(self) -> None:
+        self.memory.check()
+
     async def reclaim(self) -> int:
         self.reclaimed += 1
         return 0

@@ -34,7 +34,7 @@ from jupyter_batch.executors import sizes
 from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, pack
 from jupyter_batch.executors.channel import Channel
 from jupyter_batch.executors.frame_keys import FrameKeys
-from jupyter_batch.executors.process.folder import AttemptFolder, folder_name
+from jupyter_batch.executors.process.folder import RUNNER_NAME, AttemptFolder, folder_name
 from jupyter_batch.executors.process.following import LOOK_EVERY, FileFollower
 from jupyter_batch.ports import (
     AttemptHandle,
@@ -174,7 +174,7 @@ class ProcessExecutor:
     def _runner_file(self) -> Path:
         """Returns the runner on disk; named by its content, so that versions live side by side."""
         digest = hashlib.sha256(self._runner).hexdigest()[:16]
-        path = self._folder / ".runner" / f"jb-runner-{digest}.pyz"
+        path = self._folder / ".runner" / f"{RUNNER_NAME}{digest}.pyz"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")

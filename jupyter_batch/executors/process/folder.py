@@ -28,6 +28,8 @@ from jupyter_batch.ports import AttemptHandle, AttemptSpec, Ending
 from jupyter_batch.runner.spool import FOLDER_VARIABLE
 
 _RECORD = "attempt.json"
+#: How the name of the runner's file begins.
+RUNNER_NAME = "jb-runner-"
 #: Where the runner keeps what must be found when it was killed.
 _KEPT_NAME = "kept"
 #: Start times are told with the boot time added, which a corrected clock may move.
@@ -213,11 +215,21 @@ class AttemptFolder:
         shutil.rmtree(self.path, onerror=_make_writable_and_retry)
 
     def _members(self) -> list[psutil.Process]:
-        """Finds processes by their mark: kernels have sessions of their own."""
+        """Finds processes by their mark: kernels have sessions of their own.
+
+        The runner lets nobody but root read its mark (runner/shielding.py). It is known by its
+        session, which is its supervisor's, and its command.
+        """
         found = []
+        record = self._record()
+        session = (record.pid if record is not None else 0) or self._claimed_by() or 0
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error, OSError):
-                if process.environ().get(MARK) == str(self.path):
+                try:
+                    is_ours = process.environ().get(MARK) == str(self.path)
+                except psutil.AccessDenied:
+                    is_ours = bool(session) and _is_runner(process, session)
+                if is_ours:
                     found.append(process)
         return found
 
@@ -271,6 +283,11 @@ class AttemptFolder:
             return int((self.path / EXIT_NAME).read_text())
         except (OSError, ValueError):
             return None
+
+
+def _is_runner(process: psutil.Process, session: int) -> bool:
+    is_there = os.getsid(process.pid) == session and process.uids().real == os.getuid()
+    return is_there and any(RUNNER_NAME in word for word in process.cmdline())
 
 
 def _wait_until_dead(processes: Iterable[psutil.Process]) -> None:

@@ -91,18 +91,23 @@ export class LiveModel extends Model {
   async reload(): Promise<void> {
     this.reloading = true;
     try {
+      let trouble: string | null = null;
       const [active, bad, health] = await Promise.all([
         this.client.runs({
           state: ['queued', 'starting', 'running', 'cancelling'],
           limit: 1000
         }),
         this.client.runs({ state: [...BAD_STATES], limit: FAILURES }),
-        this.client.health()
+        // Where it says that the queue is not served, the runs are shown nevertheless.
+        this.client.health().catch((error: unknown) => {
+          trouble = messageOf(error);
+          return null;
+        })
       ]);
       this.active = new Map(active.items.map(run => [run.id, rowOf(run)]));
       this.failures = bad.items.map(rowOf);
       this.health = health;
-      this.error = null;
+      this.error = trouble;
       this.loaded = true;
     } catch (error) {
       this.error = messageOf(error);

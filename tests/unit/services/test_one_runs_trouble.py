@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.requests import JobRequest
 from jupyter_batch.domain.run import Run, RunState
+from jupyter_batch.domain.trigger import IntervalTrigger
 from jupyter_batch.errors import ExecutorError, StoreError
 from jupyter_batch.testing import FakeAttempt
 from jupyter_batch.testing.executor import hang, succeed
@@ -180,3 +182,34 @@ async def test_a_run_that_cannot_be_taken_over_keeps_no_other_from_it(bench, ste
     states = {run.id: bench.store.memory.runs[run.id].state for run in runs}
     assert states[good.id] is RunState.SUCCEEDED
     assert states[bad.id] is (RunState.SUCCEEDED if step == "list" else RunState.LOST)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_trigger_that_cannot_be_dealt_with_keeps_no_other_from_it(bench, fault):
+    every = (IntervalTrigger(interval_seconds=600),)
+    jobs = [
+        await bench.engine.jobs.create(
+            JobRequest(name=name, notebook="nb.ipynb", triggers=every), user="ada"
+        )
+        for name in ("bad", "good")
+    ]
+    bad, good = (job.id for job in jobs)
+    add_all = bench.store.runs.add_all
+    is_broken = True
+
+    async def refuse(runs: Any, steps: Any) -> Any:
+        if is_broken and any(new.run.job_id == bad for new in runs):
+            raise FAULTS[fault]()
+        return await add_all(runs, steps)
+
+    bench.store.runs.add_all = refuse
+    for _ in range(40):
+        await bench.clock.advance(60)
+    made = [run.job_id for run in bench.store.memory.runs.values()]
+    assert (made.count(bad), made.count(good)) == (0, 4)
+    is_broken = False
+    for _ in range(11):
+        await bench.clock.advance(60)
+    made = [run.job_id for run in bench.store.memory.runs.values()]
+    assert made.count(bad) >= 1
+    assert made.count(good) == 5
