@@ -113,7 +113,9 @@ async def test_twenty_attempts_at_once_are_followed_and_waited_for(kit):
 async def test_a_crash_between_create_and_start_is_made_good(kit, client):
     spec = await kit.spec("finish()")
     facts = kit.executor._images.facts(client, spec.environment.image_digest)
-    arguments = containers.create_arguments(client, spec, facts, max_pids=100)
+    arguments = containers.create_arguments(
+        client, spec, facts, max_pids=100, max_log_bytes=10**9, is_signed=False
+    )
     created = client.create_container(**arguments)["Id"]
     (found,) = await kit.executor.list(kit.store_id)
     assert await kit.read(found) == ([], [])
@@ -131,7 +133,9 @@ async def test_a_crash_between_create_and_start_is_made_good(kit, client):
 async def test_an_attempt_whose_server_died_while_handing_it_over_starts_anew(kit, client, handed):
     spec = await kit.spec("finish()")
     facts = kit.executor._images.facts(client, spec.environment.image_digest)
-    arguments = containers.create_arguments(client, spec, facts, max_pids=100)
+    arguments = containers.create_arguments(
+        client, spec, facts, max_pids=100, max_log_bytes=10**9, is_signed=False
+    )
     created = client.create_container(**arguments)["Id"]
     with Inlet(client, created) as inlet:
         client.start(created)
@@ -151,7 +155,9 @@ async def test_what_a_dying_container_does_not_take_is_not_waited_for(kit, clien
     """Its engine keeps the connection, and would leave whoever writes to it waiting."""
     spec = await kit.spec("finish()")
     facts = kit.executor._images.facts(client, spec.environment.image_digest)
-    arguments = containers.create_arguments(client, spec, facts, max_pids=100)
+    arguments = containers.create_arguments(
+        client, spec, facts, max_pids=100, max_log_bytes=10**9, is_signed=False
+    )
     created = client.create_container(**{**arguments, "entrypoint": ["sleep"], "command": ["0.3"]})[
         "Id"
     ]
