@@ -32,9 +32,10 @@ class Shutdown:
         closing_at = answered = terminated = None
         while self._kernel.is_alive():
             now = time.monotonic()
-            if now >= deadline:
-                return False
             iopub_is_closed, shell_is_closed = self._monitors.poll()
+            if now >= deadline:
+                # Closed, it has done all that the notebook wanted; the interpreter is only slow.
+                return iopub_is_closed
             if iopub_is_closed and not shell_is_closed:
                 closing_at = closing_at or now
                 if now - closing_at > _CLOSING_SECONDS:
