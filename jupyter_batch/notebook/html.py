@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from jupyter_batch.errors import BatchError, InvalidNotebook
+from jupyter_batch.notebook.formulas import formula, typeset
 
 #: A notebook's outputs are shown as they are, and may hold anything. So the page itself forbids,
 #: whatever stands in it: scripts, frames, forms, and everything from elsewhere.
@@ -26,6 +27,10 @@ _TEMPLATE = (
     "{%- block html_head_js_mathjax -%}{%- endblock -%}"
     "{%- block html_head_js_mermaidjs -%}{%- endblock -%}"
     "{%- block jupyter_widgets -%}{%- endblock -%}"
+    "{%- block data_latex scoped -%}"
+    '<div class="jp-RenderedLatex jp-OutputArea-output {{ extra_class }}" '
+    'data-mime-type="text/latex">'
+    "{{ output.data['text/latex'] | typeset }}</div>{%- endblock -%}"
 )
 #: Without scripts: the next best thing that shows.
 _PRIORITY = [
@@ -96,13 +101,49 @@ def _config() -> Any:
 @functools.cache
 def _exporter_class() -> Any:
     # Here, because importing nbconvert takes most of a second.
+    from jinja2 import pass_context
     from nbconvert.exporters import HTMLExporter
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    class MathRenderer(IPythonRenderer):
+        """Draws formulas itself, where nbconvert leaves them to a script."""
+
+        def block_math(self, body: str) -> str:
+            """Draws ``$$x$$``."""
+            return formula(body, block=True)
+
+        def inline_math(self, body: str) -> str:
+            """Draws ``$x$``."""
+            return formula(body, block=False)
+
+        def latex_environment(self, name: str, body: str) -> str:
+            """Draws what stands between ``begin`` and ``end``."""
+            return formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
 
     class PageExporter(HTMLExporter):
         """Writes our template, and does not validate what papermill has run anyway."""
 
         raw_template = _TEMPLATE
         template_name = "lab"
+
+        @pass_context
+        def markdown2html(self, context: Any, source: str) -> str:
+            """Does what nbconvert does, with formulas drawn."""
+            attachments = context.get("cell", {}).get("attachments", {})
+            renderer = MathRenderer(
+                escape=False,
+                attachments=attachments,
+                anchor_link_text=self.anchor_link_text,
+                exclude_anchor_links=self.exclude_anchor_links,
+                **self.lexer_options,
+            )
+            return str(MarkdownWithMath(renderer=renderer).render(source))
+
+        def default_filters(self) -> Any:
+            """Adds what our template uses."""
+            untyped: Any = super()
+            yield from untyped.default_filters()
+            yield "typeset", typeset
 
         def _validate_preprocessor(self, nbc: Any, preprocessor: Any) -> None:
             """Does nothing: it would refuse what is only unusual, after each step, slowly."""

@@ -35,11 +35,10 @@ _IPYNB, _HTML, _BYTES = "application/x-ipynb+json", "text/html; charset=UTF-8", 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 #: What a browser would run in a page of the server's.
 _ACTIVE = re.compile(r"html|xml|svg|script|xsl", re.IGNORECASE)
-#: A page of its own, without the server's cookies, that reaches nothing.
+#: A page of its own, without the server's cookies, that runs no scripts and reaches nothing.
 _SANDBOX = (
-    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data: blob:; "
-    "worker-src blob:; frame-ancestors 'self'"
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
+    "media-src data:; frame-ancestors 'self'"
 )
 
 

@@ -10,13 +10,14 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { actionsOf } from './lab/actions';
 import { addCommands, Commands } from './lab/commands';
-import { DRIVE, keepKernelsOff, listFiles, RunsDrive } from './lab/drive';
+import { DRIVE, isRecord, listFiles, RunsDrive } from './lab/drive';
 import { clientOf } from './lab/fetch';
 import { NotebookFinder } from './lab/finder';
 import { followLinks, linkTo } from './lab/links';
 import { Notifier } from './lab/notify';
 import type { Page } from './lab/pages';
 import { keyOf, PageWidget } from './lab/pages';
+import { addViewers, guardDocuments } from './lab/safe/documents';
 import { preferencesOf } from './lab/settings';
 import { SidePanelWidget } from './lab/sidePanel';
 import { slotsOf } from './lab/slots';
@@ -36,9 +37,12 @@ const drive: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-batch:drive',
   description: 'Shows executed notebooks and artifacts as documents.',
   autoStart: true,
-  activate: ({ serviceManager }) => {
+  activate: ({ docRegistry, serviceManager }) => {
     const { contents, serverSettings } = serviceManager;
-    contents.addDrive(new RunsDrive(clientOf(serverSettings), serverSettings));
+    const typeOf = (path: string) =>
+      docRegistry.getFileTypesForPath(path).at(0)?.mimeTypes.at(0) ?? '';
+    contents.addDrive(new RunsDrive(clientOf(serverSettings), serverSettings, typeOf));
+    guardDocuments(docRegistry, isRecord);
   }
 };
 
@@ -94,9 +98,7 @@ function activate(
   });
   // JupyterLab waits for it before it shows the files.
   void hidden?.model.restore(hidden.id, false);
-  if (notebooks) {
-    keepKernelsOff(notebooks);
-  }
+  addViewers(app, rendermime, restorer);
   if (browser) {
     void listFiles(app, browser);
   }
@@ -109,8 +111,12 @@ function activate(
     }
     const key = keyOf(page);
     let widget = tracker.find(one => keyOf(one.page) === key);
-    if (widget?.model instanceof RunListModel && page.kind === 'runs' && page.filters) {
-      widget.model.setFilters({ ...NO_FILTERS, ...page.filters });
+    if (
+      widget?.content.model instanceof RunListModel &&
+      page.kind === 'runs' &&
+      page.filters
+    ) {
+      widget.content.model.setFilters({ ...NO_FILTERS, ...page.filters });
     }
     if (!widget) {
       widget = new PageWidget(page, services);

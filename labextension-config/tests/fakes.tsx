@@ -5,6 +5,7 @@ import type { IRun, IRunEvent, Json } from '../src/api/types';
 import { Features } from '../src/model/features';
 import { History } from '../src/model/history';
 import { LiveModel } from '../src/model/live';
+import { needsTrust } from '../src/model/outputs';
 import { Preferences } from '../src/model/preferences';
 import type { IPresence } from '../src/model/presence';
 import type { IActions, IServices } from '../src/view/services';
@@ -223,6 +224,7 @@ export function makeServices(
       Outputs: ({ outputs }) => (
         <pre>{outputs.map(output => String(output.text ?? '')).join('')}</pre>
       ),
+      gainsByTrust: needsTrust,
       Markdown: ({ source }) => <p>{source}</p>,
       Source: ({ source }) => <code>{source}</code>,
       ParameterFields: ({ schema, values, problems, onChange }) => (

@@ -7,8 +7,9 @@ import { messageOf } from '../api/errors';
 import type { IRun } from '../api/types';
 import type { LiveModel } from '../model/live';
 import type { IActions, ITrans } from '../view/services';
-import { artifactPath, executedPath } from './drive';
+import { artifactPath, executedPath, untrusted } from './drive';
 import type { Page } from './pages';
+import { viewerFor } from './safe/documents';
 import { tagParameters } from './tagging';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 
@@ -82,8 +83,10 @@ export function actionsOf(options: IActionsOptions): IActions {
       const path = executedPath(run.id, run.name, attemptNo);
       documents?.openOrReveal(path, 'Notebook');
     },
-    openArtifact: (id, artifact) =>
-      void documents?.openOrReveal(artifactPath(id, artifact)),
+    openArtifact: (id, artifact) => {
+      const path = artifactPath(id, artifact);
+      documents?.openOrReveal(path, viewerFor(app.docRegistry, path));
+    },
     saveExecuted: run =>
       void attempt(async () => {
         const { path } = run.notebook;
@@ -109,7 +112,7 @@ export function actionsOf(options: IActionsOptions): IActions {
         ) {
           return;
         }
-        const content = await client.notebook(run.id);
+        const content = untrusted(await client.notebook(run.id));
         await contents.save(value, { type: 'notebook', format: 'json', content });
         Notification.success(trans.__('Saved as %1', value), { autoClose: 3000 });
       }),

@@ -1,12 +1,11 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
-import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { Contents, ServerConnection } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import { search } from '../api/client';
 import type { BatchClient } from '../api/client';
 import { errorOf } from '../api/errors';
-import type { IArtifact } from '../api/types';
+import type { IArtifact, JsonObject } from '../api/types';
 
 export const DRIVE = 'BatchRuns';
 const ARTIFACTS = 'artifacts';
@@ -33,9 +32,11 @@ export class RunsDrive implements Contents.IDrive {
   readonly fileChanged = new Signal<this, Contents.IChangedArgs>(this);
   isDisposed = false;
 
+  /** `typeOf` gives the media type of a file's name, as JupyterLab's viewers need it. */
   constructor(
     private readonly client: BatchClient,
-    readonly serverSettings: ServerConnection.ISettings
+    readonly serverSettings: ServerConnection.ISettings,
+    private readonly typeOf: (path: string) => string = () => ''
   ) {}
 
   dispose(): void {
@@ -49,9 +50,16 @@ export class RunsDrive implements Contents.IDrive {
       // JupyterLab looks for the folder of whatever is open, after a reload at the latest.
       return { ...this.describe(path, 'directory'), format: 'json', content: [] };
     }
-    const model = this.describe(path, artifact === null ? 'notebook' : 'file');
+    const isNotebook =
+      artifact === null || (path.endsWith('.ipynb') && options?.type === 'notebook');
+    const model = this.describe(path, isNotebook ? 'notebook' : 'file');
     if (options?.content === false) {
       return model;
+    }
+    if (artifact !== null && isNotebook) {
+      const text = await this.readArtifact(run, artifact, attempt, 'text');
+      const content = asRecord(JSON.parse(text) as JsonObject);
+      return { ...model, format: 'json', content };
     }
     if (artifact !== null) {
       const format = options?.format === 'base64' ? 'base64' : 'text';
@@ -61,7 +69,7 @@ export class RunsDrive implements Contents.IDrive {
     return {
       ...model,
       format: 'json',
-      content: await this.client.notebook(run, { attempt })
+      content: asRecord(await this.client.notebook(run, { attempt }))
     };
   }
 
@@ -121,25 +129,40 @@ export class RunsDrive implements Contents.IDrive {
       writable: false,
       created: now,
       last_modified: now,
-      mimetype: type === 'notebook' ? 'application/x-ipynb+json' : '',
+      mimetype: type === 'notebook' ? 'application/x-ipynb+json' : this.typeOf(path),
       content: null,
       format: null
     };
   }
 }
 
-/** Has no kernels started for executed notebooks: they are records. */
-export function keepKernelsOff(notebooks: INotebookTracker): void {
-  notebooks.widgetAdded.connect((_, panel) => {
-    if (panel.context.path.startsWith(`${DRIVE}:`)) {
-      panel.sessionContext.kernelPreference = {
-        ...panel.sessionContext.kernelPreference,
-        shouldStart: false,
-        canStart: false,
-        autoStartDefault: false
-      };
-    }
-  });
+/**
+ * Returns a notebook whose cells do not say that they are trusted: JupyterLab would believe it, and
+ * the server would sign it when it is saved.
+ */
+export function untrusted(notebook: JsonObject): JsonObject {
+  const cells = Array.isArray(notebook.cells) ? (notebook.cells as JsonObject[]) : [];
+  return {
+    ...notebook,
+    cells: cells.map(cell => {
+      const { trusted: _, ...metadata } = (cell.metadata ?? {}) as JsonObject;
+      return { ...cell, metadata };
+    })
+  };
+}
+
+/**
+ * Returns a notebook as it is shown. Widgets are left out: JupyterLab makes them as soon as it
+ * opens a notebook, trusted or not, and what they bring can hold scripts.
+ */
+function asRecord(notebook: JsonObject): JsonObject {
+  const { widgets: _, ...metadata } = (notebook.metadata ?? {}) as JsonObject;
+  return { ...untrusted(notebook), metadata };
+}
+
+/** Whether a path is of what runs have left. */
+export function isRecord(path: string): boolean {
+  return path.startsWith(`${DRIVE}:`);
 }
 
 /**

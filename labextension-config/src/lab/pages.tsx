@@ -1,7 +1,9 @@
-import { ReactWidget } from '@jupyterlab/ui-components';
+import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { LabIcon } from '@jupyterlab/ui-components';
+import { ReactWidget } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
+import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 import { CompareModel } from '../model/compare';
 import type { IFormStart } from '../model/formStart';
@@ -54,32 +56,48 @@ export function keyOf(page: Page): string {
   }
 }
 
-/** A tab of the main area. */
-export class PageWidget extends ReactWidget {
+/** A tab of the main area. It is gone for good when it is closed, as JupyterLab's own tabs are. */
+export class PageWidget extends MainAreaWidget<PageContent> {
   constructor(
     readonly page: Page,
-    private readonly services: IServices
+    services: IServices
   ) {
-    super();
+    super({ content: new PageContent(page, services) });
     this.id = `jupyter-batch-${keyOf(page)}`;
-    this.addClass('jb-Widget');
-    this.title.label = titleOf(services.trans, page);
-    this.title.caption = this.title.label;
-    this.title.icon = batchIcon as LabIcon;
-    this.title.closable = true;
-    this.node.tabIndex = -1;
-    keepFocus(this.node);
-    [this.model, this.view] = this.make();
+    this.toolbar.hide();
+    this.content.node.setAttribute('aria-label', this.title.label);
+    this.content.finished.connect(() => this.close());
   }
 
   /** As arguments of the command that opens it. */
   get args(): ReadonlyPartialJSONObject {
     return JSON.parse(JSON.stringify(this.page)) as ReadonlyPartialJSONObject;
   }
+}
+
+/** What a tab shows, with the model that it shows. */
+class PageContent extends ReactWidget {
+  constructor(
+    private readonly page: Page,
+    private readonly services: IServices
+  ) {
+    super();
+    this.addClass('jb-Widget');
+    this.title.label = titleOf(services.trans, page);
+    this.title.caption = this.title.label;
+    this.title.icon = batchIcon as LabIcon;
+    keepFocus(this.node);
+    [this.model, this.view] = this.make();
+    this.model?.changed.connect(this.nameTab, this);
+  }
+
+  /** Says that the user is done with the page, as with a form that is sent. */
+  readonly finished = new Signal<this, void>(this);
 
   dispose(): void {
-    this.model?.dispose();
+    // First what draws, then what it draws.
     super.dispose();
+    this.model?.dispose();
   }
 
   protected render(): React.ReactElement {
@@ -105,8 +123,18 @@ export class PageWidget extends ReactWidget {
     this.setVisible(false);
   }
 
-  protected onActivateRequest(): void {
-    this.node.focus();
+  protected onBeforeDetach(message: Message): void {
+    this.setVisible(false);
+    super.onBeforeDetach(message);
+  }
+
+  /** Whoever opens a page by its id need not know its name. */
+  private nameTab(model: Model): void {
+    const name = nameOf(model);
+    if (name) {
+      this.title.label = name;
+      this.title.caption = name;
+    }
   }
 
   private setVisible(visible: boolean): void {
@@ -158,7 +186,7 @@ export class PageWidget extends ReactWidget {
               className="jb-Report"
               title={this.title.label}
               src={client.reportUrl(page.id)}
-              sandbox="allow-scripts"
+              sandbox=""
             />
           )
         ];
@@ -168,8 +196,8 @@ export class PageWidget extends ReactWidget {
           () => (
             <JobForm
               start={page.start}
-              onDone={() => this.close()}
-              onCancel={() => this.close()}
+              onDone={() => this.finished.emit()}
+              onCancel={() => this.finished.emit()}
             />
           )
         ];
@@ -179,6 +207,16 @@ export class PageWidget extends ReactWidget {
   /** The model of what is shown, for what commands do with it. */
   readonly model: Model | null;
   private readonly view: () => React.ReactElement;
+}
+
+function nameOf(model: Model): string | undefined {
+  if (model instanceof RunModel) {
+    return model.run?.name;
+  }
+  if (model instanceof JobModel) {
+    return model.job?.name;
+  }
+  return model instanceof SweepModel ? model.sweep?.name : undefined;
 }
 
 function titleOf(trans: ITrans, page: Page): string {

@@ -10,22 +10,24 @@ import * as React from 'react';
 import type { IOutput } from '../api/types';
 import type { ISlots, ITrans } from '../view/services';
 import { parameterFields } from './parameterFields';
-import { svgAsImage } from './svg';
+import { gainsByTrust, secure } from './safe/registry';
 
 /** What JupyterLab draws for us: outputs, text, code and forms. */
 export function slotsOf(registry: IRenderMimeRegistry, trans: ITrans): ISlots {
-  const rendermime = registry.clone();
-  rendermime.addFactory(svgAsImage, 0);
+  let secured: IRenderMimeRegistry | null = null;
+  // Not before something is drawn: until then other extensions add what they draw.
+  const rendermime = () => (secured ??= secure(registry.clone()));
   return {
-    Outputs: props => <Outputs {...props} rendermime={rendermime} />,
+    Outputs: props => <Outputs {...props} rendermime={rendermime()} />,
+    gainsByTrust: outputs => gainsByTrust(rendermime(), outputs),
     Markdown: ({ source }) => (
-      <Mime type="text/markdown" text={source} rendermime={rendermime} />
+      <Mime type="text/markdown" text={source} rendermime={rendermime()} />
     ),
     Source: ({ source, language }) => (
       <Mime
         type="text/markdown"
         text={`\`\`\`\`\`\`${language}\n${source}\n\`\`\`\`\`\``}
-        rendermime={rendermime}
+        rendermime={rendermime()}
         className="jb-Source"
       />
     ),
@@ -61,7 +63,9 @@ function Outputs({
     shown.current = [];
     return () => {
       area.current = null;
+      const { model } = widget;
       detach(widget);
+      model.dispose();
     };
   }, [rendermime, trusted]);
   React.useLayoutEffect(() => {

@@ -38,7 +38,7 @@ export class JobListModel extends Model {
       do {
         const query = { q: this.text.trim(), cursor, limit: 500 };
         const page = await this.client.jobs(query);
-        if (generation !== this.generation) {
+        if (generation !== this.generation || this.isDisposed) {
           return;
         }
         jobs.push(...page.items);

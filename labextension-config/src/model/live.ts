@@ -105,6 +105,10 @@ export class LiveModel extends Model {
         })
       ]);
       this.active = new Map(active.items.map(run => [run.id, rowOf(run)]));
+      // What has ended while nobody listened is not doing anything.
+      [...this.moments.keys()]
+        .filter(id => !this.active.has(id))
+        .forEach(id => this.moments.delete(id));
       this.failures = bad.items.map(rowOf);
       this.health = health;
       this.error = trouble;
@@ -172,6 +176,7 @@ export class LiveModel extends Model {
       this.put(rowOf(await this.client.run(id)));
     } catch {
       this.active.delete(id);
+      this.moments.delete(id);
       this.touchSoon();
     }
   }

@@ -34,7 +34,7 @@ export class LogModel extends Model {
         const after = this.lines.at(-1)?.line_no ?? 0;
         const page = await this.client.log(this.id, after, this.attempt ?? undefined);
         this.lines = [...this.lines, ...page.items];
-        if (!page.next_after || !page.items.length) {
+        if (this.isDisposed || !page.next_after || !page.items.length) {
           break;
         }
       }

@@ -34,7 +34,9 @@ export abstract class Model implements IDisposable {
 
   /** Tells within a frame or two, once for all that happens until then. */
   protected touchSoon(): void {
-    this.timer ??= setTimeout(() => this.touch(), 30);
+    if (!this._disposed) {
+      this.timer ??= setTimeout(() => this.touch(), 30);
+    }
   }
 
   private _version = 0;

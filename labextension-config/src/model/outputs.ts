@@ -95,13 +95,16 @@ function textOf(text: unknown): string {
 }
 
 const ACTIVE = /<script|\son\w+\s*=|<iframe/i;
+const LOADS =
+  /<[a-z][^>]*\s(?:src|srcset|poster|background|data)\s*=\s*["']?(?!["']|data:)|url\(\s*["']?(?!#|data:)/i;
 
-/** Whether outputs hold scripts, which are shown only where they are trusted. */
+/** Whether outputs hold scripts, or load something, which is done only where they are trusted. */
 export function needsTrust(outputs: readonly IOutput[]): boolean {
   return outputs.some(({ data }) => {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       return false;
     }
-    return 'application/javascript' in data || ACTIVE.test(textOf(data['text/html']));
+    const html = textOf(data['text/html']);
+    return 'application/javascript' in data || ACTIVE.test(html) || LOADS.test(html);
   });
 }

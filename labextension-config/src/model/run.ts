@@ -117,7 +117,8 @@ export class RunModel extends Model {
   }
 
   private follow(): void {
-    if (!this.isLive || this.attempt !== null) {
+    // The answer to a page that is closed by now follows nothing.
+    if (this.isDisposed || !this.isLive || this.attempt !== null) {
       return;
     }
     if (!this._visible || !this.presence.visible) {

@@ -119,7 +119,7 @@ export class SweepModel extends Model {
       });
       rows.push(...page.items);
       cursor = page.next_cursor ?? null;
-    } while (cursor !== null);
+    } while (cursor !== null && !this.isDisposed);
     return rows;
   }
 

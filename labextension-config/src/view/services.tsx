@@ -56,8 +56,10 @@ export interface IParameterFieldsProps {
 
 /** What only JupyterLab can draw. */
 export interface ISlots {
-  /** Scripts in outputs run only where they are trusted. */
+  /** Scripts in outputs run, and things from elsewhere are loaded, only where they are trusted. */
   Outputs: React.ComponentType<{ outputs: readonly IOutput[]; trusted?: boolean }>;
+  /** Whether outputs would show more where they are trusted. */
+  gainsByTrust: (outputs: readonly IOutput[]) => boolean;
   Markdown: React.ComponentType<{ source: string }>;
   Source: React.ComponentType<{ source: string; language: string }>;
   ParameterFields: React.ComponentType<IParameterFieldsProps>;

@@ -135,3 +135,11 @@ test('the cell with the parameters of a run shifts the others, not their sources
     ['a = 1\nprint(a)', 'not_run']
   ]);
 });
+
+test('a page that is closed before its run has come follows nothing', async () => {
+  model.visible = true;
+  const loading = model.load();
+  model.dispose();
+  await loading;
+  expect(server.asked('GET runs/run1/events')).toEqual([]);
+});

@@ -82,6 +82,7 @@ class Lab:
             "ServerApp.root_dir": self.notebooks,
             "ServerApp.open_browser": False,
             "ServerApp.allow_root": True,
+            "LabApp.expose_app_in_browser": True,
             "IdentityProvider.token": TOKEN,
             "BatchExtension.default_executor": self.executor,
             "BatchExtension.secrets_file": self.secrets,

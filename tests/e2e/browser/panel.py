@@ -13,11 +13,9 @@ from tests.e2e.browser.lab import ROOT, SCREENSHOTS, TOKEN, Lab
 AXE = ROOT / "labextension-config/node_modules/axe-core/axe.min.js"
 #: Long enough for a container on a machine that is busy.
 RUN_MS = 120_000
-#: Bugs of ipywidgets' own, which takes every notebook to have a session, and of Notebook's, which
-#: takes the settings of shortcuts to be the first that are read, and itself to be a JupyterLab.
-_NOT_OURS = re.compile(
-    r"jupyterlab-manager|^(?!.*jupyter-batch).*notebook_core|^Window name candidate", re.DOTALL
-)
+#: Bugs of Notebook's own, which takes the settings of shortcuts to be the first that are read, and
+#: itself to be a JupyterLab.
+_NOT_OURS = re.compile(r"^(?!.*jupyter-batch).*notebook_core|^Window name candidate", re.DOTALL)
 
 
 class Panel:
@@ -117,15 +115,35 @@ class Panel:
 
         It keeps the layout and what each tab shows apart from one another.
         """
-        self.page.wait_for_function(
-            """async text => {
+        self._until_workspace(
+            """(data, text) => JSON.stringify(data['layout-restorer:data']?.main ?? '').includes(text)
+                && Object.keys(data).some(key => key.includes(text))""",
+            text,
+        )
+
+    def forgotten(self, prefix: str) -> None:
+        """Waits until JupyterLab has kept that nothing is open whose name begins like this."""
+        self._until_workspace(
+            "(data, prefix) => !Object.keys(data).some(key => key.startsWith(prefix))", prefix
+        )
+
+    def _until_workspace(self, condition: str, argument: str) -> None:
+        """Waits until what JupyterLab has kept is so; ``wait_for_function`` awaits no answers."""
+        self.page.evaluate(
+            """async ([condition, argument]) => {
                 const url = document.baseURI.replace(/lab.*/, '') + 'lab/api/workspaces/default';
-                const {data} = await (await fetch(url)).json();
-                const main = JSON.stringify(data['layout-restorer:data']?.main ?? '');
-                return main.includes(text) && Object.keys(data).some(key => key.includes(text));
+                const holds = new Function(`return ${condition}`)();
+                const start = performance.now();
+                for (;;) {
+                    const {data} = await (await fetch(url)).json();
+                    if (holds(data, argument)) return;
+                    if (performance.now() - start > 60_000) {
+                        throw new Error(`JupyterLab has kept: ${Object.keys(data)}`);
+                    }
+                    await new Promise(resolve => setTimeout(resolve, 200));
+                }
             }""",
-            arg=text,
-            polling=200,
+            [condition, argument],
         )
 
     def dark(self) -> None:

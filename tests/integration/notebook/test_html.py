@@ -107,3 +107,50 @@ def test_what_is_no_notebook_is_refused():
         render(b"{}")
     with pytest.raises(InvalidNotebook):
         render(b"nothing")
+
+
+@pytest.mark.parametrize(
+    ("written", "drawn"),
+    [
+        ("$x^2$", "<msup><mi>x</mi><mn>2</mn></msup>"),
+        ("$$\\frac{a}{b}$$", "<mfrac>"),
+        ("\\begin{align*}a&=b\\\\c&=d\\end{align*}", "<mtable"),
+        ("$a < b$", "<mo>&lt;</mo>"),
+    ],
+)
+def test_formulas_are_drawn_without_a_script(written, drawn):
+    for shown in (page(markdown=f"so {written} is"), page(output(text_latex=written))):
+        body = shown[shown.index("<main") :]
+        assert drawn in body
+        assert "$" not in body
+
+
+def test_a_latex_output_keeps_the_words_around_its_formulas():
+    shown = page(output(text_latex="is <b> $\\displaystyle x_1$ or \\(y\\), and 5\\$"))
+    body = shown[shown.index('class="jp-RenderedLatex') :]
+    assert "is &lt;b&gt; <math" in body
+    assert body.count("<math") == 2
+    assert "and 5\\$" in body
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        "$\\href{javascript:alert(1)}{x}$",
+        "$\\style{background:url(http://elsewhere)}{x}$",
+        "$\\text{<img src=http://elsewhere onerror=alert(1)>}$",
+        "$\\text{<script>alert(1)</script>}$",
+        "$\\text{&lt;script&gt;}$",
+    ],
+)
+def test_a_formula_is_no_way_into_the_page(latex):
+    shown = page(output(text_latex=latex))
+    body = shown[shown.index('class="jp-RenderedLatex') :]
+    assert "<math" in body
+    assert not re.search(r"<(?:script|img)|href=|style=", body)
+
+
+@pytest.mark.parametrize("latex", ["\\frac{", "{" * 3000 + "}" * 3000, "x+" * 50_000])
+def test_what_is_no_formula_is_shown_as_it_was_written(latex):
+    for shown in (page(markdown=f"$${latex}$$"), page(output(text_latex=f"$${latex}$$"))):
+        assert latex[:40] in shown[shown.index("<main") :]

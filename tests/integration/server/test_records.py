@@ -70,7 +70,7 @@ async def test_the_notebook_as_a_page_has_no_power_over_the_server(server: Serve
     assert answer.headers["Content-Type"].startswith("text/html")
     assert answer.content.startswith(b"<html>")
     policy = answer.headers["Content-Security-Policy"]
-    assert policy.startswith("sandbox allow-scripts; default-src 'none'")
+    assert policy.startswith("sandbox; default-src 'none'")
     assert "allow-same-origin" not in policy
 
 

@@ -1,9 +1,8 @@
 import * as React from 'react';
 import type { ICell } from '../../api/types';
 import type { RunModel } from '../../model/run';
-import { needsTrust } from '../../model/outputs';
 import { Button, Notice } from '../basics';
-import { useTrans } from '../services';
+import { useServices } from '../services';
 import { CellView } from './CellView';
 
 interface ICellsProps {
@@ -21,7 +20,7 @@ export function Cells({
   onShown,
   now
 }: ICellsProps): React.ReactElement {
-  const trans = useTrans();
+  const { slots, trans } = useServices();
   const list = React.useRef<HTMLOListElement>(null);
   const [follow, setFollow] = React.useState(true);
   const [trusted, setTrusted] = React.useState(false);
@@ -66,7 +65,8 @@ export function Cells({
     );
   }
   const active =
-    !trusted && model.cells.some(cell => needsTrust(model.outputs.of(cell.cell_index)));
+    !trusted &&
+    model.cells.some(cell => slots.gainsByTrust(model.outputs.of(cell.cell_index)));
   return (
     <>
       {active && (
@@ -77,7 +77,7 @@ export function Cells({
           }
         >
           {trans.__(
-            'Some outputs hold scripts, which do not run here. Trust them only if you trust the notebook and its data: a script can do in JupyterLab what you can.'
+            'Some outputs hold scripts or things from elsewhere, which are not run or loaded here. Trust them only if you trust the notebook and its data: a script can do in JupyterLab what you can.'
           )}
         </Notice>
       )}
