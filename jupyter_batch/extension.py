@@ -153,6 +153,12 @@ class BatchExtension(ExtensionApp):
         min=0.0,
         help="For how many days; None for ever. The newest success of a job is always kept.",
     ).tag(config=True)
+    on_time_seconds = Float(
+        60.0,
+        min=0.0,
+        help="How late a scheduled time may be dealt with and still count as on time: it runs, "
+        "whatever its job says of missed ones.",
+    ).tag(config=True)
     passing_idle_seconds = Float(
         60.0, help="A passing owner ends after so long with nothing to do."
     ).tag(config=True)

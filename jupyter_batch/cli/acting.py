@@ -20,11 +20,12 @@ from jupyter_batch.cli.files import (
     check_folder,
     check_notebook_file,
     save_artifacts,
+    save_notebook,
 )
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.words import short, state_text
 from jupyter_batch.client.job import Job
-from jupyter_batch.client.run import Run
+from jupyter_batch.client.run import Run, never_started
 from jupyter_batch.client.units import size
 from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.run import RunState
@@ -182,7 +183,7 @@ def export_run(args: argparse.Namespace, session: Session) -> int:
     written: dict[str, Any] = {"run_id": run.id, "notebook": None, "artifacts": []}
     saved = SavedFiles()
     if args.output:
-        path = run.save_notebook(args.output, attempt=args.attempt)
+        path = save_notebook(run, args.output, args.attempt)
         written["notebook"] = str(path)
     if args.artifacts:
         saved = save_artifacts(run, Path(args.artifacts), args.attempt)
@@ -201,7 +202,10 @@ def export_run(args: argparse.Namespace, session: Session) -> int:
         session.note(f"not saved: {failure}", style="red")
     if args.artifacts and not run.artifacts:
         session.note("the run has left no artifacts")
-    if run.state is not RunState.SUCCEEDED:
+    said = never_started(run)
+    if said is not None:
+        session.note(f"note: {said}")
+    elif run.state is not RunState.SUCCEEDED:
         session.note(f"note: the run is {run.state}; the notebook is as far as it came")
     return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,13 @@ def check_folder(folder: Path, field: str) -> None:
         raise InvalidInput(f"{nearest} is a file, not a folder", field=field)
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise InvalidInput(f"the folder {nearest} may not be written to", field=field)
+
+
+def save_notebook(run: Run, output: str, attempt: int | None = None) -> Path:
+    """Writes the executed notebook; that it never started is for the caller to say."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return run.save_notebook(output, attempt=attempt)
 
 
 def save_artifacts(run: Run, folder: Path, attempt: int | None = None) -> SavedFiles:

@@ -51,6 +51,9 @@ def add(commands: Any) -> None:
     )
     schedule.add_argument("notebook", help="a notebook file below the server's folder")
     schedule.add_argument("--description", help="a few words for people")
+    schedule.add_argument(
+        "--replace", action="store_true", help="change the job of that name, where there is one"
+    )
     schedule.add_argument("--max-concurrent", type=int, metavar="N", help="at most N at once")
     add_schedule(schedule)
     add_policies(schedule)
@@ -131,10 +134,12 @@ def schedule_job(args: argparse.Namespace, session: Session) -> int:
     if not (args.cron or args.every or args.at):
         raise UsageError("say when: --cron, --every or --at")
     options, schedule = options_of(args), schedule_of(args)
+    jobs = session.client.jobs
+    make = jobs.put if args.replace else jobs.create
     job = send_typed(
         parameters_of(args),
         args.typed,
-        lambda values: session.client.jobs.create(
+        lambda values: make(
             args.notebook,
             values,
             description=args.description or "",

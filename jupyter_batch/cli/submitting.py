@@ -15,13 +15,13 @@ from jupyter_batch.cli.arguments import (
     options_of,
     parameters_of,
 )
-from jupyter_batch.cli.files import check_folder, check_notebook_file, save_artifacts
+from jupyter_batch.cli.files import check_folder, check_notebook_file, save_artifacts, save_notebook
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.summary import summary
 from jupyter_batch.cli.watch import View, view_of
 from jupyter_batch.cli.words import short
-from jupyter_batch.client.run import Run
+from jupyter_batch.client.run import Run, never_started
 from jupyter_batch.errors import Conflict
 
 _INTERRUPTED = 130
@@ -91,12 +91,14 @@ def run_notebook(args: argparse.Namespace, session: Session) -> int:
         if session.as_json:
             session.answer(run.refresh().to_dict())
         return _INTERRUPTED
-    saved = run.save_notebook(args.output) if args.output else None
+    saved = save_notebook(run, args.output) if args.output else None
     files = save_artifacts(run, Path(args.artifacts)) if args.artifacts else None
     if session.as_json:
         session.answer(run.to_dict())
     else:
         session.say(*summary(run, saved=saved, files=files, colours=session.out.is_terminal))
+    if saved is not None and (said := never_started(run)) is not None:
+        session.note(f"note: {said}")
     for failure in files.failures if files else ():
         session.note(f"not saved: {failure}", style="red")
     all_is_well = run.succeeded and not (files and files.failures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -36,6 +37,17 @@ if TYPE_CHECKING:
 _LOG_PAGE = 10_000
 
 _run = AnswerDecoder(RunRecord)
+
+
+def never_started(run: RunFacts) -> str | None:
+    """Returns what there is to say of the notebook of a run that is over and never started."""
+    if not run.is_over or run.succeeded or run.attempts or run.cell_count.done:
+        return None
+    why = f": {plain_text(run.reason)}" if run.reason else ""
+    return (
+        f"run {run.id} ({run.name}) never started, it is {run.state}{why}; its notebook is as it "
+        "was given, without outputs"
+    )
 
 
 class Artifact:
@@ -146,6 +158,7 @@ class Run(RunFacts):
     def notebook(self, format: str = "ipynb", *, attempt: int | None = None) -> Any:
         """Returns the executed notebook as far as it has come: a NotebookNode, or HTML text."""
         # One text, that nothing here holds on to: it may be large.
+        self._warn_where_nothing_ran()
         content = self._connection.get(*self._notebook(format, attempt))
         try:
             text = content.decode()
@@ -167,6 +180,7 @@ class Run(RunFacts):
         attempt: int | None = None,
     ) -> Path:
         """Writes the executed notebook to a file (HTML where its name ends so); returns where."""
+        self._warn_where_nothing_ran()
         target = Path(path)
         html = target.suffix.lower() in {".html", ".htm"}
         place = self._notebook(format or ("html" if html else "ipynb"), attempt)
@@ -255,6 +269,11 @@ class Run(RunFacts):
         """Asks for the newest facts, which come at the end of the run or after so many seconds."""
         params = {"wait_seconds": f"{patience:.3f}"}
         self._record = _run.decode(self._connection.get(f"runs/{self.id}", params))
+
+    def _warn_where_nothing_ran(self) -> None:
+        said = never_started(self)
+        if said is not None:
+            warnings.warn(said, UserWarning, stacklevel=3)
 
     def _notebook(self, format: str, attempt: int | None) -> tuple[str, Params]:
         check_number(attempt, "attempt")

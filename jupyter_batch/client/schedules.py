@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
 
 import msgspec
@@ -30,8 +30,8 @@ class ScheduleOptions(TypedDict, total=False):
 
     #: One cron text, or several.
     cron: str | Sequence[str] | None
-    #: Seconds between runs, or a text such as ``15m``.
-    every: float | str | None
+    #: Seconds between runs, a timedelta, or a text such as ``15m``.
+    every: float | str | timedelta | None
     #: One instant. Without an offset it is local time: of ``timezone``, else of the zone that the
     #: job's triggers have, else of this machine. So are ``start`` and ``end``.
     at: datetime | date | str | None
@@ -43,13 +43,13 @@ class ScheduleOptions(TypedDict, total=False):
     start: datetime | date | str | None
     end: datetime | date | str | None
     max_runs: int | None
-    jitter: float | str | None
+    jitter: float | str | timedelta | None
     #: Local dates on which nothing runs.
     excluded_dates: Sequence[date | str] | None
     #: ``latest``, ``all`` or ``skip``.
     missed: str | None
-    catch_up_window: float | str | None
-    start_deadline: float | str | None
+    catch_up_window: float | str | timedelta | None
+    start_deadline: float | str | timedelta | None
     #: ``run`` or ``skip``: what becomes of local times that a change of clocks leaves out.
     gap: str | None
     #: ``first``, ``both`` or ``last``: of local times that a change of clocks repeats.
@@ -62,9 +62,9 @@ class ScheduleOptions(TypedDict, total=False):
     retry: Mapping[str, Any] | None
     pause_after_failures: int | None
     #: Of a run with all its attempts.
-    run_timeout: float | str | None
+    run_timeout: float | str | timedelta | None
     #: A run that waits longer is skipped.
-    queue_timeout: float | str | None
+    queue_timeout: float | str | timedelta | None
     #: How many of its runs that are over are kept, and for how many days; the newest success
     #: always is. What is left out is as the server's settings say.
     keep_runs: int | None

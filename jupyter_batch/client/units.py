@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from jupyter_batch.client.plain_values import scalar, shown
 from jupyter_batch.errors import InvalidInput
@@ -28,8 +29,10 @@ def bytes_of(size: int | str, *, field: str = "environment.memory_bytes") -> int
     return int(float(match[1]) * _BYTES[match[2].lower()])
 
 
-def seconds_of(duration: float | str, *, field: str = "timeout_seconds") -> float:
-    """Returns the seconds of a number or of a text such as ``90``, ``10m`` or ``1.5h``."""
+def seconds_of(duration: float | str | timedelta, *, field: str = "timeout_seconds") -> float:
+    """Returns the seconds of a number, a timedelta or a text such as ``90``, ``10m`` or ``1.5h``."""
+    if isinstance(duration, timedelta):
+        duration = duration.total_seconds()
     duration = scalar(duration)
     if isinstance(duration, int | float) and not isinstance(duration, bool):
         if -_LONGEST < duration < _LONGEST:

@@ -21,7 +21,7 @@ from jupyter_batch.domain.trigger import (
 from jupyter_batch.domain.value import Value
 from jupyter_batch.domain.zones import SECOND, to_instant, to_tick
 
-#: An instant that is dealt with this late still counts as on time.
+#: An instant that is dealt with this late still counts as on time, unless settings say otherwise.
 ON_TIME_SECONDS = 60.0
 #: Runs that one decision makes at most; what is left comes with the next decision, at once.
 MAX_FIRINGS = 1000

@@ -68,5 +68,8 @@ class Settings(Value, frozen=True, kw_only=True):
     keep_runs: int | None = None
     #: For how many days; None for ever. The newest success of a job is always kept.
     keep_days: float | None = None
+    #: How late a scheduled time may be dealt with and still count as on time: it runs, whatever
+    #: its job says of missed ones.
+    on_time_seconds: float = 60.0
     #: A passing owner ends after so long with nothing to do.
     passing_idle_seconds: float = 60.0

@@ -210,6 +210,7 @@ class Engine:
             admission=admission,
             dispatcher=self.dispatcher,
             look_seconds=look_seconds,
+            on_time_seconds=self.settings.on_time_seconds,
         )
         self.jobs = JobService(
             store=self.store,

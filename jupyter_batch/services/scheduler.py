@@ -11,7 +11,7 @@ from itertools import count
 
 from msgspec.structs import replace
 
-from jupyter_batch.domain.due import Decision, MissCause, due, next_at
+from jupyter_batch.domain.due import ON_TIME_SECONDS, Decision, MissCause, due, next_at
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.queries import MAX_LIMIT, JobQuery
 from jupyter_batch.domain.run import Run
@@ -58,6 +58,7 @@ class Scheduler:
         admission: Admission,
         dispatcher: Dispatcher,
         look_seconds: float = 60.0,
+        on_time_seconds: float = ON_TIME_SECONDS,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -67,6 +68,7 @@ class Scheduler:
         self._dispatcher = dispatcher
         #: The clock may be set, or the machine sleep: it is looked at this often in any case.
         self._look = timedelta(seconds=look_seconds)
+        self._on_time_seconds = on_time_seconds
         self._jobs: dict[str, Job] = {}
         self._states: dict[str, TriggerState] = {}
         #: Next instant, and the number of the entry: only the newest of a trigger holds.
@@ -305,7 +307,11 @@ class Scheduler:
                 self._keep(state)
                 continue
             decision = self._foresight.take(job, state, now) or due(
-                _effective(job, trigger), state.progress, now, cause=cause
+                _effective(job, trigger),
+                state.progress,
+                now,
+                cause=cause,
+                on_time_seconds=self._on_time_seconds,
             )
             runs += await self._runs(job, trigger, decision, cache)
             after = replace(state, progress=decision.progress, next_at=decision.next_at)

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from jupyter_batch.client.client import Client
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.run import RunState
 
@@ -74,3 +75,17 @@ def test_a_folder_of_somebody_else_is_refused_before_the_run(shell, owner, noteb
     assert shell("run", notebook, "--artifacts", "/usr/files") == 2
     assert "may not be written to" in shell.err
     assert owner.runs == {}
+
+
+def test_a_run_that_never_started_says_so_when_it_is_asked_for_its_notebook(shell, owner, tmp_path):
+    owner.add_run(state=RunState.SKIPPED, reason="missed while no engine was running")
+    assert shell("export", "last", "-o", tmp_path / "o.ipynb") == 0
+    (line,) = shell.err.splitlines()
+    assert "never started, it is skipped: missed while no engine was running" in line
+    assert "without outputs" in line
+    with Client("http://owner/", owner.token, transport=owner) as client:
+        run = client.get("last")
+        with pytest.warns(UserWarning, match="never started"):
+            run.notebook()
+        with pytest.warns(UserWarning, match="never started"):
+            run.save_notebook(tmp_path / "p.ipynb")

@@ -115,3 +115,14 @@ def test_the_instants_of_a_cron_text_need_no_server(shell, owner):
 def test_bad_input_is_exit_code_2_in_words(shell, arguments, word):
     assert shell("upcoming", *arguments, "--json") == 2
     assert word in json.loads(shell.out)["message"]
+
+
+def test_schedule_replaces_the_job_of_that_name_only_where_it_is_asked_to(shell, owner, notebook):
+    assert shell("schedule", notebook, "--every", "15m", "-p", "alpha", "1") == 0
+    assert shell("schedule", notebook, "--every", "2h") == 2
+    assert "already" in shell.err
+    assert shell("schedule", notebook, "--every", "2h", "-p", "alpha", "2", "--replace") == 0
+    (job,) = owner.jobs.values()
+    assert ([t.interval_seconds for t in job.triggers], job.parameters) == ([7200], {"alpha": 2})
+    assert shell("schedule", notebook, "--every", "3h", "--name", "other", "--replace") == 0
+    assert len(owner.jobs) == 2

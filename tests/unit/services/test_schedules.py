@@ -115,6 +115,29 @@ async def test_a_missed_run_is_skipped_with_its_reason(bench):
     assert run.reason == "missed while no engine was running: missed runs are skipped"
 
 
+@pytest.mark.parametrize(
+    ("on_time", "late", "state"),
+    [
+        (60.0, 30, RunState.SUCCEEDED),
+        (60.0, 90, RunState.SKIPPED),
+        (5.0, 30, RunState.SKIPPED),
+        (600.0, 90, RunState.SUCCEEDED),
+        (0.0, 1, RunState.SKIPPED),
+    ],
+)
+async def test_how_late_is_on_time_is_a_setting(bench, on_time, late, state):
+    trigger = CronTrigger(cron="0 * * * *", missed_policy=MissedPolicy.SKIP)
+    job = await make(bench, triggers=(trigger,))
+    await bench.engine.stop()
+    bench.settings = replace(bench.settings, on_time_seconds=on_time)
+    bench.clock.set(START + timedelta(hours=1, seconds=late))
+    bench.engine = bench.new_engine()
+    await bench.engine.start()
+    await bench.clock.advance(1)
+    (run,) = await runs_of(bench, job)
+    assert (await bench.ended(run.id)).state is state
+
+
 async def test_a_job_that_a_lost_run_pauses_at_a_start_still_tells_what_it_missed(bench):
     bench.executor.behaviour = hang
     trigger = every(600, missed_policy=MissedPolicy.SKIP)
