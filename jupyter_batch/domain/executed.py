@@ -10,6 +10,7 @@ import msgspec
 
 from jupyter_batch.domain.cell import CellCount, CellError, CellRecord, CellState
 from jupyter_batch.domain.frames import OutputOp
+from jupyter_batch.domain.nesting import MAX_NESTING, is_deeper
 from jupyter_batch.errors import InvalidNotebook
 
 _INJECTED = "injected-parameters"
@@ -39,6 +40,10 @@ class Executed(msgspec.Struct, frozen=True, kw_only=True):
 
 def take_apart(content: bytes) -> Executed:
     """Returns the parts; raises InvalidNotebook for what is no notebook of format 4."""
+    if is_deeper(content):
+        raise InvalidNotebook(
+            f"the notebook is nested more than {MAX_NESTING} levels deep", field="content"
+        )
     try:
         notebook = msgspec.json.decode(content, type=dict[str, Any])
         if notebook.get("nbformat") != 4:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-#: As deep as outputs and metadata may be: what reads and writes notebooks is recursive.
-MAX_NESTING = 200
+#: As deep as notebooks may be, and their parts: what reads and writes them is recursive. The
+#: runner leaves out outputs of more than 200 levels.
+MAX_NESTING = 220
 
 _SLICE = 1024 * 1024
 #: Each value but the first of a list or an object has a comma before it.

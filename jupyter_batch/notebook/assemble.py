@@ -14,6 +14,7 @@ from nbformat.v4 import nbjson, rwbase
 from papermill.execute import ERROR_ANCHOR_MSG, ERROR_MARKER_TAG, ERROR_MESSAGE_TEMPLATE
 
 from jupyter_batch.domain.cell import CellRecord, CellState
+from jupyter_batch.domain.nesting import MAX_NESTING, is_deeper
 from jupyter_batch.domain.outputs import OutputSlice, SliceJoiner
 from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.ports import ExecutedParts
@@ -48,10 +49,10 @@ def _filled(parts: ExecutedParts, outputs: Iterable[OutputSlice]) -> Any:
         if body is None:
             continue
         if piece.cell_index < len(cells) and "outputs" in cells[piece.cell_index]:
-            cells[piece.cell_index]["outputs"].append(json.loads(body))
+            cells[piece.cell_index]["outputs"].append(_output(body))
     marked = parts.error_cell
     if parts.metadata is not None:
-        told = json.loads(parts.metadata)
+        told = _read(parts.metadata, "the metadata")
         # What papermill itself has marked, where the runner got to say it.
         marked = told.get("error_cell", marked)
         notebook["metadata"] = told["metadata"]
@@ -62,9 +63,26 @@ def _filled(parts: ExecutedParts, outputs: Iterable[OutputSlice]) -> Any:
     return nbformat.from_dict(notebook)
 
 
+def _read(text: str, what: str) -> Any:
+    if is_deeper(text.encode("utf-8", "replace")):
+        raise InvalidNotebook(
+            f"{what} that the attempt has sent is nested more than {MAX_NESTING} levels deep",
+            field="notebook",
+        )
+    return json.loads(text)
+
+
+def _output(body: str) -> Any:
+    """Returns an output; a word in the place of one that nothing here could read or write."""
+    try:
+        return _read(body, "an output")
+    except InvalidNotebook as error:
+        return {"output_type": "stream", "name": "stderr", "text": f"[{error.message}]\n"}
+
+
 def _skeleton(parts: ExecutedParts) -> dict[str, Any]:
     if parts.skeleton is not None:
-        skeleton: dict[str, Any] = json.loads(parts.skeleton)
+        skeleton: dict[str, Any] = _read(parts.skeleton, "the notebook")
         return skeleton
     try:
         with warnings.catch_warnings():

@@ -46,9 +46,8 @@ _PRIORITY = [
 
 #: The policy does not keep a ``meta`` of an output from leading elsewhere, and readers of the
 #: page's source should not have to trust the policy for the rest.
-_ACTIVE = re.compile(
-    r"<script\b[^>]*>.*?</script\s*>|<(?:meta|base|link)\b[^>]*>", re.DOTALL | re.I
-)
+_ACTIVE = re.compile(r"<(script|meta|base|link)\b", re.I)
+_SCRIPT_END = re.compile(r"</script\s{0,100}>", re.I)
 _BODY = "<main"
 
 
@@ -68,7 +67,7 @@ def render(notebook: bytes) -> bytes:
         # nbconvert lets what its templates and parsers raise come through as it is.
         raise BatchError(f"the notebook cannot be shown as a page: {error}") from error
     head, start, body = str(page).partition(_BODY)
-    return (head + start + _ACTIVE.sub("", body)).encode("utf-8", "replace")
+    return (head + start + _without_active(body)).encode("utf-8", "replace")
 
 
 def _node(notebook: bytes) -> Any:
@@ -82,8 +81,31 @@ def _node(notebook: bytes) -> Any:
             cell["id"] = f"cell-{number}"  # papermill runs notebooks without them, or with twins
         node["nbformat_minor"] = 5
         return node
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise InvalidNotebook(f"the notebook cannot be read: {error}", field="notebook") from error
+
+
+def _without_active(body: str) -> str:
+    """Returns HTML without its scripts and what else leads elsewhere; looks at each part once."""
+    kept: list[str] = []
+    place = 0
+    ends = True
+    for tag in _ACTIVE.finditer(body):
+        if tag.start() < place:
+            continue
+        close = body.find(">", tag.end())
+        if close < 0:
+            # Never a tag: the page's own end has none that could close it.
+            kept.append(body[place : tag.start()])
+            return "".join(kept)
+        kept.append(body[place : tag.start()])
+        place = close + 1
+        if ends and tag[1].lower() == "script":
+            end = _SCRIPT_END.search(body, place)
+            ends = end is not None
+            place = place if end is None else end.end()
+    kept.append(body[place:])
+    return "".join(kept)
 
 
 def _title(node: Any) -> str:

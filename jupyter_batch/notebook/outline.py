@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from jupyter_batch.domain.nesting import MAX_NESTING, is_deeper
 from jupyter_batch.errors import InvalidNotebook
 
 
@@ -47,6 +48,8 @@ def outline(content: bytes) -> Outline:
     """Returns the outline of a notebook; raises InvalidNotebook with what to do."""
     notebook = _decode(content)
     _check_version(notebook)
+    if is_deeper(content):
+        raise _invalid(f"it is nested more than {MAX_NESTING} levels deep")
     metadata = notebook.metadata
     if not isinstance(metadata, dict):
         raise _invalid("it has no 'metadata' object")

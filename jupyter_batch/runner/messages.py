@@ -11,9 +11,16 @@ from .writer import to_json
 _ANY_JSON = re.compile(r"application/(.*\+)?json\Z")
 
 
+#: Levels of lists and objects in an output: whatever reads and writes notebooks is recursive.
+MAX_NESTING = 200
+
+
 def mend(msg: Dict[str, Any]) -> None:
     """Changes the content of a message from the IOPub channel where it has to be changed."""
     content = msg["content"]
+    if is_deep(content, MAX_NESTING + 2):
+        for name in list(content):
+            content[name] = _shallow(content[name])
     if not isinstance(content.get("transient", {}), dict):
         content["transient"] = {}
     if "execution_count" in content and not _is_count(content["execution_count"]):
@@ -30,6 +37,36 @@ def error_parts(content: Dict[str, Any]) -> Tuple[str, str, "list[str]"]:
         _text(content.get("evalue")),
         list(map(_text, content.get("traceback") or ())),
     )
+
+
+def is_deep(value: Any, limit: int = MAX_NESTING) -> bool:
+    """Says whether lists and dicts are nested more than so many levels deep."""
+    level = [value]
+    for _ in range(limit + 1):
+        level = [item for item in level if isinstance(item, (dict, list, tuple))]
+        if not level:
+            return False
+        level = [
+            inner for item in level for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return True
+
+
+def _shallow(part: Any) -> Any:
+    """Returns a part of a message without what is nested too deeply, and with a word of it."""
+    if not is_deep(part):
+        return part
+    if not isinstance(part, dict):
+        return _left_out("an output")
+    kept = {name: item for name, item in part.items() if not is_deep(item, MAX_NESTING - 1)}
+    left_out = [name for name in part if name not in kept]
+    if any("/" in str(name) for name in left_out):
+        kept.setdefault("text/plain", _left_out(f"an output of type {left_out[0]}"))
+    return kept
+
+
+def _left_out(what: str) -> str:
+    return f"[jupyter_batch: {what} that is nested more than {MAX_NESTING} levels deep is left out]"
 
 
 def _is_text(value: Any) -> bool:

@@ -31,6 +31,8 @@ from .stopper import Interrupted, Stopper
 from .usage import Usage, oom_kills
 from .writer import FrameWriter
 
+#: Levels of calls; what a kernel can send by its own limit takes a part of them.
+_RECURSION = 6000
 _GIB = 1024**3
 #: Characters of the last frame's message, and of each of its notes, of which there are so many.
 _MESSAGE, _NOTE, _NOTES = 32 * 1024, 2 * 1024, 50
@@ -324,4 +326,6 @@ def _papermill() -> str:
 
 def main() -> NoReturn:
     """Runs with the arguments of the command line."""
+    # Messages of the kernel that are deeper than what is kept of them have to be read, too.
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), _RECURSION))
     run(sys.argv[1:])

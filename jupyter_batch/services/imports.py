@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import posixpath
 from datetime import datetime
@@ -44,7 +45,8 @@ class ImportService:
             raise InvalidInput("created_at is in the future", field="created_at")
         if request.job_id is not None and await self._store.jobs.get(request.job_id) is None:
             raise NotFound(f"there is no job {request.job_id}", job_id=request.job_id)
-        parts = take_apart(request.content)
+        # Of a whole notebook with its outputs: in a thread, so that others have their turn.
+        parts = await asyncio.to_thread(take_apart, request.content)
         frozen = FrozenNotebook(
             path=request.notebook,
             content=parts.source,
