@@ -256,7 +256,7 @@ class Run(RunFacts):
         cursor: str | None = None
         while True:
             content = self._connection.get(f"runs/{self.id}/artifacts", {"cursor": cursor})
-            page = msgspec.json.decode(content, type=ArtifactList)
+            page = decode_answer(content, ArtifactList)
             found += page.items
             cursor = page.next_cursor
             if cursor is None:
