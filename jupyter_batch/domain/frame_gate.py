@@ -239,7 +239,7 @@ class FrameGate:
         total = self._cells_total
         if total is None:
             self._ordered(False, "the cells have not been started yet")
-            total = MAX_CELLS
+            total = MAX_CELLS if self._planned is None else self._planned
         _require(0 <= cell < total, "there is no such cell")
 
     def _take_progress(self, frame: frames.Progress, now: datetime) -> None:

@@ -23,9 +23,12 @@ def results(running: Any) -> dict[str, tuple[str, Any]]:
     """The results by name: type and value."""
     bodies: dict[str, str] = {}
     kinds: dict[str, str] = {}
+    more = ""
     for frame in running.kinds(frames.Result):
-        bodies[frame.name] = bodies.get(frame.name, "") + frame.body
+        # One that has come whole before is replaced.
+        bodies[frame.name] = (bodies[frame.name] if frame.name == more else "") + frame.body
         kinds[frame.name] = frame.type
+        more = frame.name if frame.more else ""
     return {name: (kinds[name], json.loads(body)) for name, body in bodies.items()}
 
 
