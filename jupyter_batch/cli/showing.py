@@ -129,13 +129,22 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     if run.started_at:
         yield "started", full_clock(run.started_at)
     if run.finished_at:
-        took = duration(run.duration_seconds)
-        yield "finished", full_clock(run.finished_at) + (f", after {took}" if took else "")
+        yield "finished", full_clock(run.finished_at) + _after(run)
     attempt = run.attempts[-1] if run.attempts else None
     if attempt is not None and attempt.peak_memory_bytes:
         used = f"{size(attempt.peak_memory_bytes)} memory at most"
         cpu = attempt.cpu_seconds
         yield "used", used + (f", {duration(cpu)} of cpu" if cpu is not None else "")
+
+
+def _after(run: Run) -> str:
+    """Returns ``, after 6.1 s``; of a run that was tried again also the time with the waits."""
+    took, whole = run.duration_seconds, run.elapsed_seconds
+    if took is None:
+        return ""
+    if len(run.attempts) < 2:
+        return f", after {duration(took)}"
+    return f", after {duration(took)} in {len(run.attempts)} attempts, {duration(whole)} with the waits"
 
 
 def _attempts(run: Run) -> Iterator[Iterator[RenderableType]]:

@@ -137,11 +137,20 @@ class RunFacts:
 
     @property
     def duration_seconds(self) -> float | None:
-        """From its start to its end, or to now; None where it has not started."""
-        if self._record.started_at is None:
-            return None
-        end = self._record.finished_at or datetime.now(UTC)
-        return max(0.0, (end - self._record.started_at).total_seconds())
+        """What its attempts took in all, up to now; None where it has not started.
+
+        The waits between attempts are left out; ``elapsed_seconds`` has them.
+        """
+        return self.duration_at(datetime.now(UTC))
+
+    def duration_at(self, now: datetime) -> float | None:
+        """Returns what ``duration_seconds`` is at an instant, for many runs at the same one."""
+        return self._record.duration_seconds(now)
+
+    @property
+    def elapsed_seconds(self) -> float | None:
+        """From its first start to its end, or to now; None where it has not started."""
+        return self._record.elapsed_seconds(datetime.now(UTC))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the run as the server's JSON has it."""

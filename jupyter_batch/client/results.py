@@ -91,8 +91,8 @@ class Results:
 
     def _row(self, run: RowOfRun, columns: Mapping[tuple[str, str], str]) -> dict[str, Any]:
         row: dict[str, Any] = {name: getattr(run, name) for name in _BEFORE}
-        if run.started_at is not None and run.finished_at is not None:
-            row["duration_seconds"] = (run.finished_at - run.started_at).total_seconds()
+        if run.duration_seconds is not None:
+            row["duration_seconds"] = run.duration_seconds
         for name, value in run.parameters.items():
             row[columns["parameters", name]] = value
         for name, value in values_of(self._connection, run).items():

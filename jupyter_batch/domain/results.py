@@ -73,3 +73,5 @@ class ResultRow(Value, frozen=True, kw_only=True):
     finished_at: datetime | None
     parameters: msgspec.Raw
     results: dict[str, ResultCell]
+    #: Of all attempts in all, without the waits between them; None where it is not over.
+    duration_seconds: float | None = None

@@ -180,6 +180,23 @@ class Run(Value, frozen=True, kw_only=True):
             self, state=state, reason=reason, started_at=started_at, finished_at=finished_at
         )
 
+    def duration_seconds(self, now: datetime) -> float | None:
+        """Returns how long its attempts took in all, up to now; None where none has started.
+
+        The waits between attempts are no part of it: they are in ``elapsed_seconds``.
+        """
+        if self.started_at is None:
+            return None
+        end = self.finished_at or now
+        spans = [(a.started_at, a.finished_at or end) for a in self.attempts if a.started_at]
+        return sum(_seconds(since, until) for since, until in spans or [(self.started_at, end)])
+
+    def elapsed_seconds(self, now: datetime) -> float | None:
+        """Returns how long ago its first attempt started, up to its end; None before."""
+        return (
+            None if self.started_at is None else _seconds(self.started_at, self.finished_at or now)
+        )
+
     @property
     def attempt(self) -> Attempt | None:
         """The newest attempt."""
@@ -218,3 +235,7 @@ class Run(Value, frozen=True, kw_only=True):
     def executor_lane(self) -> str:
         """The lane of all runs of its executor."""
         return f"executor {self.environment.executor}"
+
+
+def _seconds(since: datetime, until: datetime) -> float:
+    return max(0.0, (until - since).total_seconds())

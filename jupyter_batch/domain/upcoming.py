@@ -32,6 +32,8 @@ class UpcomingInstant(Value, frozen=True, kw_only=True):
     local: str
     #: ``after the gap``, ``first of two``, ``second of two``; None where clocks do nothing odd.
     note: str | None = None
+    #: The trigger's.
+    timezone: str = "UTC"
 
 
 def upcoming(
@@ -62,6 +64,7 @@ def describe(trigger: AnyTrigger, at: datetime) -> UpcomingInstant:
         at=at.astimezone(UTC),
         local=local_text(at, trigger.timezone),
         note=_note(trigger, tick),
+        timezone=trigger.timezone,
     )
 
 

@@ -101,6 +101,7 @@ def select_result_rows(cursor: Connection, query: RunQuery) -> Page[ResultRow]:
             finished_at=row[9],
             parameters=msgspec.Raw(row[10].encode()),
             results=results.get(row[0], {}),
+            duration_seconds=row[11],
         )
         for row in (_aware(row) for row in rows)
     )
@@ -126,4 +127,4 @@ def _results_of(
 
 
 def _aware(row: tuple[Any, ...]) -> list[Any]:
-    return [*row[:6], *(from_utc(at) for at in row[6:10]), row[10]]
+    return [*row[:6], *(from_utc(at) for at in row[6:10]), *row[10:]]

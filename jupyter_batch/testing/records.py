@@ -199,6 +199,7 @@ def _row(run: Run, results: tuple[ResultRecord, ...]) -> ResultRow:
             )
             for r in results
         },
+        duration_seconds=run.duration_seconds(run.finished_at) if run.finished_at else None,
     )
 
 

@@ -202,11 +202,12 @@ def _sorted_page(runs: Sequence[Run], query: RunQuery, last: Run | None) -> Page
 
 
 def _key(run: Run, sort: RunSort) -> tuple[float | str, str]:
-    started, finished = run.started_at, run.finished_at
+    started = run.started_at
+    took = run.duration_seconds(run.finished_at) if run.finished_at else None
     keys: dict[RunSort, float | str] = {
         RunSort.CREATED: run.id,
         RunSort.STARTED: started.timestamp() if started else -1,
-        RunSort.DURATION: (finished - started).total_seconds() if started and finished else -1,
+        RunSort.DURATION: -1 if took is None else took,
         RunSort.NAME: run.name.lower(),
         RunSort.STATE: str(run.state),
     }

@@ -48,8 +48,7 @@ class Picture:
         self.reason: str | None = run.reason
         self.count: CellCount = run.cell_count
         self.error: CellError | None = run.error
-        self.started_at: datetime | None = run.started_at
-        self.finished_at: datetime | None = run.finished_at
+        self._run = run
         self._begin_attempt(len(run.attempts))
         self.items.update((one.name, one) for one in run.progress)
 
@@ -118,10 +117,8 @@ class Picture:
         return self.state.is_terminal
 
     def seconds(self, now: datetime) -> float | None:
-        """From its start to its end, or to now; None where it has not started."""
-        if self.started_at is None:
-            return None
-        return max(0.0, ((self.finished_at or now) - self.started_at).total_seconds())
+        """Returns what its attempts have taken up to now; None where it has not started."""
+        return self._run.duration_at(now)
 
     _attempt_no = 0
 

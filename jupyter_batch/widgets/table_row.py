@@ -59,14 +59,11 @@ class TableRow:
         cells = f"{count.done} / {count.total}" if count.total else ""
         error = run.error
         reason = run.reason or (f"{error.ename}: {error.evalue}" if error else "")
-        took = None
-        if run.started_at is not None:
-            took = max(0.0, ((run.finished_at or now) - run.started_at).total_seconds())
         parts = [
             look.pill(str(run.state)),
             f"<span>{cells}</span>",
             f"<span>{look.instant(run.created_at)}</span>",
-            f"<span>{duration(took)}</span>",
+            f"<span>{duration(run.duration_at(now))}</span>",
             f'<span class="jbw-soft" title="{look.escape(reason)}" style="white-space:nowrap;'
             f'overflow:hidden;text-overflow:ellipsis">{look.escape(reason)}</span>',
         ]

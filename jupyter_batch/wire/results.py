@@ -103,6 +103,7 @@ class RowOfRun(msgspec.Struct, frozen=True):
     finished_at: datetime | None
     parameters: dict[str, Any]
     results: dict[str, CellOfRow]
+    duration_seconds: float | None = None
 
 
 class PageOfRows(msgspec.Struct, frozen=True):

@@ -21,7 +21,12 @@ ORDER BY attempt_no, seq, piece_no
 -- Runs with the number of their newest attempt.
 SELECT run_no, id, job_id, name, state,
        (SELECT max(attempt_no) FROM records.attempts WHERE attempts.run_no = page.run_no),
-       scheduled_for, created_at, started_at, finished_at, parameters
+       scheduled_for, created_at, started_at, finished_at, parameters,
+       CASE WHEN finished_at IS NOT NULL THEN coalesce(
+           (SELECT sum(epoch(attempts.finished_at - attempts.started_at))
+            FROM records.attempts WHERE attempts.run_no = page.run_no),
+           epoch(finished_at - started_at)
+       ) END
 FROM (
     SELECT * FROM records.runs
     WHERE {where}

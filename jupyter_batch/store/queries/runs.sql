@@ -63,7 +63,11 @@ id
 coalesce(epoch_us(started_at), -1)
 
 -- name: by_duration
-coalesce(epoch_us(finished_at) - epoch_us(started_at), -1)
+-- Of all attempts, without the waits between them.
+CASE WHEN finished_at IS NULL THEN -1 ELSE coalesce((
+    SELECT sum(epoch_us(tried.finished_at) - epoch_us(tried.started_at))
+    FROM records.attempts AS tried WHERE tried.run_no = runs.run_no
+), epoch_us(finished_at) - epoch_us(started_at), -1)::BIGINT END
 
 -- name: by_name
 lower(name)

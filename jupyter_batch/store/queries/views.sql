@@ -2,7 +2,11 @@
 
 -- name: runs
 SELECT id AS run_id, job_id, sweep_id, name, state, reason, trigger, scheduled_for, created_at,
-       started_at, finished_at, epoch(finished_at - started_at) AS duration_seconds, created_by,
+       started_at, finished_at,
+       CASE WHEN finished_at IS NOT NULL THEN coalesce((
+           SELECT sum(epoch(tried.finished_at - tried.started_at))
+           FROM records.main.attempts AS tried WHERE tried.run_no = runs.run_no
+       ), epoch(finished_at - started_at)) END AS duration_seconds, created_by,
        notebook_path AS notebook, parameters, json_extract_string(environment, '$.executor') AS executor,
        json_extract_string(environment, '$.image') AS image, priority,
        cells_total, cells_done, cells_failed,

@@ -21,6 +21,9 @@ export interface IResultRow {
   state: RunState;
   started_at?: string | null;
   finished_at?: string | null;
+  attempt_no?: number | null;
+  /** Of all attempts in all; of runs that are over. */
+  duration_seconds?: number | null;
   parameters: JsonObject;
   results: Partial<Record<string, { type: string; size: number; value: Json }>>;
 }

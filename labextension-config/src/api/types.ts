@@ -354,6 +354,8 @@ export interface IJobBody extends IPolicies {
 }
 
 export interface IUpcoming {
+  /** The zone of its trigger. */
+  timezone?: string;
   at: string;
   local: string;
   note?: string | null;

@@ -45,7 +45,9 @@ export function actionsOf(options: IActionsOptions): IActions {
       Dialog.cancelButton({ label: trans.__('Keep') }),
       Dialog.warnButton({ label: word })
     ];
-    return (await showDialog({ title, body, buttons })).button.accept;
+    // The focus is on what does no harm: Enter alone deletes nothing.
+    const asked = { title, body, buttons, defaultButton: 0 };
+    return (await showDialog(asked)).button.accept;
   };
   const each = async (ids: string[], work: (id: string) => Promise<unknown>) => {
     // One refusal is enough to read: the others have the same reason most of the time.
@@ -135,6 +137,7 @@ export function actionsOf(options: IActionsOptions): IActions {
           }
         }
       }
+      live.forget(gone);
       return gone;
     },
     runJob: async id => {

@@ -6,7 +6,7 @@ import { duration } from '../model/format';
 import type { LiveModel } from '../model/live';
 import type { Preferences } from '../model/preferences';
 import type { IRow } from '../model/rows';
-import { rowOf, secondsOf } from '../model/rows';
+import { failureOf, rowOf, secondsOf } from '../model/rows';
 import type { ITrans } from '../view/services';
 import { stateWord } from '../view/words';
 
@@ -66,7 +66,7 @@ export class Notifier {
     const word = stateWord(trans, row.state);
     const took = duration(secondsOf(row, Date.now()));
     const text = bad
-      ? trans.__('%1: %2. %3', row.name, word, row.reason ?? row.error ?? '')
+      ? trans.__('%1: %2. %3', row.name, word, failureOf(row) ?? '')
       : trans.__('%1: %2 after %3', row.name, word, took);
     const tell = bad ? Notification.error : Notification.success;
     tell(text.slice(0, 300), {

@@ -8,6 +8,7 @@ import type {
 import * as React from 'react';
 import type { IObjectSchema, IValueSchema, Json, JsonObject } from '../api/types';
 import { inWords, isMacro } from '../model/check';
+import { useComplaint } from '../view/form/complaints';
 import type { ITrans } from '../view/services';
 import { exampleOf, textOf, valueOf } from '../model/valueText';
 
@@ -33,9 +34,11 @@ function nameOf(id: string): string {
   return id.slice(PREFIX.length);
 }
 
-function attributesOf(id: string, context: unknown): React.HTMLAttributes<HTMLElement> {
-  const { problems } = context as IContext;
-  const wrong = nameOf(id) in problems;
+/** Whether the parameter around a control is said to be wrong. */
+const Wrong = React.createContext(false);
+
+function useAttributes(id: string): React.HTMLAttributes<HTMLElement> {
+  const wrong = React.useContext(Wrong);
   return {
     id,
     className: 'jb-Input',
@@ -46,19 +49,21 @@ function attributesOf(id: string, context: unknown): React.HTMLAttributes<HTMLEl
 
 /** A parameter: its name and kind, its control, its comment, what is wrong with it. */
 export function FieldTemplate(props: FieldTemplateProps): React.ReactElement {
+  return props.id.startsWith(PREFIX) ? <Parameter {...props} /> : props.children;
+}
+
+function Parameter(props: FieldTemplateProps): React.ReactElement {
   const { id, children, formData, onChange } = props;
-  if (!id.startsWith(PREFIX)) {
-    return children;
-  }
   const { problems, defaults, schema, macros, trans } = props.formContext as IContext;
   const name = nameOf(id);
+  const [problem, watch] = useComplaint(problems[name]);
   const property: IValueSchema = schema.properties?.[name] ?? {};
   const initial = defaults[name];
   const changed = JSON.stringify(formData) !== JSON.stringify(initial);
   const isBoolean = property.type === 'boolean';
   const macro = MACROS[property.format ?? ''];
   return (
-    <div className={`jb-Field${name in problems ? ' jb-mod-invalid' : ''}`}>
+    <div className={`jb-Field${problem ? ' jb-mod-invalid' : ''}`} {...watch}>
       <div className="jb-Field-head">
         <label htmlFor={id}>
           <code>{name}</code>
@@ -86,10 +91,12 @@ export function FieldTemplate(props: FieldTemplateProps): React.ReactElement {
           </button>
         )}
       </div>
-      <div className={isBoolean ? 'jb-Check' : undefined}>{children}</div>
-      {name in problems && (
+      <div className={isBoolean ? 'jb-Check' : undefined}>
+        <Wrong.Provider value={Boolean(problem)}>{children}</Wrong.Provider>
+      </div>
+      {problem && (
         <div id={`${id}__error`} className="jb-Problem" role="alert">
-          {problems[name]}
+          {problem}
         </div>
       )}
       <div id={`${id}__description`} className="jb-Help">
@@ -112,7 +119,7 @@ export function ObjectTemplate(props: ObjectFieldTemplateProps): React.ReactElem
 
 /** A one-line control; dates and times get the browser's own. */
 export function BaseInput(props: BaseInputTemplateProps): React.ReactElement {
-  const { id, value, schema, onChange, options, formContext } = props;
+  const { id, value, schema, onChange, options } = props;
   const types: Record<string, string> = { date: 'date', time: 'time' };
   const isNumber = schema.type === 'integer' || schema.type === 'number';
   const isLocal =
@@ -126,7 +133,7 @@ export function BaseInput(props: BaseInputTemplateProps): React.ReactElement {
       : (types[schema.format ?? ''] ?? 'text');
   return (
     <input
-      {...attributesOf(id, formContext)}
+      {...useAttributes(id)}
       type={isNumber ? 'number' : type}
       step={
         isNumber ? (schema.type === 'integer' ? 1 : 'any') : isLocal ? 1 : undefined
@@ -143,7 +150,7 @@ export function BaseInput(props: BaseInputTemplateProps): React.ReactElement {
 export function Textarea(props: WidgetProps): React.ReactElement {
   return (
     <textarea
-      {...attributesOf(props.id, props.formContext)}
+      {...useAttributes(props.id)}
       rows={4}
       value={String(props.value ?? '')}
       onChange={event => props.onChange(event.target.value)}
@@ -152,7 +159,7 @@ export function Textarea(props: WidgetProps): React.ReactElement {
 }
 
 export function Checkbox(props: WidgetProps): React.ReactElement {
-  const { className: _, ...attributes } = attributesOf(props.id, props.formContext);
+  const { className: _, ...attributes } = useAttributes(props.id);
   return (
     <input
       {...attributes}
@@ -171,7 +178,7 @@ export function Select(props: WidgetProps): React.ReactElement {
   );
   return (
     <select
-      {...attributesOf(props.id, props.formContext)}
+      {...useAttributes(props.id)}
       value={place}
       onChange={event => props.onChange(choices.at(Number(event.target.value))?.value)}
     >
@@ -198,7 +205,7 @@ export function Freeform(props: FieldProps): React.ReactElement {
     JSON.stringify(meant) === JSON.stringify(value) ? text : textOf(property, value);
   return (
     <input
-      {...attributesOf(id, props.formContext)}
+      {...useAttributes(id)}
       type="text"
       spellCheck={false}
       placeholder={exampleOf(property)}

@@ -1,4 +1,4 @@
-/** The words of numbers: durations, sizes, instants. All in the user's zone and language. */
+/** The words of numbers: durations and sizes. */
 
 export function duration(seconds: number | null): string {
   if (seconds === null || !Number.isFinite(seconds)) {
@@ -74,65 +74,6 @@ export function durationText(seconds: number): string {
   ];
   const [size, unit] = units.find(([one]) => seconds % one === 0) ?? [1, 's'];
   return `${seconds / size} ${unit}`;
-}
-
-/** `3 minutes ago`, `in 2 hours`. */
-export function relative(at: number, now: number, locale?: string): string {
-  const seconds = (at - now) / 1000;
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  const steps: [number, Intl.RelativeTimeFormatUnit][] = [
-    [86_400, 'day'],
-    [3600, 'hour'],
-    [60, 'minute']
-  ];
-  for (const [size, unit] of steps) {
-    if (Math.abs(seconds) >= size) {
-      return format.format(Math.trunc(seconds / size), unit);
-    }
-  }
-  return Math.abs(seconds) < 5
-    ? format.format(0, 'second')
-    : format.format(Math.trunc(seconds), 'second');
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** Making a format is slow, and lists need them by the thousand. */
-function format(key: string, options: Intl.DateTimeFormatOptions, locale?: string) {
-  const name = `${locale} ${key}`;
-  let known = formats.get(name);
-  if (!known) {
-    known = new Intl.DateTimeFormat(locale, options);
-    formats.set(name, known);
-  }
-  return known;
-}
-
-const MINUTE: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
-const SECOND: Intl.DateTimeFormatOptions = { ...MINUTE, second: '2-digit' };
-const DAY: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short' };
-
-/** `14:03:21`, with the day where it is another than today. */
-export function clock(at: number, now: number, locale?: string): string {
-  const [day, today] = [new Date(at), new Date(now)];
-  const sameYear = day.getFullYear() === today.getFullYear();
-  if (
-    sameYear &&
-    day.getMonth() === today.getMonth() &&
-    day.getDate() === today.getDate()
-  ) {
-    return format('second', SECOND, locale).format(day);
-  }
-  const date = sameYear
-    ? format('day', DAY, locale)
-    : format('year', { ...DAY, year: 'numeric' }, locale);
-  return `${date.format(day)}, ${format('minute', MINUTE, locale).format(day)}`;
-}
-
-/** The whole instant, with its zone. */
-export function exact(at: number, locale?: string): string {
-  const local = format('exact', { dateStyle: 'full', timeStyle: 'long' }, locale);
-  return `${local.format(at)}\n${new Date(at).toISOString()}`;
 }
 
 /** The last part of a path. */

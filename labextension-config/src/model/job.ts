@@ -41,11 +41,16 @@ export class JobModel extends Model {
 
   async load(withSchedule = this.withSchedule): Promise<void> {
     this.withSchedule = withSchedule;
+    const no = ++this.asked;
     try {
       const [job, runs] = await Promise.all([
         this.client.job(this.id),
         this.client.jobRuns(this.id, { limit: MATRIX })
       ]);
+      if (no !== this.asked) {
+        return;
+      }
+      this.answered = no;
       this.job = job;
       this.rows = runs.items.map(rowOf);
       this.error = null;
@@ -53,6 +58,10 @@ export class JobModel extends Model {
       const scheduled = withSchedule && Boolean(job.triggers?.length);
       this.schedule = scheduled ? await this.client.upcoming(this.id, 5) : null;
     } catch (error) {
+      if (no !== this.asked) {
+        return;
+      }
+      this.answered = no;
       this.error = messageOf(error);
     }
     this.touch();
@@ -114,11 +123,17 @@ export class JobModel extends Model {
       rows[place] = applyEvent(rows[place], event);
       this.rows = rows;
       this.touchSoon();
+      if (event.kind === 'state' && this.answered !== this.asked) {
+        // What is being read may be older than this event.
+        void this.load();
+      }
     } else if (event.kind === 'state' && event.data?.job_id === this.id) {
       void this.load();
     }
   }
 
+  private asked = 0;
+  private answered = 0;
   /** Whether the server can tell of schedules. */
   private withSchedule = false;
   private readonly marks = new Map<string, readonly ICellMark[] | null>();

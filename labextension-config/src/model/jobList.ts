@@ -83,13 +83,20 @@ export class JobListModel extends Model {
   }
 
   private async readRecent(jobId: string): Promise<void> {
-    try {
-      const page = await this.client.jobRuns(jobId, { limit: STRIP });
-      this.recents.set(jobId, page.items.map(rowOf));
-    } catch {
-      this.recents.set(jobId, []);
+    const no = (this.asked.get(jobId) ?? 0) + 1;
+    this.asked.set(jobId, no);
+    const page = await this.client.jobRuns(jobId, { limit: STRIP }).catch(() => null);
+    if (this.asked.get(jobId) !== no) {
+      return;
     }
-    this.touchSoon();
+    this.asked.delete(jobId);
+    if (page) {
+      this.recents.set(jobId, page.items.map(rowOf));
+      this.touchSoon();
+    } else if (!this.recents.get(jobId)) {
+      // Asked for again when it is looked at again.
+      this.recents.delete(jobId);
+    }
   }
 
   private async readNext(jobId: string): Promise<void> {
@@ -115,6 +122,10 @@ export class JobListModel extends Model {
         next[place] = applyEvent(rows[place], event);
         this.recents.set(id, next);
         this.touchSoon();
+        if (event.kind === 'state' && this.asked.has(id)) {
+          // What is being read may be older than this event.
+          void this.readRecent(id);
+        }
         return;
       }
     }
@@ -131,4 +142,6 @@ export class JobListModel extends Model {
   private readonly recents = new Map<string, readonly IRow[] | null>();
   private readonly nexts = new Map<string, number | null | undefined>();
   private generation = 0;
+  /** How many answers about the runs of a job are on their way. */
+  private readonly asked = new Map<string, number>();
 }

@@ -4,15 +4,13 @@ import { messageOf } from '../api/errors';
 import { EventStream } from '../api/eventStream';
 import type { StreamStatus } from '../api/eventStream';
 import type { IHealth, IRunEvent } from '../api/types';
-import { BAD_STATES, isBad, isOver } from '../api/types';
+import { isBad, isOver } from '../api/types';
+import { FailureBook, readFailures } from './failures';
 import { Model } from './model';
 import type { IPresence } from './presence';
 import { tabPresence } from './presence';
 import type { IRow } from './rows';
 import { applyEvent, rowOf } from './rows';
-
-/** How many failures the side panel remembers. */
-const FAILURES = 8;
 
 /** What a running run is doing at the moment. */
 export interface IMoment {
@@ -59,7 +57,7 @@ export class LiveModel extends Model {
   health: IHealth | null = null;
   error: string | null = null;
   loaded = false;
-  failures: readonly IRow[] = [];
+  readonly failures = new FailureBook();
 
   get status(): StreamStatus {
     return this.stream.status;
@@ -97,7 +95,7 @@ export class LiveModel extends Model {
           state: ['queued', 'starting', 'running', 'cancelling'],
           limit: 1000
         }),
-        this.client.runs({ state: [...BAD_STATES], limit: FAILURES }),
+        readFailures(this.client),
         // Where it says that the queue is not served, the runs are shown nevertheless.
         this.client.health().catch((error: unknown) => {
           trouble = messageOf(error);
@@ -109,7 +107,7 @@ export class LiveModel extends Model {
       [...this.moments.keys()]
         .filter(id => !this.active.has(id))
         .forEach(id => this.moments.delete(id));
-      this.failures = bad.items.map(rowOf);
+      this.failures.put(bad);
       this.health = health;
       this.error = trouble;
       this.loaded = true;
@@ -128,6 +126,11 @@ export class LiveModel extends Model {
   async checkHealth(): Promise<void> {
     try {
       this.health = await this.client.health();
+      if (this.error !== null) {
+        // It answers again, and so what it could not tell before can be asked for.
+        await this.reload();
+        return;
+      }
     } catch (error) {
       this.error = messageOf(error);
     }
@@ -169,28 +172,47 @@ export class LiveModel extends Model {
     }
     this.moments.set(row.id, momentAfter(this.moment(row.id), event));
     this.put(applyEvent(row, event));
+    if (event.kind === 'state' && this.asked.has(row.id)) {
+      // What is on its way may be older than this event.
+      void this.refresh(row.id);
+    }
   }
 
+  /** Asks for a run; of several answers that are on their way only the last counts. */
   private async refresh(id: string): Promise<void> {
-    try {
-      this.put(rowOf(await this.client.run(id)));
-    } catch {
+    const no = (this.asked.get(id) ?? 0) + 1;
+    this.asked.set(id, no);
+    const run = await this.client.run(id).catch(() => null);
+    if (this.asked.get(id) !== no) {
+      return;
+    }
+    this.asked.delete(id);
+    if (run) {
+      this.put(rowOf(run));
+    } else {
       this.active.delete(id);
       this.moments.delete(id);
+      this.failures.drop(new Set([id]));
       this.touchSoon();
     }
+  }
+
+  /** Forgets runs that have been deleted. */
+  forget(ids: ReadonlySet<string>): void {
+    this.failures.drop(ids);
+    this.touch();
   }
 
   private put(row: IRow): void {
     const before = this.active.get(row.id);
     if (!isOver(row.state)) {
       this.active.set(row.id, row);
-      this.failures = this.failures.filter(one => one.id !== row.id);
+      this.failures.drop(new Set([row.id]));
     } else {
       this.active.delete(row.id);
       this.moments.delete(row.id);
-      if (isBad(row.state) && !this.failures.some(one => one.id === row.id)) {
-        this.failures = [row, ...this.failures].slice(0, FAILURES);
+      if (isBad(row.state)) {
+        this.failures.add(row);
       }
       if (before) {
         this.ended.emit(row);
@@ -216,6 +238,8 @@ export class LiveModel extends Model {
   private readonly unwatch: () => void;
   private active = new Map<string, IRow>();
   private readonly moments = new Map<string, IMoment>();
+  /** How many answers about a run are on their way. */
+  private readonly asked = new Map<string, number>();
   private missed: IRunEvent[] = [];
   private reloading = false;
   private started = false;

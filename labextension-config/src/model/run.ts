@@ -71,7 +71,7 @@ export class RunModel extends Model {
 
   async load(): Promise<void> {
     try {
-      this.run = await this.client.run(this.id);
+      await this.readRun();
       this.error = null;
       if (this.isLive && this.attempt === null) {
         this.follow();
@@ -221,7 +221,13 @@ export class RunModel extends Model {
       return;
     }
     const { reason, attempt_no } = event.data ?? {};
-    this.run = { ...before, state: event.data?.state as RunState, reason };
+    const state = event.data?.state as RunState;
+    const attempts = before.attempts?.map(attempt =>
+      attempt.attempt_no === attempt_no && state !== 'queued'
+        ? { ...attempt, state }
+        : attempt
+    );
+    this.run = { ...before, state, reason, attempts };
     if ((attempt_no ?? 0) > (before.attempts?.length ?? 0) && before.attempts?.length) {
       // A new attempt begins with a clean sheet.
       this.drop();
@@ -234,8 +240,9 @@ export class RunModel extends Model {
   /** Reads the run anew; at its end also what was recorded, which is final. */
   private async refresh(): Promise<void> {
     try {
-      this.run = newest(this.run, await this.client.run(this.id));
-      if (isOver(this.run.state)) {
+      const run = await this.readRun();
+      this.error = null;
+      if (run && isOver(run.state)) {
         this.drop();
         await this.readRecord();
         await this.log.more();
@@ -245,6 +252,17 @@ export class RunModel extends Model {
       this.error = messageOf(error);
       this.touch();
     }
+  }
+
+  /** Reads the run; of several answers that are on their way only the last counts. */
+  private async readRun(): Promise<IRun | null> {
+    const no = ++this.asked;
+    const run = await this.client.run(this.id);
+    if (no !== this.asked) {
+      return null;
+    }
+    this.run = newest(this.run, run);
+    return this.run;
   }
 
   private putCell(index: number, change: Partial<ICell>): void {
@@ -270,6 +288,7 @@ export class RunModel extends Model {
   /** What events have told of cells; their sources are the notebook's to tell. */
   private readonly known = new Map<number, Partial<ICell>>();
   private _visible = false;
+  private asked = 0;
 }
 
 /** An answer may be older than the events that came meanwhile: cells do not become undone. */

@@ -4,7 +4,7 @@ import type { IRunEvent, RunState } from '../api/types';
 import type { LiveModel } from './live';
 import { Model } from './model';
 import type { IRow } from './rows';
-import { applyEvent, rowOf } from './rows';
+import { applyEvent, rowOf, secondsOf } from './rows';
 import { Selection } from './selection';
 
 export interface IRunFilters {
@@ -92,6 +92,11 @@ export class RunListModel extends Model {
       : Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
+  /** Tells when a run of a job or a sweep has come that is newer than all before: ids sort so. */
+  get newestOwner(): string {
+    return `${this.newestJob}${this.newestSweep}`;
+  }
+
   setFilters(change: Partial<IRunFilters>): void {
     this.filters = { ...this.filters, ...change };
     this.selection.clear();
@@ -145,6 +150,7 @@ export class RunListModel extends Model {
   ): Promise<void> {
     const generation = this.generation;
     this.loading = true;
+    this.reading += 1;
     this.touch();
     try {
       const page = await this.client.runs({
@@ -165,6 +171,7 @@ export class RunListModel extends Model {
         this.error = messageOf(error);
       }
     }
+    this.reading -= 1;
     if (generation === this.generation) {
       this.loading = false;
       this.touch();
@@ -176,9 +183,13 @@ export class RunListModel extends Model {
     if (place === undefined) {
       if (event.kind === 'state' && this.loaded) {
         this.strangers.add(event.run_id);
-        this.headTimer ??= setTimeout(() => void this.readHead(), HEAD_MS);
+        this.readHeadSoon();
       }
       return;
+    }
+    if (event.kind === 'state' && this.reading) {
+      // What is being read may be older than this event.
+      this.readHeadSoon();
     }
     const row = this.unsorted[place];
     const next = applyEvent(row, event);
@@ -189,15 +200,21 @@ export class RunListModel extends Model {
     }
   }
 
+  private readHeadSoon(): void {
+    this.headTimer ??= setTimeout(() => void this.readHead(), HEAD_MS);
+  }
+
   /** Puts new runs on top. */
   private async readHead(): Promise<void> {
     this.headTimer = undefined;
     const strangers = new Set(this.strangers);
     this.strangers.clear();
     const generation = this.generation;
+    this.reading += 1;
     try {
       const page = await this.client.runs({ ...queryOf(this.filters), limit: 50 });
       if (generation === this.generation) {
+        this.error = null;
         const fresh = page.items.map(rowOf);
         if (!isNewestFirst(this.sort)) {
           // Where it belongs among what is loaded; the rest of the newest may not be loaded yet.
@@ -216,6 +233,17 @@ export class RunListModel extends Model {
       }
     } catch {
       // The stream tells that the server is away; the next event tries again.
+    } finally {
+      this.reading -= 1;
+    }
+  }
+
+  private note(rows: readonly IRow[]): void {
+    for (const { jobId, sweepId } of rows) {
+      this.newestJob =
+        jobId !== null && jobId > this.newestJob ? jobId : this.newestJob;
+      this.newestSweep =
+        sweepId !== null && sweepId > this.newestSweep ? sweepId : this.newestSweep;
     }
   }
 
@@ -224,11 +252,13 @@ export class RunListModel extends Model {
     const more = rows.filter(row => !this.places.has(row.id));
     more.forEach((row, index) => this.places.set(row.id, this.unsorted.length + index));
     this.unsorted = [...this.unsorted, ...more];
+    this.note(more);
     this.sorted = null;
   }
 
   private replace(rows: IRow[]): void {
     this.unsorted = rows;
+    this.note(rows);
     this.places = new Map(rows.map((row, index) => [row.id, index]));
     this.sorted = null;
   }
@@ -237,7 +267,11 @@ export class RunListModel extends Model {
   private sorted: readonly IRow[] | null = null;
   private places = new Map<string, number>();
   private cursor: string | null = null;
+  private newestJob = '';
+  private newestSweep = '';
   private generation = 0;
+  /** How many answers are on their way. */
+  private reading = 0;
   /** Runs that events told of and that are not loaded. */
   private readonly strangers = new Set<string>();
   private headTimer: ReturnType<typeof setTimeout> | undefined;
@@ -280,7 +314,7 @@ function sortRows(rows: readonly IRow[], sort: ISort): readonly IRow[] {
   const value = (row: IRow): string | number => {
     switch (sort.key) {
       case 'duration':
-        return row.startedAt === null ? -1 : (row.finishedAt ?? now) - row.startedAt;
+        return secondsOf(row, now) ?? -1;
       case 'startedAt':
         return row.startedAt ?? 0;
       case 'createdAt':

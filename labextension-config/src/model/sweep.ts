@@ -2,7 +2,7 @@ import type { BatchClient } from '../api/client';
 import { messageOf } from '../api/errors';
 import type { IResultRow, ISweep } from '../api/sweeps';
 import type { IRunEvent, Json, RunState } from '../api/types';
-import { BAD_STATES, isOver } from '../api/types';
+import { BAD_STATES, isBad, isOver } from '../api/types';
 import type { LiveModel } from './live';
 import { Model } from './model';
 
@@ -69,6 +69,11 @@ export class SweepModel extends Model {
     return counts;
   }
 
+  /** What its runs make it, as `domain/sweep.py` has it; null before they are known. */
+  get state(): ISweep['state'] | null {
+    return this.sweep && (this.runs.length ? stateOf(this.counts) : this.sweep.state);
+  }
+
   get done(): number {
     return this.runs.filter(run => isOver(run.state)).length;
   }
@@ -129,10 +134,13 @@ export class SweepModel extends Model {
       return;
     }
     const state = event.data?.state as RunState;
+    const before = this.runs[place];
+    const attempt = event.data?.attempt_no;
     this.runs[place] = {
-      ...this.runs[place],
+      ...before,
       state,
-      ...(state === 'starting' && { started_at: event.at }),
+      ...(state === 'starting' && { started_at: before.started_at ?? event.at }),
+      ...(attempt && { attempt_no: attempt }),
       finished_at: isOver(state) ? event.at : null
     };
     this.waiting ??= setTimeout(
@@ -145,6 +153,23 @@ export class SweepModel extends Model {
   private runs: IResultRow[] = [];
   private places = new Map<string, number>();
   private waiting: ReturnType<typeof setTimeout> | undefined;
+}
+
+function stateOf(counts: ReadonlyMap<RunState, number>): ISweep['state'] {
+  const states = [...counts.keys()];
+  const goingOn = states.filter(state => !isOver(state));
+  if (goingOn.length) {
+    return states.every(state => state === 'queued')
+      ? 'queued'
+      : goingOn.every(state => state === 'cancelling')
+        ? 'cancelling'
+        : 'running';
+  }
+  return counts.has('cancelled') || counts.has('skipped')
+    ? 'cancelled'
+    : states.some(isBad)
+      ? 'failed'
+      : 'succeeded';
 }
 
 /** Returns the value of a run in a column; undefined where it has none. */

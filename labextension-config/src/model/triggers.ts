@@ -1,5 +1,6 @@
 import type { ITrigger } from '../api/types';
 import { durationText, parseDuration } from './format';
+import { instantIn, isZone, localTextIn, localZone } from './instants';
 import type { ITrans } from './trans';
 import { plainTrans } from './trans';
 
@@ -12,7 +13,7 @@ export interface ITriggerValues {
   kind: TriggerKind;
   cron: string;
   interval: string;
-  /** In the user's own zone: `2026-01-31T06:00`. */
+  /** In the zone of the trigger: `2026-01-31T06:00`. */
   once: string;
   timezone: string;
   missed: string;
@@ -21,10 +22,6 @@ export interface ITriggerValues {
 }
 
 let keys = 0;
-
-export function localZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
-}
 
 /** How far a zone is from UTC now, such as `UTC+2`. */
 export function offsetOf(timeZone: string): string {
@@ -54,6 +51,7 @@ export function newTrigger(): ITriggerValues {
 export function triggerValues(trigger: ITrigger, copied: boolean): ITriggerValues {
   const initial = newTrigger();
   const { id: _, ...rest } = trigger;
+  const timezone = trigger.timezone ?? initial.timezone;
   return {
     ...initial,
     kind: trigger.kind,
@@ -61,8 +59,8 @@ export function triggerValues(trigger: ITrigger, copied: boolean): ITriggerValue
     interval: trigger.interval_seconds
       ? durationText(trigger.interval_seconds)
       : initial.interval,
-    once: trigger.at ? localText(new Date(trigger.at)) : '',
-    timezone: trigger.timezone ?? initial.timezone,
+    once: trigger.at ? localTextIn(Date.parse(trigger.at), zoneOf(timezone)) : '',
+    timezone,
     missed: trigger.missed_policy ?? 'latest',
     before: copied ? rest : trigger
   };
@@ -105,9 +103,9 @@ export function triggerOf(values: ITriggerValues): ITrigger {
             interval_seconds: Math.round(parseDuration(values.interval) ?? 0)
           };
     case 'once':
-      return shown?.once === values.once
+      return shown?.once === values.once && shown.timezone === values.timezone
         ? { ...kept, kind: 'once' }
-        : { ...kept, kind: 'once', at: instantOf(values.once) ?? '' };
+        : { ...kept, kind: 'once', at: instantOf(values) ?? '' };
   }
 }
 
@@ -126,7 +124,7 @@ export function triggerProblems(
         ? {}
         : { interval_seconds: trans.__('takes a duration, such as 30 min or 6 h') };
     case 'once':
-      return instantOf(values.once) ? {} : { at: trans.__('needs a day and a time') };
+      return instantOf(values) ? {} : { at: trans.__('needs a day and a time') };
   }
 }
 
@@ -147,16 +145,16 @@ export function previewQuery(
         timezone
       };
     case 'once':
-      return { at: instantOf(values.once) ?? '', timezone };
+      return { at: instantOf(values) ?? '', timezone };
   }
 }
 
-function instantOf(local: string): string | null {
-  const at = new Date(local);
-  return local && !Number.isNaN(at.getTime()) ? at.toISOString() : null;
+function instantOf(values: ITriggerValues): string | null {
+  const at = instantIn(values.once, zoneOf(values.timezone));
+  return at === null ? null : new Date(at).toISOString();
 }
 
-function localText(at: Date): string {
-  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
+/** The zone that a field holds; the user's own while it holds none. */
+function zoneOf(text: string): string {
+  return isZone(text.trim()) ? text.trim() : localZone();
 }

@@ -1,6 +1,6 @@
 import * as React from 'react';
 import type { RunState } from '../api/types';
-import { clock, exact, relative } from '../model/format';
+import { clock, exact, relative, shownZone } from '../model/instants';
 import { StateIcon } from './icons';
 import { useServices, useTrans } from './services';
 import { stateWord } from './words';
@@ -20,17 +20,21 @@ interface IInstantProps {
   at: number | null;
   now: number;
   as?: 'clock' | 'relative';
+  /** The zone that it was meant in; left out for the user's own. */
+  zone?: string;
 }
 
-/** An instant in the user's zone, the exact one on hover. */
-export function Instant({ at, now, as = 'clock' }: IInstantProps): React.ReactElement {
+/** An instant in the user's zone or the one it was meant in, the exact one on hover. */
+export function Instant(props: IInstantProps): React.ReactElement {
+  const { at, now, as = 'clock' } = props;
   const { locale } = useServices();
+  const reading = { locale, zone: shownZone(props.zone) };
   if (at === null) {
     return <span className="jb-quiet">–</span>;
   }
   return (
-    <time dateTime={new Date(at).toISOString()} title={exact(at, locale)}>
-      {as === 'clock' ? clock(at, now, locale) : relative(at, now, locale)}
+    <time dateTime={new Date(at).toISOString()} title={exact(at, reading)}>
+      {as === 'clock' ? clock(at, now, reading) : relative(at, now, reading)}
     </time>
   );
 }

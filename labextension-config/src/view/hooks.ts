@@ -1,4 +1,5 @@
 import * as React from 'react';
+import { tabClock } from '../model/clock';
 import type { Model } from '../model/model';
 import { useServices } from './services';
 
@@ -17,19 +18,17 @@ export function useModel<T extends Model>(model: T): T {
   return model;
 }
 
-/** The present in milliseconds, again every so often while `moving`. */
+/** How often what is written relative to now is drawn anew where nothing moves. */
+const RESTING_MS = 5000;
+
+/** The present in milliseconds: goes on always, and faster while something is `moving`. */
 export function useNow(moving: boolean): number {
   const { preferences } = useServices();
+  useModel(preferences);
+  const { refreshSeconds } = preferences.values;
+  const period = moving ? Math.max(0.2, refreshSeconds) * 1000 : RESTING_MS;
   const [now, setNow] = React.useState(Date.now);
-  React.useEffect(() => {
-    if (!moving) {
-      return;
-    }
-    setNow(Date.now());
-    const period = Math.max(0.2, preferences.values.refreshSeconds) * 1000;
-    const timer = setInterval(() => setNow(Date.now()), period);
-    return () => clearInterval(timer);
-  }, [moving, preferences]);
+  React.useEffect(() => tabClock.every(period, setNow), [period]);
   return now;
 }
 

@@ -1,4 +1,7 @@
 import type { RunState } from '../api/types';
+import { exact } from '../model/instants';
+import type { IRow } from '../model/rows';
+import { hasNominalTime } from '../model/rows';
 import type { ITrans } from './services';
 
 /** A state as people read it. */
@@ -17,6 +20,14 @@ export function stateWord(trans: ITrans, state: RunState | 'not_run'): string {
     not_run: trans.__('Not run')
   };
   return words[state];
+}
+
+/** The instant that a run stands for, and when it was made where that is another. */
+export function timesWord(trans: ITrans, row: IRow, locale?: string): string {
+  const nominal = exact(row.scheduledFor, { locale });
+  return hasNominalTime(row)
+    ? `${nominal}\n${trans.__('Made: %1', exact(row.createdAt, { locale }))}`
+    : nominal;
 }
 
 /** Why a run exists, as people read it. */

@@ -94,6 +94,8 @@ test('a wrong value is said beside its field', async () => {
   expect(screen.getByRole('alert').textContent).toContain('needs a value');
   await type('needed', '1');
   await type('tags', '[1]');
+  expect(screen.queryByRole('alert')).toBeNull();
+  await userEvent.tab();
   const alert = screen.getByRole('alert');
   expect(alert.textContent).toContain('takes a list');
   expect(field('tags').getAttribute('aria-describedby')).toContain(alert.id);

@@ -54,7 +54,7 @@ test('follows a run from its queue to its failure', async () => {
   stream.send(makeEvent({ data: { state: 'failed', reason: 'KeyError' } }));
   await vi.waitFor(() => expect(ended).toEqual(['run1 failed']));
   expect(live.running).toEqual([]);
-  expect(live.failures.map(row => row.reason)).toEqual(['KeyError']);
+  expect(live.failures.list.map(({ newest }) => newest.reason)).toEqual(['KeyError']);
 });
 
 test('asks for runs that it does not know', async () => {

@@ -79,6 +79,8 @@ test('sends what differs from the notebook, and opens the run', async () => {
 test('sends nothing while a field is wrong, and says which', async () => {
   await open();
   await userEvent.type(screen.getByLabelText('Timeout'), 'soon');
+  expect(screen.queryByRole('alert')).toBeNull();
+  await userEvent.tab();
   expect(screen.getByRole('alert').textContent).toContain('takes a duration');
   expect(screen.getByLabelText('Timeout').getAttribute('aria-invalid')).toBe('true');
   await userEvent.click(screen.getByRole('button', { name: 'Run' }));
@@ -175,7 +177,7 @@ test('what the server would refuse is said while one types', async () => {
   );
   await open();
   await userEvent.type(screen.getByLabelText('Name'), '?');
-  await screen.findByText('no such name');
+  await screen.findByText('no such name', {}, { timeout: 4000 });
   expect(screen.getByLabelText('Name').getAttribute('aria-invalid')).toBe('true');
   await userEvent.type(screen.getByLabelText('Name'), '{Backspace}');
   await waitFor(() => expect(screen.queryByText('no such name')).toBeNull());

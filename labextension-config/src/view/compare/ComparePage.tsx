@@ -1,11 +1,12 @@
 import * as React from 'react';
 import type { ICell, IRun } from '../../api/types';
+import { isOver } from '../../api/types';
 import type { CompareModel, IPair } from '../../model/compare';
 import { pairParameters } from '../../model/compare';
 import { duration } from '../../model/format';
 import { rowOf, secondsOf } from '../../model/rows';
 import { Instant, Notice, StateBadge } from '../basics';
-import { useModel } from '../hooks';
+import { useModel, useNow } from '../hooks';
 import { StateIcon } from '../icons';
 import { cellSeconds } from '../run/CellView';
 import { Value } from '../run/Facts';
@@ -19,6 +20,7 @@ export function ComparePage({ model }: { model: CompareModel }): React.ReactElem
   const [onlyDifferent, setOnlyDifferent] = React.useState(false);
   React.useEffect(() => void model.load(), [model]);
   const { runs, error } = model;
+  const now = useNow(runs?.some(run => !isOver(run.state)) ?? false);
   if (error) {
     return (
       <div className="jb-Page">
@@ -50,7 +52,7 @@ export function ComparePage({ model }: { model: CompareModel }): React.ReactElem
             <td />
             {runs.map(run => (
               <th key={run.id} scope="col">
-                <RunHead run={run} />
+                <RunHead run={run} now={now} />
               </th>
             ))}
           </tr>
@@ -60,7 +62,7 @@ export function ComparePage({ model }: { model: CompareModel }): React.ReactElem
             <th scope="row">{trans.__('Duration')}</th>
             {runs.map(run => (
               <td key={run.id} className="jb-figures">
-                {duration(secondsOf(rowOf(run), Date.now()))}
+                {duration(secondsOf(rowOf(run), now))}
               </td>
             ))}
           </tr>
@@ -101,7 +103,7 @@ export function ComparePage({ model }: { model: CompareModel }): React.ReactElem
   );
 }
 
-function RunHead({ run }: { run: IRun }): React.ReactElement {
+function RunHead({ run, now }: { run: IRun; now: number }): React.ReactElement {
   const { actions } = useServices();
   return (
     <>
@@ -114,7 +116,7 @@ function RunHead({ run }: { run: IRun }): React.ReactElement {
       </button>{' '}
       <StateBadge state={run.state} />
       <div className="jb-small jb-quiet">
-        <Instant at={Date.parse(run.created_at)} now={Date.now()} />
+        <Instant at={Date.parse(run.scheduled_for)} now={now} />
       </div>
     </>
   );

@@ -1,4 +1,5 @@
 import * as React from 'react';
+import { useComplaint } from './complaints';
 
 interface IFieldProps {
   label: string;
@@ -16,16 +17,13 @@ export interface IControl {
 }
 
 /** A control with its name above and what is to say of it below. */
-export function Field({
-  label,
-  help,
-  problem,
-  children
-}: IFieldProps): React.ReactElement {
+export function Field(props: IFieldProps): React.ReactElement {
+  const { label, help, children } = props;
   const id = React.useId();
+  const [problem, watch] = useComplaint(props.problem);
   const described = [problem && `${id}-problem`, help && `${id}-help`].filter(Boolean);
   return (
-    <div className={`jb-Field${problem ? ' jb-mod-invalid' : ''}`}>
+    <div className={`jb-Field${problem ? ' jb-mod-invalid' : ''}`} {...watch}>
       <label htmlFor={id}>{label}</label>
       {children({
         id,

@@ -1,88 +1,102 @@
 import * as React from 'react';
 import { messageOf } from '../../api/errors';
 import type { ISchedulePreview } from '../../api/types';
+import { planned, shownZone } from '../../model/instants';
 import type { ITriggerValues } from '../../model/triggers';
-import { localZone, previewQuery } from '../../model/triggers';
+import { previewQuery } from '../../model/triggers';
 import { Instant } from '../basics';
 import { useNow, useSettled } from '../hooks';
 import { useServices } from '../services';
 
-interface IAnswer extends ISchedulePreview {
-  /** In which its instants are written. */
-  zone: string;
+interface IPreviewProps {
+  values: ITriggerValues;
+  /** Whether complaints are to wait, or are made elsewhere. */
+  quiet: boolean;
+}
+
+/** What is known of a schedule that was asked for. */
+interface IAnswer {
+  /** The query as JSON. */
+  asked: string;
+  preview?: ISchedulePreview;
+  problem?: string;
 }
 
 /** What a schedule means, in words and instants, or what is wrong with it. */
-export function Preview({
-  values
-}: {
-  values: ITriggerValues;
-}): React.ReactElement | null {
-  const { client, locale, trans } = useServices();
-  const now = useNow(true);
-  const asked = useSettled(JSON.stringify(previewQuery(values)));
-  const [answer, setAnswer] = React.useState<IAnswer | string | null>(null);
+export function Preview({ values, quiet }: IPreviewProps): React.ReactElement | null {
+  const { client, trans } = useServices();
+  const now = useNow(false);
+  const wanted = JSON.stringify(previewQuery(values));
+  const asked = useSettled(wanted);
+  const [answer, setAnswer] = React.useState<IAnswer | null>(null);
   React.useEffect(() => {
     const query = JSON.parse(asked) as ReturnType<typeof previewQuery>;
     if (!query) {
-      setAnswer(null);
       return;
     }
-    let wanted = true;
-    // Intervals and single instants are the same in every zone: the user's own says most.
-    const zone = 'cron' in query ? String(query.timezone) : localZone();
+    let current = true;
     client.preview({ ...query, count: 5 }).then(
-      preview => wanted && setAnswer({ ...preview, zone }),
-      (error: unknown) => wanted && setAnswer(messageOf(error))
+      preview => current && setAnswer({ asked, preview }),
+      (error: unknown) => current && setAnswer({ asked, problem: messageOf(error) })
     );
     return () => {
-      wanted = false;
+      current = false;
     };
   }, [client, asked]);
-  if (answer === null) {
+  if (!answer || wanted === 'null') {
     return null;
   }
-  if (typeof answer === 'string') {
-    return (
+  const { preview, problem } = answer;
+  // What was answered to something else says nothing of what stands there now.
+  const stale = answer.asked !== wanted;
+  if (!preview) {
+    return quiet || stale ? null : (
       <p className="jb-Problem" role="alert">
-        {answer}
+        {problem}
       </p>
     );
   }
   return (
-    <div className="jb-Preview" role="status">
-      <strong>{answer.sentence}</strong>
-      {!answer.instants.length && (
+    <div
+      className={`jb-Preview${stale ? ' jb-mod-stale' : ''}`}
+      role="status"
+      aria-busy={stale}
+    >
+      <strong>{preview.sentence}</strong>
+      {!preview.instants.length && (
         <span className="jb-quiet">{trans.__('It never comes again.')}</span>
       )}
-      <ol className="jb-Instants" aria-label={trans.__('Next runs')}>
-        {answer.instants.map(instant => (
-          <li key={instant.at}>
-            <span>{inZone(instant.at, answer.zone, locale)}</span>
-            <span className="jb-quiet">
-              <Instant at={Date.parse(instant.at)} now={now} as="relative" />
-            </span>
-            {instant.note && <span className="jb-Tag">{instant.note}</span>}
-          </li>
-        ))}
-      </ol>
+      <NextInstants preview={preview} zone={values.timezone.trim()} now={now} />
     </div>
   );
 }
 
-function inZone(at: string, timeZone: string, locale?: string): string {
-  try {
-    return new Date(at).toLocaleString(locale, {
-      timeZone,
-      weekday: 'short',
-      day: 'numeric',
-      month: 'short',
-      year: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      timeZoneName: 'short'
-    });
-  } catch {
-    return at;
-  }
+interface INextInstantsProps {
+  preview: ISchedulePreview;
+  /** Of instants that do not name their own. */
+  zone?: string;
+  now: number;
+}
+
+/** The next instants of a schedule, in the zone that its sentence speaks of. */
+export function NextInstants(props: INextInstantsProps): React.ReactElement {
+  const { preview, now } = props;
+  const { locale, trans } = useServices();
+  return (
+    <ol className="jb-Instants" aria-label={trans.__('Next runs')}>
+      {preview.instants.map(instant => {
+        const at = Date.parse(instant.at);
+        const zone = instant.timezone ?? props.zone;
+        return (
+          <li key={instant.at}>
+            <span>{planned(at, { locale, zone: shownZone(zone) })}</span>
+            <span className="jb-quiet">
+              <Instant at={at} now={now} as="relative" zone={zone} />
+            </span>
+            {instant.note && <span className="jb-Tag">{instant.note}</span>}
+          </li>
+        );
+      })}
+    </ol>
+  );
 }

@@ -1,12 +1,14 @@
 import * as React from 'react';
 import type { Problems } from '../../model/problems';
 import type { ITriggerValues, TriggerKind } from '../../model/triggers';
-import { localZone, offsetOf } from '../../model/triggers';
+import { localZone } from '../../model/instants';
+import { offsetOf } from '../../model/triggers';
 import { Button } from '../basics';
 import { useServices } from '../services';
 import { CronBuilder } from './CronBuilder';
 import { ComboField } from './ComboField';
 import { SelectField, TextField } from './Field';
+import { useTyping } from './complaints';
 import { Preview } from './Preview';
 
 interface ITriggerFieldsProps {
@@ -23,7 +25,11 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
   const { values, index, count, onChange, onRemove } = props;
   const { trans } = useServices();
   const group = React.useId();
+  const [typing, watch] = useTyping();
   const problem = (field: string) => props.problems[`triggers.${index}.${field}`];
+  const isWrong = Object.keys(props.problems).some(field =>
+    field.startsWith(`triggers.${index}.`)
+  );
   const kinds: [TriggerKind, string][] = [
     ['cron', trans.__('By the calendar')],
     ['interval', trans.__('Every so often')],
@@ -34,6 +40,7 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
       className={`jb-Trigger${count > 1 ? ' jb-mod-one-of-many' : ''}`}
       role="group"
       aria-label={trans.__('Schedule %1', index + 1)}
+      {...watch}
     >
       <div className="jb-Choices">
         {kinds.map(([kind, word]) => (
@@ -83,12 +90,12 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
           type="datetime-local"
           value={values.once}
           problem={problem('at')}
-          help={trans.__('In your own time zone.')}
+          help={trans.__('In the time zone below.')}
           onChange={once => onChange({ once })}
         />
       )}
       <div className="jb-Row">
-        {values.kind === 'cron' && (
+        {values.kind !== 'interval' && (
           <Zone
             value={values.timezone}
             problem={problem('timezone')}
@@ -107,7 +114,7 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
           onChange={missed => onChange({ missed })}
         />
       </div>
-      <Preview values={values} />
+      <Preview values={values} quiet={typing || isWrong} />
     </div>
   );
 }

@@ -17,6 +17,8 @@ export interface IForm {
   isJob: boolean;
   set: (change: Partial<IFormValues>) => void;
   problems: Problems;
+  /** How often somebody has tried to send the form. */
+  tries: number;
   /** How many fields are wrong, once somebody has tried to send the form. */
   count: number;
   schema: IParameterSchema | null;
@@ -35,7 +37,7 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
     startOf(start, preferences.values.defaultImage, trans)
   );
   const [refused, setRefused] = React.useState<Problems>({});
-  const [tried, setTried] = React.useState(false);
+  const [tries, setTries] = React.useState(0);
   const [error, setError] = React.useState<string | null>(null);
   const [busy, setBusy] = React.useState(false);
   const [schema, setSchema] = React.useState<IParameterSchema | null>(null);
@@ -77,7 +79,7 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
   const all: Problems = { ...told, ...refused, ...own };
   // Nobody has done anything wrong by opening a form.
   const untouched = (field: string) =>
-    !tried && schema?.schema.required?.some(name => field === `parameters.${name}`)
+    !tries && schema?.schema.required?.some(name => field === `parameters.${name}`)
       ? values.parameters[field.slice('parameters.'.length)] === undefined
       : false;
   const problems = Object.fromEntries(
@@ -87,6 +89,7 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
   const set = (change: Partial<IFormValues>) => {
     setValues(old => ({ ...old, ...change }));
     setRefused({});
+    setError(null);
     key.current = newKey();
   };
 
@@ -109,7 +112,7 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
   };
 
   const submit = async () => {
-    setTried(true);
+    setTries(old => old + 1);
     if (Object.keys(own).length || busy) {
       focusFirstProblem();
       return;
@@ -128,12 +131,13 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
     }
   };
 
-  const count = tried ? Object.keys(problems).length : 0;
+  const count = tries ? Object.keys(problems).length : 0;
   return {
     values,
     isJob,
     set,
     problems,
+    tries,
     count,
     schema,
     schemaError,

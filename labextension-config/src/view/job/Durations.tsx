@@ -1,9 +1,9 @@
 import * as React from 'react';
-import { duration, exact } from '../../model/format';
+import { duration } from '../../model/format';
 import type { IRow } from '../../model/rows';
 import { secondsOf } from '../../model/rows';
 import { useServices } from '../services';
-import { stateWord } from '../words';
+import { stateWord, timesWord } from '../words';
 
 const HEIGHT = 84;
 
@@ -39,7 +39,7 @@ export function Durations({
       </div>
       <div className="jb-Durations-bars" style={{ height: HEIGHT }}>
         {timed.map((row, index) => {
-          const word = `${stateWord(trans, row.state)}, ${duration(seconds[index])}, ${exact(row.createdAt, locale)}`;
+          const word = `${stateWord(trans, row.state)}, ${duration(seconds[index])}, ${timesWord(trans, row, locale)}`;
           return (
             <button
               key={row.id}

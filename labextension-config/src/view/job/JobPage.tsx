@@ -1,5 +1,6 @@
 import * as React from 'react';
 import type { IJob } from '../../api/types';
+import { isActive } from '../../api/types';
 import type { JobModel } from '../../model/job';
 import { Button, Empty, Notice, StateBadge } from '../basics';
 import { useModel, useNow } from '../hooks';
@@ -15,7 +16,7 @@ export function JobPage({ model }: { model: JobModel }): React.ReactElement {
   const { features, trans } = useServices();
   useModel(features);
   useModel(model);
-  const now = useNow(true);
+  const now = useNow(model.rows.some(row => isActive(row.state)));
   React.useEffect(() => {
     if (!model.job) {
       void model.load(features.upcoming);

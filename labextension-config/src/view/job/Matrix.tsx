@@ -1,10 +1,12 @@
 import * as React from 'react';
-import { clock, duration } from '../../model/format';
+import type { IJob } from '../../api/types';
+import { duration } from '../../model/format';
+import { clock, shownZone } from '../../model/instants';
 import type { ICellMark, JobModel } from '../../model/job';
 import { secondsOf } from '../../model/rows';
 import { StateIcon } from '../icons';
 import { useServices } from '../services';
-import { stateWord } from '../words';
+import { stateWord, timesWord, triggerWord } from '../words';
 
 /** Runs by cells: which cell failed or was slow, and in which runs. */
 export function Matrix({
@@ -15,6 +17,7 @@ export function Matrix({
   now: number;
 }): React.ReactElement {
   const { actions, locale, trans } = useServices();
+  const zone = shownZone(zoneOf(model.job));
   const lines = model.rows.map(row => ({
     row,
     cells: (model.cells(row) ?? []).filter(cell => cell.type === 'code')
@@ -57,12 +60,16 @@ export function Matrix({
                 <button
                   type="button"
                   className="jb-Link"
+                  title={timesWord(trans, row, locale)}
                   onClick={() => actions.openRun(row.id, row.name)}
                 >
                   <StateIcon state={row.state} />
                   <span className="jb-hidden">{stateWord(trans, row.state)}</span>
-                  {clock(row.createdAt, now, locale)}
+                  {clock(row.scheduledFor, now, { locale, zone })}
                 </button>
+                {row.trigger === 'backfill' && (
+                  <span className="jb-Tag">{triggerWord(trans, row.trigger)}</span>
+                )}
               </th>
               {cells.map(cell => (
                 <Mark key={cell.index} cell={cell} slowest={slowest} />
@@ -108,6 +115,12 @@ function Mark({
       </span>
     </td>
   );
+}
+
+/** The zone of a job's triggers, where they have one in common. */
+function zoneOf(job: IJob | null): string | undefined {
+  const zones = new Set((job?.triggers ?? []).map(trigger => trigger.timezone));
+  return zones.size === 1 ? [...zones][0] : undefined;
 }
 
 function columnNo(lines: readonly { cells: ICellMark[] }[], index: number): string {

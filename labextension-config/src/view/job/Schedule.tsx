@@ -2,7 +2,8 @@ import * as React from 'react';
 import type { IJob } from '../../api/types';
 import { messageOf } from '../../api/errors';
 import type { JobModel } from '../../model/job';
-import { Button, Instant } from '../basics';
+import { Button } from '../basics';
+import { NextInstants } from '../form/Preview';
 import { useServices } from '../services';
 
 interface IScheduleProps {
@@ -31,17 +32,7 @@ export function Schedule({ model, job, now }: IScheduleProps): React.ReactElemen
         </p>
       )}
       {schedule && !job.paused && schedule.instants.length > 0 && (
-        <ol className="jb-Instants" aria-label={trans.__('Next runs')}>
-          {schedule.instants.map(instant => (
-            <li key={instant.at}>
-              <Instant at={Date.parse(instant.at)} now={now} />
-              <span className="jb-quiet">
-                <Instant at={Date.parse(instant.at)} now={now} as="relative" />
-              </span>
-              {instant.note && <span className="jb-Tag">{instant.note}</span>}
-            </li>
-          ))}
-        </ol>
+        <NextInstants preview={schedule} zone={zones[0]} now={now} />
       )}
       {schedule && features.has('post', '/jobs/{job_id}/backfill') && (
         <Backfill job={job} />

@@ -78,7 +78,7 @@ export function JobsPage({ model }: { model: JobListModel }): React.ReactElement
 
 function JobTable({ model }: { model: JobListModel }): React.ReactElement {
   const { trans } = useServices();
-  const now = useNow(true);
+  const now = useNow(false);
   return (
     <div
       className="jb-Grid jb-mod-jobs jb-Scroller"
@@ -153,12 +153,14 @@ function JobRow({ model, job, index, top, now }: IJobRowProps): React.ReactEleme
       <div role="cell" className="jb-Grid-cell">
         {last ? (
           <StateBadge state={last.state} />
+        ) : rows === null ? (
+          <span className="jb-quiet">…</span>
         ) : (
           <span className="jb-quiet">{trans.__('None yet')}</span>
         )}
       </div>
       <div role="cell" className="jb-Grid-cell">
-        {rows && <Strip rows={rows} />}
+        {rows && <Strip rows={rows} now={now} />}
       </div>
       <div role="cell" className="jb-Grid-cell">
         {job.paused ? (

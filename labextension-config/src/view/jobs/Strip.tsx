@@ -1,13 +1,19 @@
 import * as React from 'react';
 import { STRIP } from '../../model/jobList';
-import { duration, exact } from '../../model/format';
+import { duration } from '../../model/format';
 import type { IRow } from '../../model/rows';
 import { secondsOf } from '../../model/rows';
 import { useServices } from '../services';
-import { stateWord } from '../words';
+import { stateWord, timesWord } from '../words';
 
 /** The last runs of a job, oldest first, one bar each: its shape says how it ended. */
-export function Strip({ rows }: { rows: readonly IRow[] }): React.ReactElement {
+export function Strip({
+  rows,
+  now
+}: {
+  rows: readonly IRow[];
+  now: number;
+}): React.ReactElement {
   const { actions, locale, trans } = useServices();
   const good = rows.filter(row => row.state === 'succeeded').length;
   const shown = [...rows].reverse().slice(-STRIP);
@@ -36,8 +42,8 @@ export function Strip({ rows }: { rows: readonly IRow[] }): React.ReactElement {
           type="button"
           tabIndex={index === shown.length - 1 ? 0 : -1}
           className={`jb-Strip-bar jb-mod-${row.state}`}
-          title={`${stateWord(trans, row.state)}, ${duration(secondsOf(row, Date.now()))}\n${exact(row.createdAt, locale)}`}
-          aria-label={`${stateWord(trans, row.state)}, ${exact(row.createdAt, locale)}`}
+          title={`${stateWord(trans, row.state)}, ${duration(secondsOf(row, now))}\n${timesWord(trans, row, locale)}`}
+          aria-label={`${stateWord(trans, row.state)}, ${timesWord(trans, row, locale)}`}
           onClick={() => actions.openRun(row.id, row.name)}
         />
       ))}

@@ -3,18 +3,18 @@ import type { RunState } from '../../api/types';
 import { ACTIVE_STATES, BAD_STATES } from '../../api/types';
 import type { RunListModel } from '../../model/runList';
 import { Button } from '../basics';
-import { useAnswer, useSettled } from '../hooks';
+import { useSettled } from '../hooks';
+import { useChoices } from './choices';
 import { useServices } from '../services';
 
 /** Which runs are shown. */
 export function Filters({ model }: { model: RunListModel }): React.ReactElement {
-  const { actions, client, trans } = useServices();
+  const { actions, trans } = useServices();
   const [text, setText] = React.useState(model.filters.text);
   const settled = useSettled(text);
-  const jobs = useAnswer(() => client.jobs({ limit: 1000 }), [client]);
-  const sweeps = useAnswer(() => client.sweeps({ limit: 1000 }), [client]);
-  const { sweepId } = model.filters;
-  const sweep = sweeps?.items.find(one => one.id === sweepId);
+  const { jobs, sweeps, refresh } = useChoices(model);
+  const { jobId, sweepId } = model.filters;
+  const sweep = sweeps.find(one => one.id === sweepId);
   React.useEffect(() => {
     if (settled !== model.filters.text) {
       model.setFilters({ text: settled });
@@ -66,30 +66,35 @@ export function Filters({ model }: { model: RunListModel }): React.ReactElement 
         <span>{trans.__('Job')}</span>
         <select
           className="jb-Input"
-          value={model.filters.jobId ?? ''}
+          value={jobId ?? ''}
+          onFocus={refresh}
           onChange={event => model.setFilters({ jobId: event.target.value || null })}
         >
           <option value="">{trans.__('All jobs')}</option>
-          {jobs?.items.map(job => (
+          {jobId && !jobs.some(job => job.id === jobId) && (
+            <option value={jobId}>{nameOf(model, jobId)}</option>
+          )}
+          {jobs.map(job => (
             <option key={job.id} value={job.id}>
               {job.name}
             </option>
           ))}
         </select>
       </label>
-      {(sweeps?.items.length || sweepId) && (
+      {(sweeps.length > 0 || sweepId) && (
         <label>
           <span>{trans.__('Sweep')}</span>
           <select
             className="jb-Input"
             value={sweepId ?? ''}
+            onFocus={refresh}
             onChange={event =>
               model.setFilters({ sweepId: event.target.value || null })
             }
           >
             <option value="">{trans.__('With and without')}</option>
             {sweepId && !sweep && <option value={sweepId}>{sweepId}</option>}
-            {sweeps?.items.map(one => (
+            {sweeps.map(one => (
               <option key={one.id} value={one.id}>
                 {one.name}
               </option>
@@ -122,6 +127,11 @@ export function Filters({ model }: { model: RunListModel }): React.ReactElement 
       )}
     </form>
   );
+}
+
+/** What a job that is gone was called, by its runs; its id where none is there. */
+function nameOf(model: RunListModel, jobId: string): string {
+  return model.rows.find(row => row.jobId === jobId)?.name ?? jobId;
 }
 
 function sameStates(one: readonly RunState[], other: readonly RunState[]): boolean {

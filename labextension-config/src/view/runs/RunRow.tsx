@@ -3,7 +3,7 @@ import { isActive } from '../../api/types';
 import { duration } from '../../model/format';
 import type { Column } from '../../model/preferences';
 import type { IRow } from '../../model/rows';
-import { secondsOf } from '../../model/rows';
+import { failureOf, hasNominalTime, secondsOf } from '../../model/rows';
 import { Bar, Instant, StateBadge } from '../basics';
 import { useTrans } from '../services';
 import { triggerWord } from '../words';
@@ -16,7 +16,7 @@ interface IRunRowProps {
   columns: readonly Column[];
   chosen: boolean;
   active: boolean;
-  /** 0 where nothing of the row moves with the time. */
+  /** Of the row where something of it moves with the time, else when this day began. */
   now: number;
   onToggle: (id: string, range: boolean) => void;
   onOpen: (id: string, name: string) => void;
@@ -28,6 +28,7 @@ export const RunRow = React.memo(function RunRow(
 ): React.ReactElement {
   const { row, columns, onToggle, onOpen } = props;
   const trans = useTrans();
+  const failure = failureOf(row);
   const classes = [
     'jb-Grid-row',
     props.chosen && 'jb-mod-chosen',
@@ -63,7 +64,13 @@ export const RunRow = React.memo(function RunRow(
       </div>
       <div role="gridcell" className="jb-Grid-cell" title={row.notebook}>
         <span className="jb-RunName">{row.name}</span>
-        {row.error && <span className="jb-quiet jb-small"> {row.error}</span>}
+        {hasNominalTime(row) && (
+          <span className="jb-small">
+            {' '}
+            {trans.__('for')} <Instant at={row.scheduledFor} now={props.now} />
+          </span>
+        )}
+        {failure && <span className="jb-quiet jb-small"> {failure}</span>}
       </div>
       {columns.map(column => (
         <div key={column} role="gridcell" className="jb-Grid-cell">
@@ -82,8 +89,12 @@ function Value(props: { column: Column; row: IRow; now: number }): React.ReactEl
     case 'trigger':
       return <>{triggerWord(trans, row.trigger)}</>;
     case 'started':
-      return (
-        <Instant at={row.startedAt ?? row.createdAt} now={props.now || Date.now()} />
+      return row.startedAt === null ? (
+        <span className="jb-quiet">
+          {trans.__('Made')} <Instant at={row.createdAt} now={props.now} />
+        </span>
+      ) : (
+        <Instant at={row.startedAt} now={props.now} />
       );
     case 'duration':
       return <span className="jb-figures">{duration(secondsOf(row, props.now))}</span>;

@@ -30,9 +30,9 @@ export function RunTable({ model }: { model: RunListModel }): React.ReactElement
   const prefix = React.useId();
   const [active, setActive] = React.useState(-1);
   const { rows, selection } = model;
-  const now = useNow(
-    rows.slice(0, 50).some(row => row.startedAt !== null && row.finishedAt === null)
-  );
+  const now = useNow(rows.slice(0, 50).some(row => row.attemptSince !== null));
+  // Rows that stand still are drawn anew only when another day begins.
+  const today = new Date(now).setHours(0, 0, 0, 0);
   const template = [
     '32px',
     '124px',
@@ -101,11 +101,7 @@ export function RunTable({ model }: { model: RunListModel }): React.ReactElement
             columns={columns}
             chosen={selection.has(rows[index].id)}
             active={index === active}
-            now={
-              rows[index].startedAt !== null && rows[index].finishedAt === null
-                ? now
-                : 0
-            }
+            now={rows[index].attemptSince === null ? today : now}
             onToggle={toggle}
             onOpen={open}
           />

@@ -1,13 +1,28 @@
 import * as React from 'react';
-import type { IRow } from '../../model/rows';
+import { BAD_STATES } from '../../api/types';
+import type { IFailureGroup } from '../../model/failures';
+import { failureOf } from '../../model/rows';
 import { Button, Instant } from '../basics';
 import { StateIcon } from '../icons';
 import { useServices } from '../services';
 import { stateWord } from '../words';
 
-/** A run that ended badly, and why. */
-export function Failure({ row, now }: { row: IRow; now: number }): React.ReactElement {
+interface IFailureProps {
+  group: IFailureGroup;
+  now: number;
+}
+
+/** What has failed lately, why, and how often since when. */
+export function Failure({ group, now }: IFailureProps): React.ReactElement {
   const { actions, trans } = useServices();
+  const { newest: row, count } = group;
+  const why = failureOf(row);
+  const showAll = () =>
+    actions.openRuns({
+      states: [...BAD_STATES],
+      jobId: row.jobId,
+      text: row.jobId ? '' : row.notebook
+    });
   return (
     <li className="jb-Card">
       <div className="jb-Card-line">
@@ -15,6 +30,7 @@ export function Failure({ row, now }: { row: IRow; now: number }): React.ReactEl
         <button
           type="button"
           className="jb-Link jb-grow"
+          title={row.notebook}
           onClick={() => actions.openRun(row.id, row.name)}
         >
           {row.name}
@@ -27,13 +43,26 @@ export function Failure({ row, now }: { row: IRow; now: number }): React.ReactEl
           {trans.__('Retry')}
         </Button>
       </div>
-      {(row.error ?? row.reason) && (
-        <div className="jb-small jb-clamp">{row.error ?? row.reason}</div>
-      )}
+      {why && <div className="jb-small jb-clamp">{why}</div>}
       <div className="jb-small jb-quiet">
         {stateWord(trans, row.state)} ·{' '}
         <Instant at={row.finishedAt} now={now} as="relative" />
       </div>
+      {count > 1 && (
+        <div className="jb-small">
+          <button
+            type="button"
+            className="jb-Link"
+            aria-label={trans.__('Show all failures of %1', row.name)}
+            onClick={showAll}
+          >
+            {group.isAtLeast
+              ? trans.__('%1 failures or more', count.toLocaleString())
+              : trans.__('%1 failures', count.toLocaleString())}
+          </button>{' '}
+          {trans.__('since')} <Instant at={group.since} now={now} />
+        </div>
+      )}
     </li>
   );
 }

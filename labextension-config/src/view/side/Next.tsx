@@ -20,7 +20,7 @@ export function Next(): React.ReactElement | null {
   const { client, features, live, actions, trans } = useServices();
   useModel(features);
   useModel(live);
-  const now = useNow(true);
+  const now = useNow(false);
   const [turn, setTurn] = React.useState(0);
   // Runs that come and go are what moves the next instants.
   const tide = live.running.length + live.waiting.length;

@@ -12,8 +12,9 @@ import { WaitingRun } from './WaitingRun';
 export function SidePanel(): React.ReactElement {
   const { live, actions, trans } = useServices();
   useModel(live);
-  const { running, waiting, failures } = live;
-  const now = useNow(running.length + waiting.length > 0);
+  const { running, waiting } = live;
+  const failures = live.failures.list;
+  const now = useNow(running.length > 0);
   const isQuiet = live.loaded && !running.length && !waiting.length;
   const isNew = isQuiet && !Object.values(live.health?.runs ?? {}).some(Boolean);
   return (
@@ -66,8 +67,8 @@ export function SidePanel(): React.ReactElement {
       </Section>
       <Next />
       <Section title={trans.__('Last failures')} count={failures.length}>
-        {failures.map(row => (
-          <Failure key={row.id} row={row} now={now} />
+        {failures.map(group => (
+          <Failure key={group.newest.id} group={group} now={now} />
         ))}
       </Section>
     </div>

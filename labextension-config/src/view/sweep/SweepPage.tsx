@@ -22,7 +22,7 @@ export function SweepPage({ model }: { model: SweepModel }): React.ReactElement 
     }
   }, [model]);
   const { sweep, error } = model;
-  const now = useNow(sweep !== null && !isOver(sweep.state));
+  const now = useNow(model.state !== null && !isOver(model.state));
   return (
     <div className="jb-Page jb-mod-list">
       {error && <TryAgain onAgain={() => void model.load()}>{error}</TryAgain>}
@@ -47,19 +47,20 @@ interface IHeadProps {
 function Head({ sweep, model, now }: IHeadProps): React.ReactElement {
   const { actions, trans } = useServices();
   const { counts, done, failed } = model;
-  const over = isOver(sweep.state);
+  const state = model.state ?? sweep.state;
+  const over = isOver(state);
   const after = (work: Promise<void>) => void work.then(() => model.load());
   return (
     <header className="jb-RunHead">
       <div className="jb-Page-head">
         <h2>{sweep.name}</h2>
-        <StateBadge state={sweep.state} />
+        <StateBadge state={state} />
         <span className="jb-grow" />
         <div className="jb-Actions">
           {!over && (
             <Button
               kind="danger"
-              disabled={sweep.state === 'cancelling'}
+              disabled={state === 'cancelling'}
               onClick={() => after(actions.cancelSweep(sweep.id))}
             >
               {trans.__('Cancel all')}

@@ -1,6 +1,7 @@
 import * as React from 'react';
 import type { IResultRow } from '../../api/sweeps';
 import type { Json } from '../../api/types';
+import { isOver } from '../../api/types';
 import { duration } from '../../model/format';
 import { timeOf } from '../../model/rows';
 import type { SweepModel } from '../../model/sweep';
@@ -124,7 +125,12 @@ function Cell({ value }: { value: Json | undefined }): React.ReactElement {
   );
 }
 
+/** Of a run that is under way what its newest attempt has taken, where that is known. */
 function secondsOf(row: IResultRow, now: number): number | null {
-  const [from, to] = [timeOf(row.started_at), timeOf(row.finished_at)];
-  return from === null ? null : Math.max(0, ((to ?? now) - from) / 1000);
+  if (isOver(row.state) && typeof row.duration_seconds === 'number') {
+    return row.duration_seconds;
+  }
+  const [since, until] = [timeOf(row.started_at), timeOf(row.finished_at) ?? now];
+  const isKnown = since !== null && (row.attempt_no ?? 1) === 1;
+  return isKnown ? Math.max(0, (until - since) / 1000) : null;
 }
