@@ -113,7 +113,7 @@ def show_log(args: argparse.Namespace, session: Session) -> int:
             break
         session.sleep(_LOOK_SECONDS)
     if last == 0:
-        session.note("the log is empty", style="dim")
+        session.note("the log is empty: what cells print is kept with the cells", style="dim")
     return SUCCEEDED
 
 

@@ -170,11 +170,12 @@ def show_job(args: argparse.Namespace, session: Session) -> int:
     if runs:
         session.say("", Text("newest runs", style="bold"))
         session.table(
-            ("RUN", "STATE", "CREATED", ">TOOK"),
+            ("RUN", "STATE", "FOR", "CREATED", ">TOOK"),
             (
                 (
                     short(run.id),
                     state_text(run.state),
+                    clock(run.scheduled_for),
                     clock(run.created_at),
                     duration(run.duration_seconds),
                 )

@@ -63,19 +63,28 @@ def list_runs(args: argparse.Namespace, session: Session) -> int:
             "no run fits" if filtered else "no runs yet; make one: jupyter batch run NOTEBOOK"
         )
         return SUCCEEDED
+    # A run that stands for another day than that of its making says which.
+    nominal = any(run.nominal_at for run in runs)
     session.table(
-        ("RUN", "STATE", "NAME", "CREATED", ">TOOK", ">CELLS", "~WHY"), (_row(run) for run in runs)
+        (
+            *("RUN", "STATE", "NAME"),
+            *(("FOR",) if nominal else ()),
+            *("CREATED", ">TOOK", ">CELLS", "~WHY"),
+        ),
+        (_row(run, nominal=nominal) for run in runs),
     )
     if len(runs) == args.limit:
         session.note(f"the newest {args.limit}; see more with --limit", style="dim")
     return SUCCEEDED
 
 
-def _row(run: Run) -> Iterator[RenderableType]:
+def _row(run: Run, *, nominal: bool) -> Iterator[RenderableType]:
     count = run.cell_count
     yield short(run.id)
     yield state_text(run.state)
     yield run.name
+    if nominal:
+        yield clock(run.nominal_at)
     yield clock(run.created_at)
     yield duration(run.duration_seconds)
     yield f"{count.done}/{count.total}" if count.total else ""

@@ -23,7 +23,7 @@ from jupyter_batch.cli.schedule_arguments import (
     schedule_of,
 )
 from jupyter_batch.cli.session import Session, local_or_instant
-from jupyter_batch.cli.words import clock, plural
+from jupyter_batch.cli.words import plural
 from jupyter_batch.client.client import NOBODY_KEEPS_TIME
 from jupyter_batch.client.instants import datetime_of, instant_of
 from jupyter_batch.client.job import Job
@@ -243,7 +243,7 @@ def _report(jobs: list[Job], session: Session) -> None:
             session.say(f"{job.name}: {job.paused_reason}")
             continue
         following = job.upcoming(1).instants
-        session.say(f"{job.name}: next at {clock(following[0].at) if following else 'no time'}")
+        session.say(f"{job.name}: next at {following[0].local if following else 'no time'}")
 
 
 def _warn_of_passing(session: Session) -> None:

@@ -126,6 +126,8 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     if surroundings.secrets:
         yield "secrets", ", ".join(surroundings.secrets)
     yield "created", f"{full_clock(run.created_at)} by {run.created_by} ({run.trigger})"
+    if run.nominal_at:
+        yield "for", full_clock(run.nominal_at)
     if run.started_at:
         yield "started", full_clock(run.started_at)
     if run.finished_at:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -12,6 +12,9 @@ from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.domain.run import Attempt, NotebookRef, RunState, TriggerKind
 from jupyter_batch.domain.run import Run as RunRecord
+
+#: A schedule takes a moment to make its run.
+_SAME = timedelta(minutes=1)
 
 
 class RunFacts:
@@ -54,6 +57,16 @@ class RunFacts:
     def scheduled_for(self) -> datetime:
         """The nominal time."""
         return self._record.scheduled_for
+
+    @property
+    def nominal_at(self) -> datetime | None:
+        """The instant that it stands for, where that is not the one of its making.
+
+        Backfills have one, and scheduled runs that were made late; None for all others.
+        """
+        record = self._record
+        is_other = abs(record.scheduled_for - record.created_at) >= _SAME
+        return record.scheduled_for if is_other else None
 
     @property
     def created_at(self) -> datetime:

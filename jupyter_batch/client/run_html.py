@@ -22,16 +22,24 @@ def run_card(
                 ("why", run.reason),
                 ("error", html.code(f"{error.ename}: {error.evalue}") if error else None),
                 ("cells", html.bar(count.done, count.total)),
-                ("took", html.duration(run.duration_seconds)),
+                ("took", _took(run)),
                 ("parameters", html.values(run.parameters) if run.parameters else None),
                 ("notebook", run.notebook_ref.path),
                 ("attempts", len(run.attempts) if len(run.attempts) > 1 else None),
                 ("artifacts", _paths(artifacts, artifact_count)),
+                ("for", html.instant(run.nominal_at) if run.nominal_at else None),
                 ("created", made),
                 ("id", html.code(run.id)),
             ]
         ),
     )
+
+
+def _took(run: RunFacts) -> html.Html:
+    took = html.duration(run.duration_seconds)
+    if len(run.attempts) < 2:
+        return took
+    return html.joined(took, " (", html.duration(run.elapsed_seconds), " with the waits)")
 
 
 def _paths(artifacts: tuple[Artifact, ...], count: int | None) -> str | None:

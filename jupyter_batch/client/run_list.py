@@ -76,8 +76,16 @@ def _row(run: Run) -> Sequence[Any]:
         html.dot(run.state),
         run.name,
         html.values(run.parameters),
-        html.instant(run.created_at),
+        _times(run),
         html.duration(run.duration_seconds),
         f"{count.done}/{count.total}" if count.total else "",
         run.reason,
     )
+
+
+def _times(run: Run) -> html.Html:
+    """Returns when a run was made, and the instant that it stands for where that is another."""
+    made = html.instant(run.created_at)
+    if run.nominal_at is None:
+        return made
+    return html.joined(made, html.dim(" for "), html.instant(run.nominal_at))

@@ -12,7 +12,9 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillException, PapermillExecutionError
 from papermill.execute import execute_notebook
+from papermill.log import logger as papermill_log
 
+from .known import KnownParameters
 from .messages import mend
 from .parameters import (
     check_names,
@@ -107,6 +109,7 @@ def execute(
 ) -> None:
     """Executes a notebook by papermill's rules; raises what papermill raises, and Failure."""
     papermill_engines.register(_ENGINE, BatchEngine)
+    papermill_log.addFilter(KnownParameters(path))
     use_safe_translators()
     if language is not None and not has_translator(language):
         # Then the notebook may say it in a word that papermill knows.

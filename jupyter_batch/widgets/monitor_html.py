@@ -80,7 +80,7 @@ def cell_list(cells: Sequence[CellLine], total: int) -> str:
 def log_text(lines: Sequence[str], count: int) -> str:
     """Returns the end of the log."""
     if not lines:
-        return look.block(look.soft("The log is empty."))
+        return look.block(look.soft("The log is empty: what cells print is kept with the cells."))
     left_out = count - min(count, _MOST_LOG_LINES)
     remark = look.soft(f"{left_out:,} lines before") if left_out else ""
     text = look.escape("\n".join(lines[-_MOST_LOG_LINES:]))

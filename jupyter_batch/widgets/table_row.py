@@ -18,7 +18,7 @@ _COLUMNS = "display:grid;grid-template-columns:7em 5em 11em 6em minmax(8em,1fr);
 
 def heading() -> ipw.HBox:
     """Returns the names of the columns, laid out as a row is."""
-    names = ("State", "Cells", "Created", "Time", "Reason")
+    names = ("State", "Cells", "For", "Time", "Reason")
     columns = "".join(f"<span>{name}</span>" for name in names)
     run = html_box(look.STYLE + look.block(look.soft("Run")))
     run.layout = _name_layout()
@@ -62,7 +62,7 @@ class TableRow:
         parts = [
             look.pill(str(run.state)),
             f"<span>{cells}</span>",
-            f"<span>{look.instant(run.created_at)}</span>",
+            f'<span title="{_times(run)}">{look.instant(run.nominal_at or run.created_at)}</span>',
             f"<span>{duration(run.duration_at(now))}</span>",
             f'<span class="jbw-soft" title="{look.escape(reason)}" style="white-space:nowrap;'
             f'overflow:hidden;text-overflow:ellipsis">{look.escape(reason)}</span>',
@@ -77,3 +77,7 @@ class TableRow:
     def _ticked(self, change: Any) -> None:
         if self.run_id:
             self._on_tick(self.run_id, bool(change.new))
+
+
+def _times(run: Run) -> str:
+    return f"for {look.instant(run.scheduled_for)}, created {look.instant(run.created_at)}"

@@ -168,6 +168,10 @@ export class FakePresence implements IPresence {
   visible = true;
   private readonly calls = new Set<() => void>();
 
+  get watchers(): number {
+    return this.calls.size;
+  }
+
   watch(call: () => void): () => void {
     this.calls.add(call);
     return () => this.calls.delete(call);

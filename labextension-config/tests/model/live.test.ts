@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import { BatchClient } from '../../src/api/client';
 import { LiveModel } from '../../src/model/live';
 import { FakePresence, FakeServer, HEALTH, makeEvent, makeRun } from '../fakes';
 
@@ -81,4 +82,42 @@ test('has no connection while nobody can see it', async () => {
   expect(live.status).toBe('idle');
   presence.set(true);
   await vi.waitFor(() => expect(live.status).toBe('open'));
+});
+
+test('an answer that was overtaken by another changes nothing', async () => {
+  await started();
+  const answers: ((state: 'starting' | 'running') => void)[] = [];
+  const delayed = new BatchClient((path, init) =>
+    path === 'runs/late'
+      ? new Promise(resolve =>
+          answers.push(state =>
+            resolve(Response.json(makeRun({ id: 'late', name: 'late', state })))
+          )
+        )
+      : server.client.fetch(path, init)
+  );
+  const other = new LiveModel(delayed, presence);
+  other.start();
+  await vi.waitFor(() => expect(other.loaded).toBe(true));
+  const stream = server.stream('events');
+  stream.send(makeEvent({ run_id: 'late', data: { state: 'starting' } }));
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  stream.send(makeEvent({ run_id: 'late', data: { state: 'running' } }));
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  answers[1]('running');
+  await vi.waitFor(() => expect(other.row('late')?.state).toBe('running'));
+  answers[0]('starting');
+  await new Promise(resolve => setTimeout(resolve, 0));
+  expect(other.row('late')?.state).toBe('running');
+  other.dispose();
+});
+
+test('an error goes as soon as the server answers again', async () => {
+  server.away = true;
+  await live.checkHealth();
+  expect(live.error).not.toBeNull();
+  server.away = false;
+  await live.checkHealth();
+  expect(live.error).toBeNull();
+  expect(live.loaded).toBe(true);
 });

@@ -27,8 +27,8 @@ def ended(owner):
             attempt_no=number,
             state=state,
             exit_code=code,
-            started_at=NOW,
-            finished_at=NOW + timedelta(seconds=2),
+            started_at=NOW + timedelta(seconds=61 * (number - 1)),
+            finished_at=NOW + timedelta(seconds=61 * (number - 1) + 62.5),
             peak_memory_bytes=50 * 1024**2,
             cpu_seconds=1.5,
         )
@@ -53,7 +53,7 @@ def ended(owner):
         parameters={"alpha": 0.5, "name": "ä"},
         environment=Environment(executor="docker", image="img:1", cpus=1, memory_bytes=1024**3),
         started_at=NOW,
-        finished_at=NOW + timedelta(seconds=125),
+        finished_at=NOW + timedelta(minutes=10),
         cells=CellCount(total=2, done=2),
         attempts=attempts,
         artifacts=(artifact,),
@@ -70,6 +70,21 @@ def test_runs_are_listed_with_state_in_words(shell, owner, ended):
     assert "✓ succeeded" in third
     assert "2 min 05 s" in third
     assert ended.id[-8:] in third
+
+
+def test_a_run_that_was_tried_again_says_what_it_took_with_and_without_the_waits(shell, ended):
+    assert shell("show", ended.id) == 0
+    [line] = [line for line in shell.out.splitlines() if "finished" in line]
+    assert line.endswith("after 2 min 05 s in 2 attempts, 10 min 00 s with the waits")
+
+
+def test_backfills_are_listed_with_the_instant_that_they_stand_for(shell, owner, ended):
+    owner.add_run(name="late", scheduled_for=datetime(2024, 3, 3, 12, tzinfo=UTC))
+    assert shell("runs") == 0
+    first, second, third = shell.out.splitlines()
+    assert first.split()[:5] == ["RUN", "STATE", "NAME", "FOR", "CREATED"]
+    assert "2024-03-03" in second
+    assert "2024" not in third
 
 
 def test_a_long_reason_does_not_squeeze_the_rest(shell, owner, ended):

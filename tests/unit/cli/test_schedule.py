@@ -95,6 +95,7 @@ def test_the_instants_of_a_cron_text_need_no_server(shell, owner):
                 "at": "2026-11-01T05:30:00Z",
                 "local": "2026-11-01T01:30:00-04:00",
                 "note": "first of two",
+                "timezone": "America/New_York",
             }
         ],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.run import (
@@ -77,6 +78,35 @@ def test_the_start_time_is_that_of_the_first_attempt():
     first = run_in(RunState.QUEUED).move_to(RunState.STARTING, at=NOW)
     again = first.move_to(RunState.FAILED, at=NOW).move_to(RunState.QUEUED, at=NOW)
     assert again.move_to(RunState.STARTING, at=NOW + timedelta(hours=1)).started_at == NOW
+
+
+def test_the_duration_is_that_of_the_attempts_without_the_waits_between_them():
+    def seconds(number: float) -> datetime:
+        return NOW + timedelta(seconds=number)
+
+    run = replace(run_in(RunState.QUEUED), attempts=())
+    assert run.duration_seconds(seconds(5)) is None
+    run = run.move_to(RunState.STARTING, at=NOW)
+    first = Attempt(attempt_no=1, state=RunState.STARTING, started_at=NOW)
+    run = run.with_attempt(first)
+    assert run.duration_seconds(seconds(2)) == 2
+    run = run.with_attempt(replace(first, finished_at=seconds(3)))
+    run = run.move_to(RunState.FAILED, at=seconds(3)).move_to(RunState.QUEUED, at=seconds(3))
+    assert run.duration_seconds(seconds(600)) == 3
+    run = run.move_to(RunState.STARTING, at=seconds(626))
+    second = Attempt(attempt_no=2, state=RunState.STARTING, started_at=seconds(626))
+    run = run.with_attempt(second)
+    assert run.duration_seconds(seconds(627)) == 4
+    run = run.with_attempt(replace(second, finished_at=seconds(629)))
+    run = run.move_to(RunState.FAILED, at=seconds(629))
+    assert run.duration_seconds(seconds(9999)) == 6
+    assert run.elapsed_seconds(seconds(9999)) == 629
+
+
+def test_a_run_without_attempts_on_record_took_from_its_start_to_its_end():
+    run = replace(run_in(RunState.SUCCEEDED), attempts=(), started_at=NOW)
+    run = replace(run, finished_at=NOW + timedelta(seconds=7))
+    assert run.duration_seconds(NOW + timedelta(days=1)) == 7
 
 
 def test_an_attempt_replaces_the_one_of_its_number():

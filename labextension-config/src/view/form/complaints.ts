@@ -27,7 +27,8 @@ export function useTyping(): [boolean, IWatch] {
     const wait = (control: Element) => {
       clearTimeout(timer.current);
       timer.current = setTimeout(
-        () => (control.getAttribute('aria-expanded') === 'true' ? wait(control) : end()),
+        () =>
+          control.getAttribute('aria-expanded') === 'true' ? wait(control) : end(),
         PAUSE_MS
       );
     };
@@ -48,7 +49,9 @@ export function useTyping(): [boolean, IWatch] {
  * Holds a complaint back while somebody types, as what is half typed is not wrong: it is made after
  * that, or when the form is sent. One that was there before goes as soon as it is mended.
  */
-export function useComplaint(problem: string | undefined): [string | undefined, IWatch] {
+export function useComplaint(
+  problem: string | undefined
+): [string | undefined, IWatch] {
   const tries = React.useContext(Tries);
   const [typing, watch] = useTyping();
   /** The tries when there was last nothing to complain of, or nobody typed. */

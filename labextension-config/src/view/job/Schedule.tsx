@@ -2,6 +2,7 @@ import * as React from 'react';
 import type { IJob } from '../../api/types';
 import { messageOf } from '../../api/errors';
 import type { JobModel } from '../../model/job';
+import { instantIn, isZone, localZone } from '../../model/instants';
 import { Button } from '../basics';
 import { NextInstants } from '../form/Preview';
 import { useServices } from '../services';
@@ -35,26 +36,23 @@ export function Schedule({ model, job, now }: IScheduleProps): React.ReactElemen
         <NextInstants preview={schedule} zone={zones[0]} now={now} />
       )}
       {schedule && features.has('post', '/jobs/{job_id}/backfill') && (
-        <Backfill job={job} />
+        <Backfill job={job} zone={zones.length === 1 ? zones[0] : localZone()} />
       )}
     </section>
   );
 }
 
 /** Makes the runs that the schedule would have made between two days. */
-function Backfill({ job }: { job: IJob }): React.ReactElement {
+function Backfill({ job, zone }: { job: IJob; zone: string }): React.ReactElement {
   const { client, trans } = useServices();
   const [from, setFrom] = React.useState('');
   const [to, setTo] = React.useState('');
   const [answer, setAnswer] = React.useState('');
   const send = async () => {
     try {
-      const end = new Date(`${to}T00:00:00`);
-      end.setDate(end.getDate() + 1);
       const report = await client.backfill(
         job.id,
-        new Date(`${from}T00:00:00`).toISOString(),
-        end.toISOString()
+        ...spanOf(from, to, zone, Date.now())
       );
       setAnswer(
         trans.__(
@@ -85,7 +83,10 @@ function Backfill({ job }: { job: IJob }): React.ReactElement {
             className="jb-Input"
             required
             value={from}
-            onChange={event => setFrom(event.target.value)}
+            onChange={event => {
+              setFrom(event.target.value);
+              setAnswer('');
+            }}
           />
         </label>
         <label>
@@ -95,7 +96,10 @@ function Backfill({ job }: { job: IJob }): React.ReactElement {
             className="jb-Input"
             required
             value={to}
-            onChange={event => setTo(event.target.value)}
+            onChange={event => {
+              setTo(event.target.value);
+              setAnswer('');
+            }}
           />
         </label>
         <Button type="submit">{trans.__('Make the runs')}</Button>
@@ -103,9 +107,25 @@ function Backfill({ job }: { job: IJob }): React.ReactElement {
       </form>
       <p className="jb-Help">
         {trans.__(
-          'Makes the runs that the schedule would have made on these days, without those that have succeeded.'
+          'Makes the runs that the schedule would have made on these days (%1), without those that have succeeded.',
+          zone
         )}
       </p>
     </details>
   );
+}
+
+/** Returns the beginning of the first day and the end of the last in a zone, but no later than now. */
+export function spanOf(
+  from: string,
+  to: string,
+  zone: string,
+  now: number
+): [string, string] {
+  const place = isZone(zone) ? zone : localZone();
+  const next = new Date(Date.parse(`${to}T00:00Z`) + 86_400_000).toISOString();
+  const [start, end] = [`${from}T00:00`, next.slice(0, 16)].map(
+    local => instantIn(local, place) ?? now
+  );
+  return [new Date(start).toISOString(), new Date(Math.min(end, now)).toISOString()];
 }

@@ -3,7 +3,7 @@ import type { IRun } from '../../api/types';
 import { isActive, isBad, isOver } from '../../api/types';
 import { duration } from '../../model/format';
 import type { RunModel } from '../../model/run';
-import { rowOf, secondsOf, timeOf } from '../../model/rows';
+import { elapsedOf, rowOf, secondsOf, timeOf } from '../../model/rows';
 import { Bar, Button, Instant, StateBadge } from '../basics';
 import { Popover } from '../Popover';
 import { useServices } from '../services';
@@ -82,6 +82,11 @@ export function Header({
           </Fact>
         )}
         <Fact word={trans.__('Duration')}>{duration(secondsOf(row, now))}</Fact>
+        {row.attempts > 1 && (
+          <Fact word={trans.__('With the waits between %1 attempts', row.attempts)}>
+            {duration(elapsedOf(row, now))}
+          </Fact>
+        )}
         <Fact word={trans.__('Cells')}>
           {total ? trans.__('%1 of %2', done, total) : '–'}
         </Fact>

@@ -60,7 +60,8 @@ export function Failure({ group, now }: IFailureProps): React.ReactElement {
               ? trans.__('%1 failures or more', count.toLocaleString())
               : trans.__('%1 failures', count.toLocaleString())}
           </button>{' '}
-          {trans.__('since')} <Instant at={group.since} now={now} />
+          {row.jobId ? '' : trans.__('of %1', row.notebook)} {trans.__('since')}{' '}
+          <Instant at={group.since} now={now} />
         </div>
       )}
     </li>
