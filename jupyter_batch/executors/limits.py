@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment, Volume
+from jupyter_batch.domain.findings import Findings
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import InvalidInput, NotAllowed
 
@@ -48,14 +49,22 @@ def resolve(environment: Environment, settings: Settings, *, engine: str) -> Env
         ),
         network=environment.network or settings.default_network,
     )
-    _check_image(resolved.image or "", settings)
-    _check_cpus(resolved.cpus or 0, settings)
-    _check_memory(resolved.memory_bytes or 0, settings)
-    _check_gpus(resolved.gpus, settings)
-    _check_network(resolved.network or "", settings)
+    findings = Findings()
+    with findings.gather():
+        _check_image(resolved.image or "", settings)
+    with findings.gather():
+        _check_cpus(resolved.cpus or 0, settings)
+    with findings.gather():
+        _check_memory(resolved.memory_bytes or 0, settings)
+    with findings.gather():
+        _check_gpus(resolved.gpus, settings)
+    with findings.gather():
+        _check_network(resolved.network or "", settings)
     for index, volume in enumerate(resolved.volumes):
-        _check_volume(volume, settings, f"environment.volumes.{index}")
-        _check_socket(volume, engine, f"environment.volumes.{index}.source")
+        with findings.gather():
+            _check_volume(volume, settings, f"environment.volumes.{index}")
+            _check_socket(volume, engine, f"environment.volumes.{index}.source")
+    findings.tell()
     return resolved
 
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.findings import Findings
 from jupyter_batch.domain.macros import check_macros
 from jupyter_batch.domain.requests import JobRequest, RunRequest
 from jupyter_batch.domain.retry import check_retry
@@ -22,10 +23,14 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_run(request: RunRequest, settings: Settings) -> None:
-    """Raises InvalidInput for the first thing that no run could have."""
+    """Raises InvalidInput for what no run could have."""
+    findings = Findings()
     if request.name is not None:
-        check_name(request.name)
-    _check_common(request)
+        with findings.gather():
+            check_name(request.name)
+    with findings.gather():
+        _check_common(request)
+    findings.tell()
     size = len(request.content or b"") + sum(len(file.content) for file in request.uploads)
     if size > settings.max_bundle_bytes:
         raise TooLarge(
@@ -37,27 +42,30 @@ def check_run(request: RunRequest, settings: Settings) -> None:
 
 
 def check_job(request: JobRequest) -> None:
-    """Raises InvalidInput for the first thing that no job could have."""
-    check_name(request.name)
-    _check_common(request)
-    if request.max_concurrent is not None and request.max_concurrent < 1:
-        raise InvalidInput("max_concurrent is at least 1, or null", field="max_concurrent")
-    check_macros(request.parameters)
-    check_retry(request.retry)
-    if request.pause_after_failures is not None and request.pause_after_failures < 1:
-        raise InvalidInput(
-            "pause_after_failures is at least 1, or null", field="pause_after_failures"
-        )
-    if request.keep_runs is not None and request.keep_runs < 1:
-        raise InvalidInput("keep_runs is at least 1, or null", field="keep_runs")
+    """Raises InvalidInput for what no job could have."""
+    findings = Findings()
+    with findings.gather():
+        check_name(request.name)
+    with findings.gather():
+        _check_common(request)
+    with findings.gather():
+        check_macros(request.parameters)
+    with findings.gather():
+        check_retry(request.retry)
+    for field in ("max_concurrent", "pause_after_failures", "keep_runs"):
+        count: int | None = getattr(request, field)
+        if count is not None and count < 1:
+            findings.note(InvalidInput(f"{field} is at least 1, or null", field=field))
     if request.keep_days is not None and not 0 < request.keep_days <= _MAX_DAYS:
-        raise InvalidInput(
-            f"keep_days is more than 0 and at most {_MAX_DAYS}, or null", field="keep_days"
+        findings.note(
+            InvalidInput(
+                f"keep_days is more than 0 and at most {_MAX_DAYS}, or null", field="keep_days"
+            )
         )
     for field in ("run_timeout_seconds", "queue_timeout_seconds"):
-        seconds: float | None = getattr(request, field)
-        if seconds is not None and not 0 < seconds <= _MAX_TIMEOUT:
-            raise InvalidInput(f"{field} is more than 0 and at most a year, or null", field=field)
+        with findings.gather():
+            _check_timeout(getattr(request, field), field)
+    findings.tell()
 
 
 def check_name(name: str) -> None:
@@ -71,18 +79,23 @@ def check_name(name: str) -> None:
 
 
 def _check_common(request: RunRequest | JobRequest) -> None:
-    timeout = request.timeout_seconds
-    if timeout is not None and not 0 < timeout <= _MAX_TIMEOUT:
-        raise InvalidInput(
-            "timeout_seconds is more than 0 and at most a year, or null", field="timeout_seconds"
-        )
+    findings = Findings()
+    with findings.gather():
+        _check_timeout(request.timeout_seconds, "timeout_seconds")
     if request.priority not in _PRIORITIES:
-        raise InvalidInput("priority is from -1000 to 1000", field="priority")
-    for pattern in request.files:
-        if not pattern.strip():
-            raise InvalidInput("a pattern of files is empty", field="files")
-    _check_values(request.parameters, "parameters")
-    _check_environment(request.environment)
+        findings.note(InvalidInput("priority is from -1000 to 1000", field="priority"))
+    if not all(pattern.strip() for pattern in request.files):
+        findings.note(InvalidInput("a pattern of files is empty", field="files"))
+    with findings.gather():
+        _check_values(request.parameters, "parameters")
+    with findings.gather():
+        _check_environment(request.environment)
+    findings.tell()
+
+
+def _check_timeout(seconds: float | None, field: str) -> None:
+    if seconds is not None and not 0 < seconds <= _MAX_TIMEOUT:
+        raise InvalidInput(f"{field} is more than 0 and at most a year, or null", field=field)
 
 
 def _check_environment(environment: Environment) -> None:

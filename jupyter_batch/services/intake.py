@@ -9,13 +9,14 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.findings import Findings
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
 from jupyter_batch.domain.requests import RunRequest
 from jupyter_batch.domain.run import NotebookRef, Run, TriggerKind
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.errors import InvalidInput, NotAllowed, UnknownKernel
+from jupyter_batch.errors import BatchError, InvalidInput, NotAllowed, UnknownKernel
 from jupyter_batch.ports import Clock, Executor, Notebooks, Secrets
 from jupyter_batch.runner.kernel_choice import choose_kernel
 from jupyter_batch.services.checks import check_run
@@ -60,6 +61,14 @@ class Intake:
             frozen = replace(frozen, files=(*frozen.files, *request.uploads))
         return await self.understood(frozen)
 
+    async def _read_for(self, request: RunRequest, findings: Findings) -> ReadNotebook:
+        """Returns the notebook; raises what else is wrong with the request where it has none."""
+        try:
+            return await self.read(request)
+        except BatchError:
+            findings.tell()
+            raise
+
     async def understood(self, frozen: FrozenNotebook) -> ReadNotebook:
         """Returns what a frozen notebook takes."""
         return ReadNotebook(frozen, await self._notebooks.schema(frozen.content))
@@ -78,10 +87,17 @@ class Intake:
 
         ``read`` is the notebook where it has been read already.
         """
-        check_run(request, self._settings)
-        environment = await self.surroundings(request.environment, user=user)
-        frozen, schema = read or await self.read(request)
-        check_parameters(schema, request.parameters)
+        findings = Findings()
+        environment = request.environment
+        with findings.gather():
+            check_run(request, self._settings)
+        with findings.gather():
+            environment = await self.surroundings(request.environment, user=user)
+        frozen, schema = read or await self._read_for(request, findings)
+        if not findings.has("parameters"):
+            with findings.gather():
+                check_parameters(schema, request.parameters)
+        findings.tell()
         await self._check_kernel(schema, environment)
         now = self._clock.now()
         timeout = request.timeout_seconds or self._settings.default_timeout_seconds

@@ -10,17 +10,18 @@ import msgspec
 from msgspec.structs import replace
 
 from jupyter_batch.domain.due import MissCause
+from jupyter_batch.domain.findings import Findings
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job, Source, TriggerState
 from jupyter_batch.domain.macros import MacroContext, check_macros, has_macros, render
 from jupyter_batch.domain.notebook import FrozenNotebook, named_from
-from jupyter_batch.domain.parameters import check_parameters
+from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
 from jupyter_batch.domain.queries import JobQuery, Page
 from jupyter_batch.domain.requests import JobChanges, JobRequest
 from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.domain.trigger import AnyTrigger
 from jupyter_batch.domain.upcoming import UpcomingInstant, upcoming
-from jupyter_batch.errors import InvalidInput, NotFound
+from jupyter_batch.errors import BatchError, InvalidInput, NotFound
 from jupyter_batch.ports import Clock, Notebooks, Store
 from jupyter_batch.services.admission import Admission
 from jupyter_batch.services.checks import check_job
@@ -63,9 +64,7 @@ class JobService:
     ) -> Job:
         """Stores a job that could run now; raises what is wrong, Conflict for a taken name."""
         now = self._clock.now()
-        triggers = named_triggers(request.triggers, (), now=now, new_id=lambda: self._ids.new(now))
-        request = replace(request, triggers=triggers)
-        frozen = await self._check(request, user=user)
+        request, frozen = await self._checked(request, (), now=now, user=user)
         job = Job(
             id=self._ids.new(now),
             created_by=user,
@@ -94,9 +93,7 @@ class JobService:
             known = job.triggers
             if request.notebook == _name_of(job, request.root):
                 request = replace(request, notebook=job.notebook, root=job.root)
-        now = self._clock.now()
-        named = named_triggers(request.triggers, known, now=now, new_id=lambda: self._ids.new(now))
-        await self._check(replace(request, triggers=named), user=user)
+        await self._checked(request, known, now=self._clock.now(), user=user)
 
     async def get(self, job_id: str) -> Job:
         """Returns the job."""
@@ -236,23 +233,65 @@ class JobService:
                 states += self._scheduler.first_states(after, [trigger])
         return states
 
+    async def _checked(
+        self, request: JobRequest, known: Sequence[AnyTrigger], *, now: datetime, user: str
+    ) -> tuple[JobRequest, FrozenNotebook]:
+        """Returns the request with its triggers named, and its notebook; raises all that is wrong."""
+        findings = Findings()
+        try:
+            named = named_triggers(
+                request.triggers, known, now=now, new_id=lambda: self._ids.new(now)
+            )
+        except InvalidInput as error:
+            findings.note(error)
+        else:
+            request = replace(request, triggers=named)
+        try:
+            frozen = await self._check(request, user=user)
+        except BatchError as error:
+            with findings.gather():
+                raise error
+        findings.tell()
+        return request, frozen
+
     async def _check(self, request: JobRequest, *, user: str) -> FrozenNotebook:
-        await self._check_form(request, user=user)
-        frozen = await self._notebooks.freeze(request.notebook, request.files, root=request.root)
-        schema = await self._notebooks.schema(frozen.content)
+        findings = Findings()
+        with findings.gather():
+            await self._check_form(request, user=user)
+        try:
+            frozen = await self._notebooks.freeze(
+                request.notebook, request.files, root=request.root
+            )
+            schema = await self._notebooks.schema(frozen.content)
+        except BatchError:
+            findings.tell()
+            raise
+        if findings.has("parameters"):
+            findings.tell()
         own = [(f"triggers.{i}.parameters", t.parameters) for i, t in enumerate(request.triggers)]
         for field, values in [("parameters", {}), *own]:
-            try:
-                check_parameters(schema, self._sample(request, {**request.parameters, **values}))
-            except InvalidInput as error:
-                if values:
-                    error.details["field"] = field
-                raise
+            with findings.gather():
+                self._check_values(schema, request, values, field)
+        findings.tell()
         return frozen
 
+    def _check_values(
+        self, schema: ParameterSchema, request: JobRequest, values: dict[str, Any], field: str
+    ) -> None:
+        try:
+            check_parameters(schema, self._sample(request, {**request.parameters, **values}))
+        except InvalidInput as error:
+            if values:
+                error.details["field"] = field
+            raise
+
     async def _check_form(self, request: JobRequest, *, user: str) -> None:
-        check_job(request)
-        await self._intake.surroundings(request.environment, user=user)
+        findings = Findings()
+        with findings.gather():
+            check_job(request)
+        with findings.gather():
+            await self._intake.surroundings(request.environment, user=user)
+        findings.tell()
 
     def _sample(self, request: JobRequest, values: dict[str, Any]) -> dict[str, Any]:
         """Returns the parameters as a run of this moment would have them."""

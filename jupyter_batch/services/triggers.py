@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from jupyter_batch.domain.findings import Findings
 from jupyter_batch.domain.macros import check_macros
 from jupyter_batch.domain.trigger import AnyTrigger
 from jupyter_batch.domain.trigger_check import check_has_future, check_trigger
@@ -30,6 +31,7 @@ def named_triggers(
         raise InvalidInput(f"a job has at most {_MAX_TRIGGERS} triggers", field="triggers")
     free = {trigger.id: trigger for trigger in known}
     named: list[AnyTrigger] = []
+    findings = Findings()
     for number, trigger in enumerate(triggers):
         if trigger.id and trigger.id not in free:
             raise InvalidSchedule(
@@ -41,8 +43,10 @@ def named_triggers(
         trigger = replace(trigger, id=old.id if old is not None else new_id())
         free.pop(trigger.id, None)
         if trigger != old:
-            _check(trigger, number, now)
+            with findings.gather():
+                _check(trigger, number, now)
         named.append(trigger)
+    findings.tell()
     return tuple(named)
 
 

@@ -50,3 +50,33 @@ async def test_a_job_that_is_changed_knows_its_own_triggers(server: Server):
     assert known.status_code == 204, known.text
     strange = await server.http.post("jobs/check", json=body)
     assert strange.json()["details"]["field"] == "triggers.0.id"
+
+
+async def test_all_that_is_wrong_is_told_at_once(server: Server):
+    wrong = {
+        "name": "two\nlines",
+        "priority": 5000,
+        "timeout_seconds": -1,
+        "environment": {"cpus": -1, "memory_bytes": 1},
+        "parameters": {"alpha": "x"},
+    }
+    fields = {
+        "name",
+        "priority",
+        "timeout_seconds",
+        "environment.cpus",
+        "environment.memory_bytes",
+        "parameters.alpha",
+    }
+    triggers = [CRON | {"cron": "61 6 * * *"}, CRON | {"timezone": "Nowhere/Land"}]
+    own = {"triggers": triggers, "keep_runs": 0, "max_concurrent": 0}
+    bad_triggers = {"triggers.0.cron", "triggers.1.timezone", "keep_runs", "max_concurrent"}
+    bodies = (("runs", RUN | wrong, fields), ("jobs", JOB | wrong | own, fields | bad_triggers))
+    for path, body, expected in bodies:
+        checked = await server.http.post(f"{path}/check", json=body)
+        details = checked.json()["details"]
+        assert {problem["field"] for problem in details["problems"]} == expected
+        assert details["field"] == details["problems"][0]["field"]
+        sent = await server.http.post(path, json=body)
+        assert (checked.status_code, checked.json()) == (sent.status_code, sent.json())
+    assert (await server.http.get("runs")).json()["items"] == []

@@ -70,7 +70,12 @@ export const RunRow = React.memo(function RunRow(
             {trans.__('for')} <Instant at={row.scheduledFor} now={props.now} />
           </span>
         )}
-        {failure && <span className="jb-quiet jb-small"> {failure}</span>}
+        {failure && (
+          <span className="jb-quiet jb-small" title={failure}>
+            {' '}
+            {failure}
+          </span>
+        )}
       </div>
       {columns.map(column => (
         <div key={column} role="gridcell" className="jb-Grid-cell">

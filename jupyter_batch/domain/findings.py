@@ -1,0 +1,56 @@
+"""Collects what several checks refuse, so that whoever asked learns of all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from jupyter_batch.errors import BatchError, InvalidInput, NotAllowed, TooLarge
+
+_MAX_PROBLEMS = 50
+
+
+class Findings:
+    """Refusals, in the order in which they were found."""
+
+    def __init__(self) -> None:
+        self._errors: list[BatchError] = []
+
+    @contextmanager
+    def gather(self) -> Iterator[None]:
+        """Takes note of a refusal that names a field; lets everything else through.
+
+        What is too large is not looked at any further.
+        """
+        try:
+            yield
+        except (InvalidInput, NotAllowed) as error:
+            if "field" not in error.details or isinstance(error, TooLarge):
+                raise
+            self.note(error)
+
+    def note(self, error: BatchError) -> None:
+        """Takes note of a refusal."""
+        self._errors.append(error)
+
+    def has(self, field: str) -> bool:
+        """Says whether a field, or something in it, has been refused."""
+        fields = [str(p["field"]) for error in self._errors for p in problems_of(error)]
+        return any(one == field or one.startswith(f"{field}.") for one in fields)
+
+    def tell(self) -> None:
+        """Raises the first refusal; where there are several, its ``problems`` has them all."""
+        if not self._errors:
+            return
+        first = self._errors[0]
+        problems = [problem for error in self._errors for problem in problems_of(error)]
+        if len(self._errors) > 1:
+            first.details["problems"] = problems[:_MAX_PROBLEMS]
+        raise first
+
+
+def problems_of(error: BatchError) -> list[dict[str, Any]]:
+    """Returns what an error says of fields, each with ``field`` and ``message``."""
+    listed: list[dict[str, Any]] | None = error.details.get("problems")
+    return listed or [{"field": error.details.get("field"), "message": error.message}]
