@@ -18,6 +18,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.findings import Findings
 from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.paths import path_problem
 from jupyter_batch.domain.recording import LogLine
@@ -100,18 +101,23 @@ class ProcessExecutor:
 
     def resolve(self, environment: Environment) -> Environment:
         """Refuses what needs a container; cpus, memory and gpus are noted, not enforced."""
+        findings = Findings()
         for field, value in (
             ("image", environment.image),
             ("volumes", environment.volumes),
             ("network", environment.network),
         ):
             if value:
-                raise InvalidInput(
-                    f"the process executor has no containers, so {field} cannot be given; "
-                    "leave it out or use the docker executor",
-                    field=f"environment.{field}",
+                findings.note(
+                    InvalidInput(
+                        f"the process executor has no containers, so {field} cannot be given; "
+                        "leave it out or use the docker executor",
+                        field=f"environment.{field}",
+                    )
                 )
-        self._check_limits(environment)
+        with findings.gather():
+            self._check_limits(environment)
+        findings.tell()
         for name in environment.env:
             if not name or "=" in name or "\0" in name + environment.env[name]:
                 raise InvalidInput(

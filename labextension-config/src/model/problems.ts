@@ -23,7 +23,6 @@ export function problemsOf(
   const isDuration = (text: string) => parseDuration(text) !== null;
   const isLong = (text: string) => Boolean(parseDuration(text));
   const is = (pattern: RegExp) => (text: string) => pattern.test(text);
-  const whole = trans.__('takes a whole number');
   const from1 = trans.__('takes a whole number from 1');
   const isFrom1 = is(/^[1-9]\d*$/);
   const rules: [string, string, (text: string) => boolean, string][] = [
@@ -54,7 +53,12 @@ export function problemsOf(
       is(/^-?\d+$/),
       trans.__('takes a whole number; -1 is all')
     ],
-    ['priority', values.priority, is(/^-?\d+$/), whole],
+    [
+      'priority',
+      values.priority,
+      text => /^-?\d{1,4}$/.test(text) && Math.abs(Number(text)) <= 1000,
+      trans.__('takes a whole number from -1000 to 1000')
+    ],
     ['max_concurrent', values.maxConcurrent, isFrom1, from1],
     ['retry.max_attempts', values.attempts, isFrom1, from1],
     ['pause_after_failures', values.pauseAfter, isFrom1, from1],

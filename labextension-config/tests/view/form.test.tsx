@@ -219,3 +219,74 @@ test('breaks no rule of accessibility', async () => {
   const container = await open({ purpose: 'job' });
   expect(await violations(container)).toEqual([]);
 });
+
+test('every field that the server refuses is counted, and what it said goes with a change', async () => {
+  const fields = ['name', 'environment.image', 'environment.cpus', 'priority', 'files'];
+  server.on('POST runs', () =>
+    refusal(400, 'bad_request', 'no such name', {
+      field: 'name',
+      problems: fields.map(field => ({ field, message: `${field} is wrong` }))
+    })
+  );
+  await open();
+  await userEvent.click(screen.getByRole('button', { name: 'Run' }));
+  await screen.findByText('5 fields need another look');
+  expect(screen.getByText('no such name')).toBeTruthy();
+  await userEvent.type(screen.getByLabelText('Name'), '2');
+  expect(screen.queryByText('no such name')).toBeNull();
+  expect(screen.queryByText(/need another look/)).toBeNull();
+});
+
+test('a zone that is being searched is not wrong; one that was left there is, once', async () => {
+  const features = new Features({
+    paths: { ...WITH_SCHEDULES.paths, '/jobs/check': { post: {} } },
+    components: WITH_SCHEDULES.components
+  });
+  services = makeServices(server, { actions, features });
+  const known = (zone: unknown) => zone === 'UTC' || String(zone).includes('/');
+  const refuse = (field: string) =>
+    refusal(400, 'invalid_schedule', 'there is no such zone', { field });
+  server
+    .on('GET schedules/preview', ({ query }) =>
+      known(query.get('timezone'))
+        ? { sentence: 'every day', instants: [] }
+        : refuse('timezone')
+    )
+    .on('POST jobs/check', ({ body }) =>
+      known((body.triggers as { timezone: string }[])[0].timezone)
+        ? new Response(null, { status: 204 })
+        : refuse('triggers.0.timezone')
+    );
+  await open({ purpose: 'job' });
+  const zone = screen.getByLabelText('Time zone');
+  await userEvent.clear(zone);
+  await userEvent.type(zone, 'Amst');
+  await screen.findByRole('option', { name: /Amsterdam/ });
+  const asked = () => server.asked('POST jobs/check').at(-1)?.body.triggers;
+  await waitFor(() => expect(asked()).toMatchObject([{ timezone: 'Amst' }]));
+  await new Promise(resolve => setTimeout(resolve, 1300));
+  expect(screen.queryByRole('alert')).toBeNull();
+  await userEvent.tab();
+  expect(await screen.findAllByText('there is no such zone')).toHaveLength(1);
+  await userEvent.type(zone, 'erdam{ArrowDown}{Enter}');
+  await waitFor(() => expect(screen.queryByRole('alert')).toBeNull(), {
+    timeout: 3000
+  });
+});
+
+test('the next instants stand in the zone of the schedule', async () => {
+  services = makeServices(server, { actions, features: new Features(WITH_SCHEDULES) });
+  server.on('GET schedules/preview', ({ query }) => ({
+    sentence: 'every day at 20:30, Kiritimati time',
+    instants: [
+      { at: '2026-11-01T06:30:00Z', local: '', timezone: query.get('timezone') }
+    ]
+  }));
+  await open({ purpose: 'job' });
+  const zone = screen.getByLabelText('Time zone');
+  await userEvent.clear(zone);
+  await userEvent.type(zone, 'Pacific/Kiritimati');
+  await userEvent.tab();
+  const list = await screen.findByRole('list', { name: 'Next runs' });
+  await waitFor(() => expect(list.textContent).toMatch(/8:30 PM GMT\+14/));
+});

@@ -173,3 +173,60 @@ test('a server that is away is told, and that it is back', async () => {
   });
   vi.restoreAllMocks();
 });
+
+test('failures of a job are one entry, with their count and since when', async () => {
+  const failed = [3, 2, 1].map(n =>
+    nthRun(n, {
+      name: 'nightly',
+      job_id: 'job1',
+      state: 'lost',
+      reason: 'out of memory',
+      finished_at: `2026-01-0${n}T00:00:00Z`
+    })
+  );
+  server.on('GET runs', ({ query }) => ({
+    items: query.getAll('state').includes('lost') ? failed : []
+  }));
+  draw(services, <SidePanel />);
+  services.live.start();
+  const all = await screen.findByRole('button', {
+    name: 'Show all failures of nightly'
+  });
+  expect(all.parentElement?.textContent).toMatch(/^3 failures since /);
+  expect(screen.getAllByText('out of memory')).toHaveLength(1);
+  await userEvent.click(all);
+  expect(actions.calls.at(-1)).toMatchObject(['openRuns', [{ jobId: 'job1' }]]);
+});
+
+test('the filter knows jobs that came after the page was opened', async () => {
+  await runsPage();
+  const job = { id: 'job9', name: 'made later' };
+  server.on('GET jobs', { items: [job] });
+  expect(screen.queryByRole('option', { name: 'made later' })).toBeNull();
+  services.live.jobChanged.emit(job.id);
+  await screen.findByRole('option', { name: 'made later' });
+  // One that was made elsewhere is known when somebody looks.
+  server.on('GET jobs', { items: [job, { id: 'job10', name: 'even later' }] });
+  screen.getByLabelText('Job').focus();
+  await screen.findByRole('option', { name: 'even later' });
+});
+
+test('a backfill says its day, and every failed row says why', async () => {
+  server.on('GET runs', {
+    items: [
+      nthRun(2, { state: 'lost', reason: 'the engine went away' }),
+      nthRun(1, {
+        state: 'failed',
+        reason: 'raised',
+        scheduled_for: '2024-03-04T05:00:00Z',
+        error: { cell_index: 0, ename: 'KeyError', evalue: 'b' }
+      })
+    ]
+  });
+  await runsPage();
+  const [, lost, failed] = screen.getAllByRole('row');
+  expect(lost.textContent).toContain('the engine went away');
+  expect(lost.textContent).not.toContain('2024');
+  expect(failed.textContent).toContain('KeyError: b');
+  expect(failed.textContent).toContain('2024');
+});

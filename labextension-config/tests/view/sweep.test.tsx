@@ -121,3 +121,18 @@ test('only the failed ones are retried, and all can be cancelled', async () => {
     ['openRun', ['run2', 'a grid']]
   ]);
 });
+
+test('the sweep is what its runs make it, at once', async () => {
+  server.on('GET results', { items: [row(2, 'queued'), row(1, 'queued')] });
+  const model = new SweepModel(services.client, services.live, 'sweep1');
+  await model.load();
+  expect(model.state).toBe('queued');
+  const tell = (run_id: string, state: 'starting' | 'succeeded' | 'cancelled') =>
+    server.stream('events').send(makeEvent({ run_id, data: { state } }));
+  tell('run1', 'starting');
+  await waitFor(() => expect(model.state).toBe('running'));
+  tell('run1', 'succeeded');
+  tell('run2', 'cancelled');
+  await waitFor(() => expect(model.state).toBe('cancelled'));
+  model.dispose();
+});

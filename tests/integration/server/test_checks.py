@@ -55,22 +55,19 @@ async def test_a_job_that_is_changed_knows_its_own_triggers(server: Server):
 async def test_all_that_is_wrong_is_told_at_once(server: Server):
     wrong = {
         "name": "two\nlines",
-        "priority": 5000,
-        "timeout_seconds": -1,
-        "environment": {"cpus": -1, "memory_bytes": 1},
+        "files": [" "],
+        "environment": {"secrets": ["NONE_SUCH"]},
         "parameters": {"alpha": "x"},
     }
     fields = {
         "name",
-        "priority",
-        "timeout_seconds",
-        "environment.cpus",
-        "environment.memory_bytes",
+        "files",
+        "environment.secrets",
         "parameters.alpha",
     }
     triggers = [CRON | {"cron": "61 6 * * *"}, CRON | {"timezone": "Nowhere/Land"}]
-    own = {"triggers": triggers, "keep_runs": 0, "max_concurrent": 0}
-    bad_triggers = {"triggers.0.cron", "triggers.1.timezone", "keep_runs", "max_concurrent"}
+    own = {"triggers": triggers, "retry": {"max_attempts": 0}}
+    bad_triggers = {"triggers.0.cron", "triggers.1.timezone", "retry.max_attempts"}
     bodies = (("runs", RUN | wrong, fields), ("jobs", JOB | wrong | own, fields | bad_triggers))
     for path, body, expected in bodies:
         checked = await server.http.post(f"{path}/check", json=body)

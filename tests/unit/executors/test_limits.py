@@ -145,3 +145,17 @@ def test_places_that_make_the_container_what_it_is_cannot_be_mounted_over(target
 def test_nothing_can_be_mounted_by_default():
     settings = replace(SETTINGS, allowed_volumes=())
     assert refused(settings, **mounting("/srv/data/a"))[0] is NotAllowed
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(BatchError) as caught:
+        check(image="not an image", memory_bytes=1, gpus=-2, network="?", **mounting("/etc"))
+    problems = caught.value.details["problems"]
+    assert [problem["field"] for problem in problems] == [
+        "environment.image",
+        "environment.memory_bytes",
+        "environment.gpus",
+        "environment.network",
+        "environment.volumes.0.source",
+    ]
+    assert problems[0]["message"] == caught.value.message

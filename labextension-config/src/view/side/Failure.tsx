@@ -60,7 +60,7 @@ export function Failure({ group, now }: IFailureProps): React.ReactElement {
               ? trans.__('%1 failures or more', count.toLocaleString())
               : trans.__('%1 failures', count.toLocaleString())}
           </button>{' '}
-          {row.jobId ? '' : trans.__('of %1', row.notebook)} {trans.__('since')}{' '}
+          {row.jobId ? trans.__('since') : trans.__('of %1 since', row.notebook)}{' '}
           <Instant at={group.since} now={now} />
         </div>
       )}
