@@ -51,7 +51,7 @@ class Lab:
         self.url = f"http://127.0.0.1:{self.port}/"
         self.secrets = folder / "secrets"
         self.secrets.touch(mode=0o600)
-        self.secrets.write_text("API_KEY=abc\nDB_PASSWORD=never-to-be-seen\n")
+        self.secrets.write_text("API_KEY=nor-this-one\nDB_PASSWORD=never-to-be-seen\n")
         settings = folder / "config/lab/user-settings/@jupyterlab/apputils-extension"
         settings.mkdir(parents=True)
         (settings / "notification.jupyterlab-settings").write_text(json.dumps(_QUIET))

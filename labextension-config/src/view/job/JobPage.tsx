@@ -46,7 +46,9 @@ export function JobPage({ model }: { model: JobModel }): React.ReactElement {
       )}
       <div className="jb-Halves">
         {features.schedules && <Schedule model={model} job={job} now={now} />}
-        {rows.length > 0 && <Durations rows={rows} now={now} />}
+        {rows.some(row => row.startedAt !== null) && (
+          <Durations rows={rows} now={now} />
+        )}
       </div>
       <section className="jb-Block">
         <h3>{trans.__('Runs and their cells')}</h3>
