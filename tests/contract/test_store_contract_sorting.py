@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from jupyter_batch.domain.queries import RunQuery, RunSort
-from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.run import Attempt, Run, RunState
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.testing import AT, make_frozen, make_run
 
@@ -82,3 +82,25 @@ async def test_a_page_after_a_run_that_is_gone_is_refused(kit):
     await kit.runs.delete([first])
     with pytest.raises(InvalidInput, match="gone"):
         await kit.runs.list(RunQuery(after=first, sort=RunSort.NAME))
+
+
+async def test_the_waits_between_attempts_do_not_count(kit):
+    def ran(*spans: tuple[float, float]) -> Run:
+        times = [tuple(AT + timedelta(seconds=one) for one in span) for span in spans]
+        attempts = tuple(
+            Attempt(attempt_no=no, state=RunState.FAILED, started_at=since, finished_at=until)
+            for no, (since, until) in enumerate(times, 1)
+        )
+        return make_run(
+            name=str(len(spans)),
+            state=RunState.FAILED,
+            started_at=times[0][0],
+            finished_at=times[-1][1],
+            attempts=attempts,
+        )
+
+    for run in (ran((0, 3), (600, 603)), ran((0, 10)), ran((0, 1), (50, 51), (90, 91))):
+        await kit.runs.add(run, make_frozen())
+    assert await listed(kit, sort=RunSort.DURATION) == ["1", "2", "3"]
+    rows = (await kit.records.result_rows(RunQuery())).items
+    assert {row.name: row.duration_seconds for row in rows} == {"1": 10, "2": 6, "3": 3}

@@ -63,10 +63,15 @@ id
 coalesce(epoch_us(started_at), -1)
 
 -- name: by_duration
--- Of all attempts, without the waits between them.
+-- Of all attempts, without the waits between them. Only runs with more than one are summed up:
+-- the others took from their start to their end.
 CASE WHEN finished_at IS NULL THEN -1 ELSE coalesce((
-    SELECT sum(epoch_us(tried.finished_at) - epoch_us(tried.started_at))
-    FROM records.attempts AS tried WHERE tried.run_no = runs.run_no
+    SELECT took FROM (
+        SELECT run_no, sum(epoch_us(finished_at) - epoch_us(started_at)) AS took
+        FROM records.attempts
+        WHERE run_no IN (SELECT run_no FROM records.attempts WHERE attempt_no > 1)
+        GROUP BY run_no
+    ) AS retried WHERE retried.run_no = runs.run_no
 ), epoch_us(finished_at) - epoch_us(started_at), -1)::BIGINT END
 
 -- name: by_name

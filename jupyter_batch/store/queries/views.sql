@@ -4,8 +4,12 @@
 SELECT id AS run_id, job_id, sweep_id, name, state, reason, trigger, scheduled_for, created_at,
        started_at, finished_at,
        CASE WHEN finished_at IS NOT NULL THEN coalesce((
-           SELECT sum(epoch(tried.finished_at - tried.started_at))
-           FROM records.main.attempts AS tried WHERE tried.run_no = runs.run_no
+           SELECT took FROM (
+               SELECT run_no, sum(epoch(finished_at - started_at)) AS took
+               FROM records.main.attempts
+               WHERE run_no IN (SELECT run_no FROM records.main.attempts WHERE attempt_no > 1)
+               GROUP BY run_no
+           ) AS retried WHERE retried.run_no = runs.run_no
        ), epoch(finished_at - started_at)) END AS duration_seconds, created_by,
        notebook_path AS notebook, parameters, json_extract_string(environment, '$.executor') AS executor,
        json_extract_string(environment, '$.image') AS image, priority,
