@@ -16,6 +16,7 @@ from jupyter_batch.domain.trigger import (
     MissedPolicy,
     TriggerProgress,
     bounds,
+    counts_real_time,
     timetable,
 )
 from jupyter_batch.domain.value import Value
@@ -30,6 +31,8 @@ MAX_MISSED_RECORDS = 10
 #: A clock that has been set back by more than this was wrong before: the trigger starts anew
 #: from now. What is set back by less runs out by itself, without running anything twice.
 MAX_STEP_BACK = timedelta(days=1)
+#: The same for triggers that run every so often: they would stand still meanwhile.
+MAX_STEP_BACK_OF_REAL_TIME = timedelta(seconds=ON_TIME_SECONDS)
 
 
 class MissCause(StrEnum):
@@ -110,7 +113,7 @@ def due(
     nothing, so its instants are missed once it is resumed. Calling it again with the returned
     progress never yields an instant again.
     """
-    if last.decided_until - now > MAX_STEP_BACK:
+    if is_ahead(trigger, last, now):
         last = replace(last, decided_until=now)
     if trigger.paused:
         return Decision(progress=last)
@@ -130,6 +133,12 @@ def due(
         progress=progress,
         next_at=_next_at(trigger, span.table, progress) if is_whole else now,
     )
+
+
+def is_ahead(trigger: AnyTrigger, last: TriggerProgress, now: datetime) -> bool:
+    """Says whether a trigger is so far ahead of the clock that it starts anew from now."""
+    real = counts_real_time(trigger)
+    return last.decided_until - now > (MAX_STEP_BACK_OF_REAL_TIME if real else MAX_STEP_BACK)
 
 
 def next_at(trigger: AnyTrigger, last: TriggerProgress) -> datetime | None:

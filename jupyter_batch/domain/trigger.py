@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from jupyter_batch.domain.cron import CronTimetable, GapPolicy, RepeatPolicy
+from jupyter_batch.domain.cron_text import read_cron
 from jupyter_batch.domain.timetable import IntervalTimetable, OnceTimetable, Timetable
 from jupyter_batch.domain.value import Value
 from jupyter_batch.domain.zones import FIRST_TICK, LAST_TICK, SECOND, to_tick
@@ -103,6 +104,16 @@ def timetable(trigger: AnyTrigger) -> Timetable:
             )
         case OnceTrigger():
             return OnceTimetable(to_tick(trigger.at), trigger.timezone, excluded)
+
+
+def counts_real_time(trigger: AnyTrigger) -> bool:
+    """Says whether a trigger runs every so often, rather than at some times of some days.
+
+    Where the clock is set back it goes on at once, as Debian's cron does with such lines.
+    """
+    if isinstance(trigger, CronTrigger):
+        return read_cron(trigger.cron).is_wildcard
+    return isinstance(trigger, IntervalTrigger)
 
 
 def bounds(trigger: AnyTrigger) -> tuple[int, int]:

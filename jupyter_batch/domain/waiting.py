@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from jupyter_batch.domain.overlap import why_waits
 from jupyter_batch.domain.run import Run
+
+#: By so much a clock is put right now and then.
+_TOLERATED = timedelta(minutes=1)
 
 
 class Occupancy:
@@ -93,6 +96,19 @@ class Hindrance(msgspec.Struct, frozen=True):
     #: All runs in this lane are kept from it; None for all runs at all.
     lane: str | None
     reason: str
+
+
+def wait_anew(run: Run, now: datetime) -> datetime | None:
+    """Returns until when a run waits that began to at an instant still to come; None for others.
+
+    The clock has been set back since: as much as it was to wait it waits from now on.
+    """
+    since = run.created_at
+    if run.attempt is not None and run.attempt.finished_at is not None:
+        since = run.attempt.finished_at
+    if run.not_before is None or since - now <= _TOLERATED:
+        return None
+    return now + max(run.not_before - since, timedelta())
 
 
 def why_not_yet(run: Run, now: datetime) -> str | None:

@@ -76,7 +76,8 @@ def get_wheels(
     asked = [sorted(requirements), target.python, target.machine, target.glibc]
     key = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:24]
     folder = (cache or cache_folder() / "wheels") / key
-    if folder.is_dir() and time.time() - folder.stat().st_mtime < _FRESH_SECONDS:
+    # One from a time to come was made before the clock was set back: nobody knows when.
+    if folder.is_dir() and 0 <= time.time() - folder.stat().st_mtime < _FRESH_SECONDS:
         say(f"taking {len(list(folder.iterdir()))} wheels from the cache")
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)

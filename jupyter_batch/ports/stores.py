@@ -96,6 +96,9 @@ class TriggerStep(Value, frozen=True, kw_only=True):
     #: How far it was when that was made.
     before: TriggerProgress
     after: TriggerState
+    #: Whether an instant that has its run may have another: where the clock was set back, a
+    #: trigger that runs every so often comes by it again.
+    may_repeat: bool = False
 
 
 class RunStore(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -9,6 +10,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
 _JOB = "wake"
+#: So much later than APScheduler, which is on time where the clock was left alone.
+_SLACK_SECONDS = 1.0
 
 
 class SystemAlarm:
@@ -21,6 +24,9 @@ class SystemAlarm:
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._ring: Callable[[], None] = lambda: None
+        #: Rings in any case once the time until the instant has passed: APScheduler would wait
+        #: for a clock that has been set back meanwhile.
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self, ring: Callable[[], None]) -> None:
         """Begins; belongs on the event loop."""
@@ -28,7 +34,11 @@ class SystemAlarm:
         self._scheduler.start()
 
     def set(self, at: datetime) -> None:
-        """Rings once at this instant."""
+        """Rings once at this instant, or when the time until then has passed."""
+        self._stop_timer()
+        left = (at - datetime.now(UTC)).total_seconds()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(max(0.0, left) + _SLACK_SECONDS, lambda: self._ring())
         self._scheduler.add_job(
             self._wake,
             DateTrigger(at),
@@ -40,8 +50,14 @@ class SystemAlarm:
 
     def stop(self) -> None:
         """Never rings again."""
+        self._stop_timer()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def _wake(self) -> None:
         # A coroutine: plain functions would be called in a thread.

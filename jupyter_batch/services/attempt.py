@@ -6,7 +6,6 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -34,6 +33,7 @@ from jupyter_batch.ports import (
 from jupyter_batch.services.availability import Availability
 from jupyter_batch.services.bundles import make_bundle
 from jupyter_batch.services.guard import Guard, time_left
+from jupyter_batch.services.patience import Patience
 from jupyter_batch.services.recorder import AttemptRecorder
 from jupyter_batch.services.salvage import salvage
 from jupyter_batch.services.starting import ENGINE_PAUSE, Starter
@@ -82,7 +82,7 @@ class Conductor:
         #: How many of its starts have come to nothing.
         self._starts = 0
         self._engine_was_away = False
-        self._away_since: datetime | None = None
+        self._patience = Patience(clock, settings.engine_patience_seconds)
         self._guard = Guard(
             executor, clock, settings, timeout_seconds=time_left(run, clock.now()), say=self._say
         )
@@ -268,7 +268,7 @@ class Conductor:
         with self._guard.silence.listening():
             items = await anext(batches, None)
         self._guard.silence.heard()
-        self._away_since = None
+        self._patience.begin_anew()
         return items
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -277,11 +277,9 @@ class Conductor:
             try:
                 return await work()
             except EngineUnavailable:
-                now = self._clock.now()
                 self._engine_was_away = True
                 self._guard.silence.heard()
-                self._away_since = since = self._away_since or now
-                if (now - since).total_seconds() > self._settings.engine_patience_seconds:
+                if self._patience.over():
                     raise
                 log.warning("The engine does not answer; looking again for run %s", self._run.id)
                 await self._clock.sleep(ENGINE_PAUSE)

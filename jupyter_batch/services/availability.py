@@ -42,7 +42,7 @@ class Availability:
         away = self._away.get(name or "")
         if away is None or name is None:
             return None
-        if self._clock.now() >= away.look_at:
+        if self._is_time(away):
             health = await self._executors[name].health()
             if health.ok:
                 del self._away[name]
@@ -58,7 +58,16 @@ class Availability:
         makes the look.
         """
         now = self._clock.now()
-        return min((a.look_at for a in self._away.values() if a.look_at > now), default=None)
+        instants = (now if self._went_back(a) else a.look_at for a in self._away.values())
+        return min((at for at in instants if at > now), default=None)
+
+    def _is_time(self, away: Away) -> bool:
+        return self._clock.now() >= away.look_at or self._went_back(away)
+
+    def _went_back(self, away: Away) -> bool:
+        """Says whether the clock has been set back since: it would have to catch up first."""
+        left = (away.look_at - self._clock.now()).total_seconds()
+        return left > away.pause_seconds
 
     def _put(self, name: str, reason: str, pause: float) -> None:
         look_at = self._clock.now() + timedelta(seconds=pause)

@@ -6,13 +6,14 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from jupyter_batch.domain.endings import end_or_retry, expire
+from jupyter_batch.domain.queries import MAX_LIMIT, RunQuery
 from jupyter_batch.domain.run import Attempt, Run, RunState
-from jupyter_batch.domain.waiting import Occupancy, why_not_yet
+from jupyter_batch.domain.waiting import Occupancy, wait_anew, why_not_yet
 from jupyter_batch.errors import BatchError, Conflict, NotFound, StoreClosed, StoreFull
 from jupyter_batch.ports import AttemptHandle, Clock, Store
 from jupyter_batch.services.attempt import Conductor
@@ -58,6 +59,8 @@ class Dispatcher:
         #: Queued runs that could not be claimed.
         self._postponed = Postponed(clock)
         self._trouble: str | None = None
+        #: The time at the last look; None before the first.
+        self._looked_at: datetime | None = None
         self._wake = asyncio.Event()
         self._conductors: dict[str, Conductor] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -165,6 +168,7 @@ class Dispatcher:
         return min(_LOOK, max(0.05, (min(instants) - self._clock.now()).total_seconds()))
 
     async def _round(self) -> None:
+        await self._note_time()
         await self._expire()
         if self._occupancy.is_full():
             return
@@ -199,6 +203,23 @@ class Dispatcher:
                     return
             if len(queued) < most or not leads_on:
                 return
+
+    async def _note_time(self) -> None:
+        """Lets no run wait for a clock that has been set back."""
+        now = self._clock.now()
+        went_back = self._looked_at is None or now < self._looked_at
+        self._looked_at = now
+        if not went_back or await self._store.runs.next_not_before() is None:
+            return
+        query = RunQuery(states=(RunState.QUEUED,), limit=MAX_LIMIT)
+        while True:
+            page = await self._store.runs.list(query)
+            for run in page.items:
+                if wait_anew(run, now) is not None:
+                    await self._store.runs.update(run.id, lambda one: _waiting(one, now), at=now)
+            if page.next_after is None:
+                return
+            query = replace(query, after=page.next_after)
 
     async def _start_or_block(
         self, run: Run, blocked: set[str], limits: dict[str, int | None]
@@ -321,3 +342,7 @@ class Dispatcher:
         self._occupancy.remove(given.id)
         self._unrecorded.add(given.id, now, change)
         await self._unrecorded.record()
+
+
+def _waiting(run: Run, now: datetime) -> Run:
+    return replace(run, not_before=wait_anew(run, now)) if run.state is RunState.QUEUED else run

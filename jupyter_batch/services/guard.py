@@ -107,6 +107,9 @@ def time_left(run: Run, now: datetime) -> float | None:
     if run.give_up_at is None:
         return run.timeout_seconds
     left = max(1.0, (run.give_up_at - now).total_seconds())
+    if run.policies.run_timeout_seconds is not None:
+        # The clock may have been set back since the run began.
+        left = min(left, run.policies.run_timeout_seconds)
     return left if run.timeout_seconds is None else min(left, run.timeout_seconds)
 
 

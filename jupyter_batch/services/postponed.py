@@ -56,7 +56,10 @@ class Postponed:
     def is_waiting(self, run_id: str) -> bool:
         """Whether it is too early to try again."""
         wait = self._waits.get(run_id)
-        return wait is not None and wait.until > self._clock.now()
+        if wait is None:
+            return False
+        # More than the whole pause is left only where the clock has been set back since.
+        return 0 < (wait.until - self._clock.now()).total_seconds() <= wait.pause
 
     def reason(self, run_id: str) -> str | None:
         """Returns why a run waits; None where it has not been postponed."""

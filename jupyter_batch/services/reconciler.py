@@ -14,6 +14,7 @@ from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import StoreClosed
 from jupyter_batch.ports import AttemptHandle, Clock, Executor, Store
 from jupyter_batch.services.dispatcher import Dispatcher
+from jupyter_batch.services.patience import Patience
 from jupyter_batch.services.postponed import described
 from jupyter_batch.services.starting import ENGINE_PAUSE
 from jupyter_batch.services.waiting import wait_set
@@ -114,14 +115,15 @@ class Reconciler:
         self, executor: Executor, runs: Sequence[Run], has_looked: asyncio.Event
     ) -> tuple[dict[Key, AttemptHandle], str | None]:
         """Returns what there is, or nothing and why: the engine has stayed away."""
-        since, told = self._clock.now(), False
+        patience, told = Patience(self._clock, self._patience), False
         while True:
             try:
                 return _by_key(await executor.list(self._store.id)), None
             except Exception as error:
-                away, why = (self._clock.now() - since).total_seconds(), described(error)
-                if not runs or away > self._patience:
-                    return {}, f"the engine stayed away for {away:.0f} s: {why}"
+                why = described(error)
+                if patience.over() or not runs:
+                    away = f"{patience.seconds:.0f} s"
+                    return {}, f"the engine stayed away for {away}: {why}"
                 if not told:
                     log.warning("Cannot list attempts of %s: %s", executor.name, why)
                     await self._say_waits(runs, why)

@@ -11,11 +11,18 @@ from itertools import count
 
 from msgspec.structs import replace
 
-from jupyter_batch.domain.due import ON_TIME_SECONDS, Decision, MissCause, due, next_at
+from jupyter_batch.domain.due import (
+    ON_TIME_SECONDS,
+    Decision,
+    MissCause,
+    due,
+    is_ahead,
+    next_at,
+)
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.queries import MAX_LIMIT, JobQuery
 from jupyter_batch.domain.run import Run
-from jupyter_batch.domain.trigger import AnyTrigger, TriggerProgress
+from jupyter_batch.domain.trigger import AnyTrigger, TriggerProgress, counts_real_time
 from jupyter_batch.errors import BatchError, StoreClosed, StoreFull
 from jupyter_batch.ports import Alarm, Clock, NewRun, Store, TriggerStep
 from jupyter_batch.services.admission import Admission
@@ -78,6 +85,8 @@ class Scheduler:
         self._foresight = Foresight()
         self._woken = asyncio.Event()
         self._is_stale = True
+        #: The time at the last look; None where all triggers are to be looked at.
+        self._looked_at: datetime | None = None
         #: Why nothing has run at the instants that are still to be decided on.
         self._cause = MissCause.DOWN
         self._task: asyncio.Task[None] | None = None
@@ -224,6 +233,7 @@ class Scheduler:
                 async with self._admission.gate:
                     await self._load()
             now = self._clock.now()
+            self._note_time(now)
             if (first := self.next_at) is None or first > now:
                 self._together = _TOGETHER
                 return
@@ -251,6 +261,18 @@ class Scheduler:
             log.error("Cannot deal with trigger %s yet", self._taken[0], exc_info=error)
             self._put_off[self._taken[0]] = now + _LEFT_ALONE
         return is_single
+
+    def _note_time(self, now: datetime) -> None:
+        """Has triggers decided on that the clock, as it was set back, would hold up."""
+        went_back = self._looked_at is None or now < self._looked_at
+        self._looked_at = now
+        if not went_back:
+            return
+        self._put_off.clear()
+        for trigger_id in list(self._states):
+            known = self._known(trigger_id)
+            if known is not None and is_ahead(known[2], known[0].progress, now):
+                self._keep(replace(known[0], next_at=now))
 
     def _take_due(self, now: datetime) -> list[str]:
         taken: list[str] = []
@@ -315,7 +337,11 @@ class Scheduler:
             )
             runs += await self._runs(job, trigger, decision, cache)
             after = replace(state, progress=decision.progress, next_at=decision.next_at)
-            steps.append(TriggerStep(before=state.progress, after=after))
+            steps.append(
+                TriggerStep(
+                    before=state.progress, after=after, may_repeat=counts_real_time(trigger)
+                )
+            )
         return runs, steps
 
     def _known(self, trigger_id: str) -> tuple[TriggerState, Job, AnyTrigger] | None:
@@ -352,6 +378,7 @@ class Scheduler:
         """Reads all jobs with triggers and how far these are."""
         states = {state.trigger_id: state for state in await self._store.jobs.triggers()}
         self._jobs, self._states, self._heap, self._entries = {}, {}, [], {}
+        self._looked_at = None
         after: str | None = None
         while True:
             page = await self._store.jobs.list(JobQuery(limit=MAX_LIMIT, after=after))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from jupyter_batch.errors import EngineUnavailable
 from jupyter_batch.ports import AttemptHandle, AttemptSpec, Clock, Executor
+from jupyter_batch.services.patience import Patience
 from jupyter_batch.services.waiting import to_the_end
 
 log = logging.getLogger(__name__)
@@ -38,24 +39,24 @@ class Starter:
         an owner that ends. Raises EngineUnavailable where the engine stays away, and what else
         the executor raises.
         """
-        away_since = None
+        patience = Patience(self._clock, self._patience)
+        was_away = False
 
         async def ask() -> AttemptHandle:
-            if away_since is None:
+            if not was_away:
                 await note()
             return await self._executor.start(spec)
 
         while True:
             try:
-                if away_since is not None and is_cancelled():
+                if was_away and is_cancelled():
                     return await self._find(spec)
                 # What has been asked of an engine happens: an owner that ends waits for it, so
                 # that the next one finds the attempt.
                 return await to_the_end(ask(), patience_seconds=_LAST_START)
             except EngineUnavailable as error:
-                now = self._clock.now()
-                away_since = away_since or now
-                if (now - away_since).total_seconds() > self._patience:
+                was_away = True
+                if patience.over():
                     raise
                 log.warning("Cannot start %s yet: %s", spec.name, error.message)
             await self._clock.sleep(ENGINE_PAUSE)

@@ -101,7 +101,11 @@ class BatchWrites:
                 valid.append(step)
         taken = {step.after.trigger_id for step in valid}
         kept = [new for new in runs if new.run.trigger_id is None or new.run.trigger_id in taken]
-        done = self._done([new.run for new in kept], {key: row[1] for key, row in known.items()})
+        once = {step.after.trigger_id for step in valid if not step.may_repeat}
+        done = self._done(
+            [new.run for new in kept if new.run.trigger_id in once],
+            {key: row[1] for key, row in known.items()},
+        )
         return [new for new in kept if _key(new.run) not in done], valid
 
     def _done(self, runs: Iterable[Run], reached: Mapping[str, datetime]) -> set[_Firing]:

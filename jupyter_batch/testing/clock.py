@@ -30,14 +30,12 @@ class FakeClock:
             return
         woken = asyncio.Event()
         due = self._now + timedelta(seconds=seconds)
-        entry = (due, next(self._order), woken)
-        heapq.heappush(self._sleepers, entry)
+        heapq.heappush(self._sleepers, (due, next(self._order), woken))
         try:
             await woken.wait()
         finally:
-            if entry in self._sleepers:
-                self._sleepers.remove(entry)
-                heapq.heapify(self._sleepers)
+            self._sleepers = [entry for entry in self._sleepers if entry[2] is not woken]
+            heapq.heapify(self._sleepers)
 
     async def advance(self, seconds: float) -> None:
         """Moves the time on and wakes sleepers in order, each at its own instant.
@@ -57,6 +55,12 @@ class FakeClock:
     def set(self, now: datetime) -> None:
         """Moves the time, also back, without waking anybody."""
         self._now = now
+
+    def jump(self, seconds: float) -> None:
+        """Sets the clock, also back; whoever sleeps has as long to sleep as before, as it is."""
+        step = timedelta(seconds=seconds)
+        self._now += step
+        self._sleepers = [(due + step, order, woken) for due, order, woken in self._sleepers]
 
     @property
     def sleeping(self) -> int:

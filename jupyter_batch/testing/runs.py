@@ -50,7 +50,12 @@ class FakeRuns:
             if step.after.trigger_id in memory.triggers
             and memory.triggers[step.after.trigger_id].progress == step.before
         }
-        fired = {(run.trigger_id, run.scheduled_for) for run in memory.runs.values() if _fired(run)}
+        often = {step.after.trigger_id for step in steps if step.may_repeat}
+        fired = {
+            (run.trigger_id, run.scheduled_for)
+            for run in memory.runs.values()
+            if _fired(run) and run.trigger_id not in often
+        }
         made, events = [], []
         for new in runs:
             run = new.run

@@ -122,6 +122,19 @@ async def test_an_instant_has_one_run_even_if_its_trigger_goes_back_in_time(kit)
     assert await kit.runs.add_all([fired(at=at), new], [step(back, third)]) == (new.run,)
 
 
+async def test_an_instant_may_have_another_run_where_the_trigger_counts_real_time(kit):
+    first, second = state(), state(until=AT + timedelta(hours=1), runs=1)
+    await kit.jobs.add(make_job(id="j"), triggers=[first])
+    at = AT + timedelta(minutes=10)
+    await kit.runs.add_all([fired(at=at)], [step(first, second)])
+    back, third = state(until=AT, runs=1), state(until=AT + timedelta(minutes=15), runs=2)
+    await kit.runs.add_all([], [step(second, back)])
+    again = fired(at=at)
+    often = replace(step(back, third), may_repeat=True)
+    assert await kit.runs.add_all([again], [often]) == (again.run,)
+    assert await kit.runs.add_all([fired(at=at)], [often]) == ()
+
+
 async def test_a_trigger_that_is_gone_makes_no_runs(kit):
     before, after = state(), state(until=AT + timedelta(hours=1))
     assert await kit.runs.add_all([fired()], [step(before, after)]) == ()

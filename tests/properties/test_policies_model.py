@@ -87,7 +87,10 @@ class World:
                 notebook="nb.ipynb",
                 triggers=(
                     CronTrigger(
-                        cron="*/10 * * * *", timezone="Europe/Amsterdam", missed_policy=missed
+                        # Not such as count real time: those may come by an instant again.
+                        cron="0,10,20,30,40,50 0-23 * * *",
+                        timezone="Europe/Amsterdam",
+                        missed_policy=missed,
                     ),
                 ),
                 overlap_policy=overlap,

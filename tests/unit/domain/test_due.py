@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from jupyter_batch.domain.due import Decision, MissCause, MissReason, due, jitter_of, next_at
 from jupyter_batch.domain.trigger import (
     CronTrigger,
+    IntervalTrigger,
     MissedPolicy,
     OnceTrigger,
     TriggerProgress,
@@ -213,11 +214,30 @@ def test_once_runs_once_even_when_it_was_missed():
 
 
 def test_a_clock_that_is_set_back_an_hour_repeats_nothing():
-    first = due(HOURLY, progress(NOON), NOON + 2 * HOUR)
-    back = due(HOURLY, first.progress, NOON + HOUR)
+    trigger = CronTrigger(id="t", cron="0 6-20 * * *")
+    first = due(trigger, progress(NOON), NOON + 2 * HOUR)
+    back = due(trigger, first.progress, NOON + HOUR)
     assert (back.fire, back.missed) == ((), ())
     assert back.progress == first.progress
     assert back.next_at == NOON + 3 * HOUR
+
+
+@pytest.mark.parametrize(
+    "trigger", [HOURLY, IntervalTrigger(id="t", interval_seconds=3600)], ids=["cron", "interval"]
+)
+def test_what_runs_every_so_often_goes_on_when_the_clock_is_set_back(trigger):
+    first = due(trigger, progress(NOON), NOON + 9 * HOUR)
+    back = due(trigger, first.progress, NOON + HOUR + MINUTE)
+    assert (back.fire, back.missed) == ((), ())
+    assert back.next_at == NOON + 2 * HOUR
+    assert fired(due(trigger, back.progress, NOON + 2 * HOUR)) == [NOON + 2 * HOUR]
+
+
+def test_a_clock_that_is_put_right_by_a_minute_repeats_nothing():
+    first = due(MINUTELY, progress(NOON), NOON + 2 * MINUTE)
+    back = due(MINUTELY, first.progress, NOON + MINUTE)
+    assert back.fire == ()
+    assert back.next_at == NOON + 3 * MINUTE
 
 
 def test_a_clock_that_was_years_ahead_does_not_stop_the_schedule_for_years():
