@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
+from jupyter_batch.services.clock import SystemClock
+
 _JOB = "wake"
 #: So much later than APScheduler, which is on time where the clock was left alone.
 _SLACK_SECONDS = 1.0
@@ -36,7 +38,7 @@ class SystemAlarm:
     def set(self, at: datetime) -> None:
         """Rings once at this instant, or when the time until then has passed."""
         self._stop_timer()
-        left = (at - datetime.now(UTC)).total_seconds()
+        left = (at - SystemClock().now()).total_seconds()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(max(0.0, left) + _SLACK_SECONDS, lambda: self._ring())
         self._scheduler.add_job(
