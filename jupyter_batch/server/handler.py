@@ -230,9 +230,10 @@ class BatchHandler(APIHandler):
         """Answers with an error in the one form that they all have."""
         exc_info: Sequence[Any] = kwargs.get("exc_info") or (None, None, None)
         error = exc_info[1] or HTTPError(status_code)
-        status, answer = answer_of(
-            error, log_id=self._log_id, known_user=bool(getattr(self, "current_user", None))
-        )
+        # Nobody is known yet where tornado refuses the method or the address before ``prepare``,
+        # and asking for the user would fail then.
+        is_known = bool(getattr(self, "_current_user", None))
+        status, answer = answer_of(error, log_id=self._log_id, known_user=is_known)
         self.set_status(status)
         if self.door.is_closing:
             # It speaks for an owner no more: a door that has handed this on asks the next one.

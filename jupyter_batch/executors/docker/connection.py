@@ -95,12 +95,28 @@ class Engine:
                 asking.close()
         return self._new(self._version)
 
-    def _new(self, version: str) -> docker.APIClient:
+    def ping(self, seconds: int) -> None:
+        """Returns when the engine has answered; raises EngineUnavailable after so many seconds."""
+        with self.reaching():
+            self._knock(seconds)
+            asking = self._new(MINIMUM_DOCKER_API_VERSION, seconds)
+            try:
+                asking.ping()
+            except Refused:
+                pass  # which is an answer
+            finally:
+                asking.close()
+
+    async def pulse(self, seconds: int) -> None:
+        """What ``ping`` does, in a thread of its own: those of the pool may all wait for it."""
+        await asyncio.to_thread(self.ping, seconds)
+
+    def _new(self, version: str, seconds: int = REQUEST_SECONDS) -> docker.APIClient:
         tls = kwargs_from_env().get("tls", False)
         client = docker.APIClient(
             base_url=self._tunnel.address if self._tunnel else self.address,
             version=version,
-            timeout=REQUEST_SECONDS,
+            timeout=seconds,
             tls=tls if not self.address.startswith(("unix:", "ssh:")) else False,
             max_pool_size=64,
         )
@@ -109,11 +125,11 @@ class Engine:
         client.trust_env = False
         return client
 
-    def _knock(self) -> None:
+    def _knock(self, seconds: float = REQUEST_SECONDS) -> None:
         """Raises OSError where nobody listens; docker-py would leave its socket open then."""
         if self.address.startswith("unix://"):
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
-                trial.settimeout(REQUEST_SECONDS)
+                trial.settimeout(seconds)
                 trial.connect(self.address.removeprefix("unix://"))
 
     @contextlib.contextmanager

@@ -34,6 +34,7 @@ from jupyter_batch.executors.docker.connection import Engine, Gone, Refused, ref
 from jupyter_batch.executors.docker.following import LogFollower
 from jupyter_batch.executors.docker.images import BUILD_HINT, ImageFacts, Images
 from jupyter_batch.executors.docker.inlet import Inlet
+from jupyter_batch.executors.docker.pulse import Pulse
 from jupyter_batch.executors.docker.waiting import EndWaiter, was_unfed
 from jupyter_batch.executors.frame_keys import FrameKeys
 from jupyter_batch.ports import (
@@ -46,7 +47,7 @@ from jupyter_batch.ports import (
 )
 
 _log = logging.getLogger(__name__)
-_HEALTH_SECONDS = 5.0
+_HEALTH_SECONDS = 5
 
 
 class DockerExecutor:
@@ -72,6 +73,9 @@ class DockerExecutor:
             self._engine, cache_file=Path(settings.data_dir) / "cache" / "images.json"
         )
         self._builder = Builder(self._engine, self._images)
+        self._pulse = Pulse(
+            lambda: self._engine.pulse(_HEALTH_SECONDS), patience_seconds=_HEALTH_SECONDS
+        )
         self._preparing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         #: Of the engine's machine; None until it has been asked.
         self._cpus: int | None = None
@@ -79,6 +83,8 @@ class DockerExecutor:
     async def health(self) -> ExecutorHealth:
         """Says whether the engine answers, and with what."""
         try:
+            if not await self._pulse.beats(surely=True):
+                raise self._pulse.trouble or TimeoutError
             async with asyncio.timeout(_HEALTH_SECONDS):
                 info, has_image = await self._engine.call(self._ask_health)
         except (BatchError, Refused, TimeoutError) as error:
@@ -132,6 +138,8 @@ class DockerExecutor:
     async def inspect(self, environment: Environment) -> ImageReport | None:
         """Says what the image offers; starts a container of it only the first time."""
         image = environment.image_digest or environment.image or self._settings.default_image
+        if not await self._pulse.beats():
+            return None
 
         def ask(client: docker.APIClient) -> ImageFacts | None:
             found = self._images.find(client, image)
@@ -359,6 +367,7 @@ class DockerExecutor:
 
     async def close(self) -> None:
         """Lets go of connections; containers run on."""
+        await self._pulse.close()
         await asyncio.to_thread(self._engine.close)
 
 
