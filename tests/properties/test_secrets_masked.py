@@ -106,8 +106,9 @@ def _lower_percents(text: str) -> str:
 def test_a_secret_is_masked_in_every_shape(secret, shape, before, after):
     shown = _ESCAPES[shape](secret)
     masked = Masker({"S": secret}).text(before + shown + after)
-    assert masked.startswith(before)
-    assert _rest(masked[len(before) :], after) == "", masked
+    # A quote before it may be taken for a part of it.
+    assert masked.startswith(before.strip("'\""))
+    assert _rest(masked.removeprefix(before), after) == "", masked
 
 
 @given(SECRETS, st.lists(st.sampled_from(_REPEATED), min_size=2, max_size=3), _AROUND)
