@@ -11,14 +11,7 @@ from itertools import count
 
 from msgspec.structs import replace
 
-from jupyter_batch.domain.due import (
-    ON_TIME_SECONDS,
-    Decision,
-    MissCause,
-    due,
-    is_ahead,
-    next_at,
-)
+from jupyter_batch.domain.due import ON_TIME_SECONDS, Decision, MissCause, due, is_ahead, next_at
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.queries import MAX_LIMIT, JobQuery
 from jupyter_batch.domain.run import Run
