@@ -34,8 +34,8 @@ from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
 from jupyter_batch.executors.docker import DockerExecutor
-from jupyter_batch.executors.docker.connection import Engine, find_address
-from jupyter_batch.executors.wheels import cache_folder
+from jupyter_batch.executors.docker.connection import DockerConnection, find_address
+from jupyter_batch.executors.image_build.wheels import cache_folder
 
 CACHE = cache_folder() / "engine"
 #: Sockets have short names; the cache folder may be deep.
@@ -57,7 +57,7 @@ def say(text: str) -> None:
 
 def silence(address: str) -> str | None:
     """Returns why no engine answers there, or None."""
-    engine = Engine(address)
+    engine = DockerConnection(address)
     try:
         engine.run(lambda client: client.ping())
     except BatchError as error:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jupyter_batch.client.sweeps import SweepList, Sweeps
     from jupyter_batch.client.tables import Table
     from jupyter_batch.errors import BatchError
-    from jupyter_batch.inside import Current, Track, current, record, track
+    from jupyter_batch.notebook_api import Current, Track, current, record, track
 
     jobs: Jobs
     runs: Runs
@@ -68,7 +68,7 @@ _HOMES = {
     "Artifact": "jupyter_batch.client.run",
     "BatchError": "jupyter_batch.errors",
     "Client": "jupyter_batch.client.client",
-    "Current": "jupyter_batch.inside",
+    "Current": "jupyter_batch.notebook_api",
     "Job": "jupyter_batch.client.job",
     "JobList": "jupyter_batch.client.job",
     "Run": "jupyter_batch.client.run",
@@ -76,17 +76,17 @@ _HOMES = {
     "Sweep": "jupyter_batch.client.sweep",
     "SweepList": "jupyter_batch.client.sweeps",
     "Table": "jupyter_batch.client.tables",
-    "Track": "jupyter_batch.inside",
-    "current": "jupyter_batch.inside",
+    "Track": "jupyter_batch.notebook_api",
+    "current": "jupyter_batch.notebook_api",
     "get": "jupyter_batch.client.shortcuts",
-    "record": "jupyter_batch.inside",
+    "record": "jupyter_batch.notebook_api",
     "results": "jupyter_batch.client.shortcuts",
     "run": "jupyter_batch.client.shortcuts",
     "schedule": "jupyter_batch.client.shortcuts",
     "sql": "jupyter_batch.client.shortcuts",
     "submit": "jupyter_batch.client.shortcuts",
     "sweep": "jupyter_batch.client.shortcuts",
-    "track": "jupyter_batch.inside",
+    "track": "jupyter_batch.notebook_api",
     "use": "jupyter_batch.client.shortcuts",
 }
 #: What the client has at hand; asked for anew each time, as the client may change.

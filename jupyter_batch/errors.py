@@ -212,7 +212,7 @@ class WaitTimeout(BatchError, TimeoutError):
     code = "wait_timeout"
 
 
-class PassingOwnerWarning(UserWarning):
+class OnDemandServerWarning(UserWarning):
     """A schedule was saved while nobody is there who will keep the time."""
 
 

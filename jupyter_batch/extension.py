@@ -14,17 +14,17 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from traitlets import Bool, Enum, Float, Int, List, Unicode, default
 
-from jupyter_batch.client.tls import leaf_of
+from jupyter_batch.client.transport.tls import leaf_of
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
-from jupyter_batch.server.door import Door
+from jupyter_batch.server.gateway import Gateway
+from jupyter_batch.server.owner_watch import watch
 from jupyter_batch.server.plain_logs import keep_logs_plain
 from jupyter_batch.server.routes import install
 from jupyter_batch.server.secrets import FileSecrets
-from jupyter_batch.server.watch import watch
 from jupyter_batch.services.clock import SystemClock
-from jupyter_batch.services.engine import Engine
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.engine import BatchEngine
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.wire.owner import OwnerKind, default_data_dir, read_owner
 
 _MIB = 1024 * 1024
@@ -51,7 +51,7 @@ class BatchExtension(ExtensionApp):
     gave_way = False
 
     owner_kind = Enum(
-        ["jupyter", "passing", "serve"],
+        ["jupyter", "on_demand", "serve"],
         "jupyter",
         help="What kind of owner this server is; set by the headless ones.",
     ).tag(config=True)
@@ -98,7 +98,7 @@ class BatchExtension(ExtensionApp):
     docker_host = Unicode(
         None,
         allow_none=True,
-        help="Address of the container engine; None for the surroundings' (``DOCKER_HOST``).",
+        help="Address of the container engine; None for that of ``DOCKER_HOST``.",
     ).tag(config=True)
     default_cpus = Float(2.0, help="Cpus of runs that name none.").tag(config=True)
     max_cpus = Float(
@@ -159,8 +159,8 @@ class BatchExtension(ExtensionApp):
         help="How late a scheduled time may be dealt with and still count as on time: it runs, "
         "whatever its job says of missed ones.",
     ).tag(config=True)
-    passing_idle_seconds = Float(
-        60.0, help="A passing owner ends after so long with nothing to do."
+    on_demand_idle_seconds = Float(
+        60.0, help="An on-demand server ends after so long with nothing to do."
     ).tag(config=True)
 
     @default("data_dir")
@@ -183,7 +183,7 @@ class BatchExtension(ExtensionApp):
         """Adds our routes to the server."""
         server = self._server()
         settings = self.batch_settings()
-        self.door = Door(
+        self.gateway = Gateway(
             open_engine=lambda: open_engine(settings),
             url=lambda: local_url(server),
             data_dir=Path(settings.data_dir),
@@ -192,13 +192,13 @@ class BatchExtension(ExtensionApp):
             kind=cast("OwnerKind", self.owner_kind),
             certificate=leaf_of(_certfile(server)),
         )
-        install(server.web_app, self.door)
+        install(server.web_app, self.gateway)
         keep_logs_plain(self.log)
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
-        """Opens the store, or becomes a door to its owner; other requests are served meanwhile."""
+        """Opens the store, or becomes a gateway to its owner; other requests are served meanwhile."""
         try:
-            is_owner = await self.door.open()
+            is_owner = await self.gateway.open()
         except BatchError as error:
             self.log.error("jupyter_batch cannot start: %s (%s)", error.message, error.code)
             self.failed, is_owner = True, False
@@ -212,9 +212,9 @@ class BatchExtension(ExtensionApp):
             self.gave_way = not self.failed
             serverapp.stop()
             return
-        idle_limit = self.passing_idle_seconds if self.owner_kind == "passing" else None
+        idle_limit = self.on_demand_idle_seconds if self.owner_kind == "on_demand" else None
         self._watching = asyncio.create_task(
-            watch(self.door, serverapp.web_app, idle_limit=idle_limit, stop=serverapp.stop)
+            watch(self.gateway, serverapp.web_app, idle_limit=idle_limit, stop=serverapp.stop)
         )
 
     async def stop_extension(self) -> None:
@@ -223,12 +223,12 @@ class BatchExtension(ExtensionApp):
         if watching is not None:
             watching.cancel()
             await asyncio.wait({watching})
-        if hasattr(self, "door"):
-            await self.door.close()
+        if hasattr(self, "gateway"):
+            await self.gateway.close()
 
     def current_activity(self) -> int | None:
         """Returns how many runs are active, so that an idle server is not shut down under them."""
-        engine = self.door.engine
+        engine = self.gateway.engine
         return (engine.dispatcher.active if engine is not None else 0) or None
 
     def _server(self) -> ServerApp:
@@ -236,7 +236,7 @@ class BatchExtension(ExtensionApp):
         return self.serverapp
 
 
-async def open_engine(settings: Settings) -> Engine:
+async def open_engine(settings: Settings) -> BatchEngine:
     """Puts an engine together over the store of a data folder; raises StoreLocked, StoreError."""
     # They take a second to import: in a thread, so that the server's start does not wait.
     await asyncio.to_thread(lambda: [importlib.import_module(name) for name in _HEAVY])
@@ -253,7 +253,7 @@ async def open_engine(settings: Settings) -> Engine:
     try:
         runner = await asyncio.to_thread(zipapp_bytes)
         keys = FrameKeys(Path(settings.data_dir))
-        return Engine(
+        return BatchEngine(
             store=store,
             executors={
                 "docker": DockerExecutor(settings, runner=runner, keys=keys),
@@ -275,9 +275,9 @@ def _check_locks(data_dir: Path) -> None:
 
     Some network file systems grant a lock to everybody; then only the owner itself can tell.
     """
-    from jupyter_batch.client.discovery import LocalOwner, is_alive
-    from jupyter_batch.store.failures import no_locks_error
-    from jupyter_batch.store.lock import FolderLock
+    from jupyter_batch.client.transport.discovery import LocalOwner, is_alive
+    from jupyter_batch.store.duckdb.errors import no_locks_error
+    from jupyter_batch.store.duckdb.lock import FolderLock
 
     owner = read_owner(data_dir)
     if owner is None or owner.pid == os.getpid():

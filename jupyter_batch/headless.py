@@ -1,6 +1,6 @@
-"""The headless owner: a small Jupyter server of this machine only, with nothing but our doors.
+"""The headless owner: a small Jupyter server of this machine only, with nothing but our gateways.
 
-python -m jupyter_batch.headless --data DIR [--root DIR] [--passing] [-- --BatchExtension.x=y]
+python -m jupyter_batch.headless --data DIR [--root DIR] [--on-demand] [-- --BatchExtension.x=y]
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 from jupyter_core.application import JupyterApp  # noqa: E402
 from traitlets.config import Config  # noqa: E402
 
-from jupyter_batch.server.listening import PortKeeper  # noqa: E402
+from jupyter_batch.server.port import PortKeeper  # noqa: E402
 from jupyter_batch.wire.owner import (  # noqa: E402
     ANOTHER_OWNS,
     OWNER_LOG,
@@ -47,15 +47,15 @@ class HeadlessServer(PortKeeper):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs an owner until it is told to stop, or, a passing one, until it is idle.
+    """Runs an owner until it is told to stop, or, an on-demand server, until it is idle.
 
     Returns 1 where it could not start, and ANOTHER_OWNS where another process has the store.
     """
     options, rest = _parser().parse_known_args(argv)
     data_dir = Path(options.data).expanduser().absolute()
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kind: OwnerKind = "passing" if options.passing else "serve"
-    if options.passing:
+    kind: OwnerKind = "on_demand" if options.on_demand else "serve"
+    if options.on_demand:
         _log_to(data_dir / OWNER_LOG)
     config = _configured()
     config.merge(_config(kind, data_dir, Path(options.root).expanduser().absolute()))
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m jupyter_batch.headless", description=__doc__)
     parser.add_argument("--data", default=str(default_data_dir()), help="the data folder")
     parser.add_argument("--root", default="/", help="notebooks are named relative to this folder")
-    parser.add_argument("--passing", action="store_true", help="end when there is nothing to do")
+    parser.add_argument("--on-demand", action="store_true", help="end when there is nothing to do")
     return parser
 
 
@@ -112,7 +112,7 @@ def _config(kind: OwnerKind, data_dir: Path, root_dir: Path) -> Config:
     server.allow_root = True
     server.allow_remote_access = False
     server.answer_yes = True
-    server.log_level = "INFO" if kind == "passing" else "WARN"
+    server.log_level = "INFO" if kind == "on_demand" else "WARN"
     # Not told to anybody: our handlers know the token in the owner's file.
     config.IdentityProvider.token = secrets.token_hex(32)
     return config

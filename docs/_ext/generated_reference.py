@@ -20,7 +20,7 @@ from jupyter_batch import errors
 from jupyter_batch.cli.main import build_parser
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.extension import BatchExtension
-from jupyter_batch.server.errors import STATUS
+from jupyter_batch.server.error_responses import STATUS
 from jupyter_batch.server.openapi import document
 from jupyter_batch.server.routes import ROUTES
 

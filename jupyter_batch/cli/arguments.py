@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_batch.cli.parameters import read_file, typed_parameter
 from jupyter_batch.cli.session import Session
-from jupyter_batch.client.options import RunOptions
+from jupyter_batch.client.arguments.options import RunOptions
 from jupyter_batch.errors import InvalidInput
 
 #: Does a command's work; returns the exit code.

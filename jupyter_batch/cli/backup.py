@@ -11,19 +11,19 @@ from typing import Any
 import msgspec
 
 from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, UsageError, add_command
-from jupyter_batch.cli.engine_side import ask, folder_of
+from jupyter_batch.cli.formatting import full_clock, plural
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import full_clock, plural
-from jupyter_batch.client.discovery import LocalOwner
-from jupyter_batch.client.units import size
+from jupyter_batch.cli.subprocesses import ask, folder_of
+from jupyter_batch.client.arguments.units import size
+from jupyter_batch.client.transport.discovery import LocalOwner
 from jupyter_batch.domain.backup import RepairReport, RestoreReport
 from jupyter_batch.errors import Conflict, InvalidInput
 
-_MODULE = "jupyter_batch.store.command"
+_MODULE = "jupyter_batch.store.backup.restore_command"
 _WHO = {
     "jupyter": "a Jupyter server",
     "serve": "jupyter batch serve",
-    "passing": "a passing owner, which ends by itself when it is idle",
+    "on_demand": "an on-demand server, which ends by itself when it is idle",
 }
 
 _BACKUP = """\

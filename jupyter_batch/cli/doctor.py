@@ -8,9 +8,9 @@ from typing import Any
 from rich.text import Text
 
 from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, add_command
-from jupyter_batch.cli.checks import Finding, Place, all_findings
-from jupyter_batch.cli.engine_side import folder_of
+from jupyter_batch.cli.doctor_checks import Finding, Place, all_findings
 from jupyter_batch.cli.session import Session
+from jupyter_batch.cli.subprocesses import folder_of
 
 _LOOKS = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
 

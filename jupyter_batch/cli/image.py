@@ -12,8 +12,8 @@ from rich.text import Text
 
 from jupyter_batch.cli.arguments import SUCCEEDED, Parser, UsageError, add_command
 from jupyter_batch.cli.console import FieldColumn
-from jupyter_batch.cli.engine_side import Tell, ask, folder_of, of_the_owner
 from jupyter_batch.cli.session import Session
+from jupyter_batch.cli.subprocesses import Tell, ask, folder_of, of_the_owner
 
 _BUILD_EXAMPLES = """\
   jupyter batch image build                            papermill and a Python kernel

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, add_command
+from jupyter_batch.cli.formatting import plural
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import plural
-from jupyter_batch.client.importing import BroughtJob, BroughtRun, Importer, ImportReport
-from jupyter_batch.client.jupyter_scheduler import STAGING, OldScheduler
+from jupyter_batch.client.migrate.importer import BroughtJob, BroughtRun, Importer, ImportReport
+from jupyter_batch.client.migrate.jupyter_scheduler import STAGING, OldScheduler
 
 _EXAMPLES = f"""\
   jupyter batch import-jupyter-scheduler ~/.local/share/jupyter/scheduler.sqlite

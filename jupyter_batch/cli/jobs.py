@@ -21,13 +21,13 @@ from jupyter_batch.cli.arguments import (
     options_of,
     parameters_of,
 )
+from jupyter_batch.cli.formatting import clock, cpus, full_clock, plural, short, state_text
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.schedule_arguments import add_policies, add_schedule, schedule_of
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import clock, cpus, full_clock, plural, short, state_text
+from jupyter_batch.client.arguments.units import duration, size
 from jupyter_batch.client.job import Job
-from jupyter_batch.client.units import duration, size
-from jupyter_batch.domain.sentence import sentence
+from jupyter_batch.domain.schedule.sentence import sentence
 
 _EXAMPLES = """\
   jupyter batch jobs
@@ -259,7 +259,7 @@ def _row(job: Job) -> Iterator[RenderableType]:
 
 
 def _facts(job: Job) -> Iterator[tuple[str, str]]:
-    surroundings = job.environment
+    environment = job.environment
     yield "notebook", job.notebook
     if job.description:
         yield "about", job.description
@@ -270,11 +270,11 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     for number, (name, value) in enumerate(job.parameters.items()):
         shown = json.dumps(value, ensure_ascii=False)
         yield ("parameters" if number == 0 else ""), f"{name} = {shown}"
-    if surroundings.executor or surroundings.image:
-        yield "where", " ".join(filter(None, (surroundings.executor, surroundings.image)))
+    if environment.executor or environment.image:
+        yield "where", " ".join(filter(None, (environment.executor, environment.image)))
     limits = [
-        cpus(surroundings.cpus),
-        f"{size(surroundings.memory_bytes)} memory" if surroundings.memory_bytes else "",
+        cpus(environment.cpus),
+        f"{size(environment.memory_bytes)} memory" if environment.memory_bytes else "",
         f"timeout {duration(job.timeout_seconds)}" if job.timeout_seconds else "",
         f"{job.max_concurrent} at once" if job.max_concurrent else "",
     ]

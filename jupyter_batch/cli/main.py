@@ -13,21 +13,12 @@ from functools import cache, partial
 from rich.text import Text
 
 from jupyter_batch import __version__, errors
-from jupyter_batch.cli import (
-    acting,
-    asking,
-    backup,
-    doctor,
-    image,
-    importing,
-    jobs,
-    listing,
-    schedule,
-    serve,
-    showing,
-    submitting,
-    sweeps,
-)
+from jupyter_batch.cli import backup, doctor, image, importing, jobs, schedule, serve, sweeps
+from jupyter_batch.cli import query as asking
+from jupyter_batch.cli import run as submitting
+from jupyter_batch.cli import run_actions as acting
+from jupyter_batch.cli import runs as listing
+from jupyter_batch.cli import show as showing
 from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, Parser, UsageError
 from jupyter_batch.cli.console import TerminalConsole, clean
 from jupyter_batch.cli.parameters import join_parameters
@@ -84,7 +75,7 @@ def run(
     client: Client | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Runs a command with its surroundings given."""
+    """Runs a command with the given consoles and client."""
     session: Session | None = None
     try:
         _check_arguments(given)

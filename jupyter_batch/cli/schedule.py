@@ -15,6 +15,7 @@ from jupyter_batch.cli.arguments import (
     options_of,
     parameters_of,
 )
+from jupyter_batch.cli.formatting import plural
 from jupyter_batch.cli.jobs import add_edit, add_trigger
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.schedule_arguments import (
@@ -23,14 +24,13 @@ from jupyter_batch.cli.schedule_arguments import (
     schedule_of,
 )
 from jupyter_batch.cli.session import Session, local_or_instant
-from jupyter_batch.cli.words import plural
+from jupyter_batch.client.arguments.instants import datetime_of, instant_of
 from jupyter_batch.client.client import NOBODY_KEEPS_TIME
-from jupyter_batch.client.instants import datetime_of, instant_of
 from jupyter_batch.client.job import Job
-from jupyter_batch.domain.sentence import sentence
-from jupyter_batch.domain.trigger import CronTrigger
-from jupyter_batch.domain.trigger_check import check_trigger
-from jupyter_batch.domain.upcoming import upcoming
+from jupyter_batch.domain.schedule.sentence import sentence
+from jupyter_batch.domain.schedule.trigger import CronTrigger
+from jupyter_batch.domain.schedule.trigger_check import check_trigger
+from jupyter_batch.domain.schedule.upcoming import upcoming
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.wire.schedules import Upcoming
 
@@ -248,5 +248,5 @@ def _report(jobs: list[Job], session: Session) -> None:
 
 def _warn_of_passing(session: Session) -> None:
     owner = session.client.health().get("owner") or {}
-    if owner.get("kind") == "passing":
+    if owner.get("kind") == "on_demand":
         session.note(f"note: {NOBODY_KEEPS_TIME}", style="yellow")

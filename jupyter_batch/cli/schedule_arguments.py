@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from jupyter_batch.client.schedules import ScheduleOptions
+from jupyter_batch.client.arguments.schedules import ScheduleOptions
 from jupyter_batch.domain.overlap import OverlapPolicy
-from jupyter_batch.domain.trigger import MissedPolicy
+from jupyter_batch.domain.schedule.trigger import MissedPolicy
 
 
 def add_schedule(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, add_command
-from jupyter_batch.cli.engine_side import folder_of
 from jupyter_batch.cli.session import Session
-from jupyter_batch.client.discovery import LocalOwner, is_alive, owner_arguments
+from jupyter_batch.cli.subprocesses import folder_of
+from jupyter_batch.client.transport.discovery import LocalOwner, is_alive, owner_arguments
 from jupyter_batch.errors import Conflict, OwnerUnavailable
 from jupyter_batch.wire.owner import ANOTHER_OWNS, OwnerInfo, read_owner
 
@@ -71,9 +71,9 @@ def _owner_of(local: LocalOwner) -> OwnerInfo | None:
 
 
 def _make_way(local: LocalOwner, owner: OwnerInfo, session: Session) -> None:
-    """Returns when an owner has gone: asks a passing one to end, and waits for a Jupyter server.
+    """Returns when an owner has gone: asks an on-demand server to end, and waits for a Jupyter server.
 
-    Raises Conflict where ``serve`` runs already, OwnerUnavailable where a passing one stays.
+    Raises Conflict where ``serve`` runs already, OwnerUnavailable where an on-demand server stays.
     """
     if owner.kind == "serve":
         raise Conflict(
@@ -90,13 +90,13 @@ def _make_way(local: LocalOwner, owner: OwnerInfo, session: Session) -> None:
         while _is_still(local, owner):
             session.sleep(_TURN_SECONDS)
         return
-    session.note(f"taking over from the passing owner (process {owner.pid})", style="dim")
+    session.note(f"taking over from the on-demand server (process {owner.pid})", style="dim")
     with contextlib.suppress(ProcessLookupError):
         os.kill(owner.pid, signal.SIGTERM)
     deadline = time.monotonic() + _LEAVE_SECONDS
     while _is_still(local, owner):
         if time.monotonic() > deadline:
-            raise OwnerUnavailable(f"the passing owner (process {owner.pid}) does not end")
+            raise OwnerUnavailable(f"the on-demand server (process {owner.pid}) does not end")
         session.sleep(_LOOK_SECONDS)
 
 

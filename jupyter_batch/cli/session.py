@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from jupyter_batch.cli.console import clean, safe_json
-from jupyter_batch.cli.words import ago
+from jupyter_batch.cli.formatting import ago
+from jupyter_batch.client.arguments.instants import instant_of
 from jupyter_batch.client.client import Client
-from jupyter_batch.client.instants import instant_of
 from jupyter_batch.client.run import Run
 from jupyter_batch.domain.plain_text import plain_line
 from jupyter_batch.errors import InvalidInput, NotFound

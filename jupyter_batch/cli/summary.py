@@ -9,9 +9,9 @@ from rich.text import Text
 
 from jupyter_batch.cli.console import coloured
 from jupyter_batch.cli.files import SavedFiles
-from jupyter_batch.cli.words import first_line, short, state_text
+from jupyter_batch.cli.formatting import first_line, short, state_text
+from jupyter_batch.client.arguments.units import duration, size
 from jupyter_batch.client.run import Run
-from jupyter_batch.client.units import duration, size
 from jupyter_batch.domain.plain_text import plain_text
 
 #: Lines of a traceback that are worth their place.

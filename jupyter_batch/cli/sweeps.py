@@ -22,13 +22,13 @@ from jupyter_batch.cli.arguments import (
     parameters_of,
 )
 from jupyter_batch.cli.console import FieldColumn
+from jupyter_batch.cli.formatting import clock, plural, short, state_text
 from jupyter_batch.cli.grids import TypedSets, read_sets, send_sets, typed_grid
 from jupyter_batch.cli.parameters import send_typed
 from jupyter_batch.cli.session import Session
-from jupyter_batch.cli.words import clock, plural, short, state_text
+from jupyter_batch.client.arguments.units import duration
 from jupyter_batch.client.html import json_text
 from jupyter_batch.client.sweep import Sweep
-from jupyter_batch.client.units import duration
 from jupyter_batch.domain.sweep import FAILURES
 from jupyter_batch.errors import Conflict, InvalidInput
 

@@ -9,8 +9,8 @@ import zipfile
 from pathlib import Path
 from typing import IO
 
-from jupyter_batch.client.answers import BROKEN_OFF, decode_answer
-from jupyter_batch.client.connection import Connection
+from jupyter_batch.client.transport.answers import BROKEN_OFF, decode_answer
+from jupyter_batch.client.transport.http_client import Connection
 from jupyter_batch.domain.backup import BackupManifest
 from jupyter_batch.errors import BatchError, Conflict, InvalidInput
 

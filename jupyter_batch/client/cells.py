@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from jupyter_batch.client import html
-from jupyter_batch.client.answers import AnswerDecoder
-from jupyter_batch.wire.answers import CellAnswer
+from jupyter_batch.client.transport.answers import AnswerDecoder
+from jupyter_batch.wire.responses import CellAnswer
 
 _SOURCE = 70
 

@@ -11,32 +11,32 @@ from typing import Any, Unpack
 
 import httpx
 
-from jupyter_batch.client.addresses import base_address
-from jupyter_batch.client.answers import decode_answer
+from jupyter_batch.client.arguments.grids import Grid
+from jupyter_batch.client.arguments.notebooks import local_notebook, sent_along
+from jupyter_batch.client.arguments.options import RunOptions, takes_options
+from jupyter_batch.client.arguments.schedules import JobOptions
+from jupyter_batch.client.arguments.shape_check import check_address, path_text
+from jupyter_batch.client.arguments.values import pandas_module
 from jupyter_batch.client.backup import save_backup
-from jupyter_batch.client.connection import Address, Connection, FixedAddress, Locator
-from jupyter_batch.client.discovery import LocalOwner
-from jupyter_batch.client.forms import check_address, path_text
-from jupyter_batch.client.grids import Grid
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.jobs import Jobs
-from jupyter_batch.client.notebooks import local_notebook, sent_along
-from jupyter_batch.client.options import RunOptions, takes_options
 from jupyter_batch.client.results import ResultOptions, Results, sql_frame, sql_table
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.runs import Runs
-from jupyter_batch.client.schedules import JobOptions
 from jupyter_batch.client.sweep import Sweep
 from jupyter_batch.client.sweeps import Sweeps
 from jupyter_batch.client.tables import Table
-from jupyter_batch.client.tls import CACERT_VARIABLE, context_for_server
-from jupyter_batch.client.values import pandas_module
+from jupyter_batch.client.transport.addresses import base_address
+from jupyter_batch.client.transport.answers import decode_answer
+from jupyter_batch.client.transport.discovery import LocalOwner
+from jupyter_batch.client.transport.http_client import Address, Connection, FixedAddress, Locator
+from jupyter_batch.client.transport.tls import CACERT_VARIABLE, context_for_server
 from jupyter_batch.domain.backup import BackupManifest
-from jupyter_batch.errors import InvalidSchedule, PassingOwnerWarning
+from jupyter_batch.errors import InvalidSchedule, OnDemandServerWarning
 from jupyter_batch.wire.owner import default_data_dir
 
 NOBODY_KEEPS_TIME = (
-    "nobody keeps the time when this machine's passing owner ends. Keep one with: "
+    "nobody keeps the time when this machine's on-demand server ends. Keep one with: "
     "jupyter batch serve (or leave JupyterLab open)"
 )
 
@@ -167,8 +167,8 @@ class Client:
             max_concurrent=max_concurrent,
             **options,
         )
-        if (self.health().get("owner") or {}).get("kind") == "passing":
-            warnings.warn(NOBODY_KEEPS_TIME, PassingOwnerWarning, stacklevel=2)
+        if (self.health().get("owner") or {}).get("kind") == "on_demand":
+            warnings.warn(NOBODY_KEEPS_TIME, OnDemandServerWarning, stacklevel=2)
         return job
 
     def get(self, run_id: str) -> Run:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Unpack
 import msgspec
 
 from jupyter_batch.client import html
-from jupyter_batch.client.instants import AnyInstant
-from jupyter_batch.client.lists import PagedList
-from jupyter_batch.client.options import takes_options
+from jupyter_batch.client.arguments.instants import AnyInstant
+from jupyter_batch.client.arguments.options import takes_options
+from jupyter_batch.client.arguments.schedules import JobOptions
+from jupyter_batch.client.paged_list import PagedList
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.run_list import RunList
-from jupyter_batch.client.schedules import JobOptions
 from jupyter_batch.client.triggers import Triggers, next_text
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.job import Job as JobRecord
 from jupyter_batch.domain.requests import BackfillReport
-from jupyter_batch.domain.sentence import sentence
+from jupyter_batch.domain.schedule.sentence import sentence
 from jupyter_batch.wire.schedules import Upcoming
 
 if TYPE_CHECKING:

@@ -8,16 +8,7 @@ from typing import Any, Unpack
 
 import msgspec
 
-from jupyter_batch.client.answers import AnswerDecoder, decode_answer
-from jupyter_batch.client.connection import Connection
-from jupyter_batch.client.finding import is_id
-from jupyter_batch.client.forms import (
-    check_form,
-    check_number,
-    check_text,
-    path_text,
-)
-from jupyter_batch.client.instants import (
+from jupyter_batch.client.arguments.instants import (
     AnyInstant,
     InstantReader,
     datetime_of,
@@ -25,23 +16,32 @@ from jupyter_batch.client.instants import (
     utc_text,
     zone_of_job,
 )
-from jupyter_batch.client.job import Job, JobList, job_table
-from jupyter_batch.client.options import on_the_wire, takes_options
-from jupyter_batch.client.run import Run
-from jupyter_batch.client.run_list import RunList, fetch_runs, run_table
-from jupyter_batch.client.runs import plain_parameters
-from jupyter_batch.client.schedules import (
+from jupyter_batch.client.arguments.options import on_the_wire, takes_options
+from jupyter_batch.client.arguments.schedules import (
     JobOptions,
     check_triggers,
     schedule_on_the_wire,
     split_options,
 )
+from jupyter_batch.client.arguments.shape_check import (
+    check_form,
+    check_number,
+    check_text,
+    path_text,
+)
+from jupyter_batch.client.id_lookup import is_id
+from jupyter_batch.client.job import Job, JobList, job_table
+from jupyter_batch.client.run import Run
+from jupyter_batch.client.run_list import RunList, fetch_runs, run_table
+from jupyter_batch.client.runs import plain_parameters
+from jupyter_batch.client.transport.answers import AnswerDecoder, decode_answer
+from jupyter_batch.client.transport.http_client import Connection
 from jupyter_batch.domain.job import Job as JobRecord
 from jupyter_batch.domain.requests import BackfillReport
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.errors import Conflict, InvalidInput, NotFound
-from jupyter_batch.wire.answers import JobList as JobPage
-from jupyter_batch.wire.bodies import JobBody, JobChangesBody
+from jupyter_batch.wire.requests import JobBody, JobChangesBody
+from jupyter_batch.wire.responses import JobList as JobPage
 from jupyter_batch.wire.schedules import Upcoming
 
 #: Returns a notebook's path as the server knows it; raises InvalidInput where it cannot see it.

@@ -9,13 +9,13 @@ from typing import Any, TypedDict, Unpack
 
 import msgspec
 
-from jupyter_batch.client.answers import AnswerDecoder
-from jupyter_batch.client.connection import Connection, Params
-from jupyter_batch.client.forms import check_number
-from jupyter_batch.client.plain_values import scalar
+from jupyter_batch.client.arguments.plain_values import scalar
+from jupyter_batch.client.arguments.shape_check import check_number
+from jupyter_batch.client.arguments.values import pandas_module, result_value, sql_column, sql_value
 from jupyter_batch.client.tables import Table
-from jupyter_batch.client.values import pandas_module, result_value, sql_column, sql_value
-from jupyter_batch.domain.sql import DEFAULT_SECONDS, MAX_ROWS, MAX_SECONDS
+from jupyter_batch.client.transport.answers import AnswerDecoder
+from jupyter_batch.client.transport.http_client import Connection, Params
+from jupyter_batch.domain.sql_query import DEFAULT_SECONDS, MAX_ROWS, MAX_SECONDS
 from jupyter_batch.errors import InvalidInput, InvalidQuery
 from jupyter_batch.wire.results import (
     MAX_RESULT_ROWS,

@@ -11,16 +11,16 @@ from urllib.parse import quote
 
 import msgspec
 
-from jupyter_batch.client.answers import AnswerDecoder, decode_answer
+from jupyter_batch.client.arguments.shape_check import check_number
 from jupyter_batch.client.cells import Cells, cells_of
-from jupyter_batch.client.connection import Connection, Params
-from jupyter_batch.client.facts import RunFacts
-from jupyter_batch.client.follow import follow_run
-from jupyter_batch.client.forms import check_number
+from jupyter_batch.client.downloads import save
 from jupyter_batch.client.results import fetch_answers, fetch_results
 from jupyter_batch.client.run_html import run_card
-from jupyter_batch.client.saving import save
-from jupyter_batch.client.waiting import ended, wait_by_asking
+from jupyter_batch.client.run_properties import RunFacts
+from jupyter_batch.client.transport.answers import AnswerDecoder, decode_answer
+from jupyter_batch.client.transport.event_stream import follow_run
+from jupyter_batch.client.transport.http_client import Connection, Params
+from jupyter_batch.client.wait import ended, wait_by_asking
 from jupyter_batch.containment import join_inside
 from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
 from jupyter_batch.domain.events import RunEvent
@@ -28,7 +28,7 @@ from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.errors import BatchError, InvalidInput, RunFailed
-from jupyter_batch.wire.answers import ArtifactList, LogPage, OutputList
+from jupyter_batch.wire.responses import ArtifactList, LogPage, OutputList
 from jupyter_batch.wire.results import ResultAnswer
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_batch.client import html
-from jupyter_batch.client.facts import RunFacts
+from jupyter_batch.client.run_properties import RunFacts
 from jupyter_batch.domain.artifact import Artifact
 
 _SHOWN = 10

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from jupyter_batch.client import html
-from jupyter_batch.client.answers import AnswerDecoder
-from jupyter_batch.client.connection import Connection, Params
-from jupyter_batch.client.lists import PagedList
-from jupyter_batch.client.plain_values import scalar, shown
+from jupyter_batch.client.arguments.plain_values import scalar, shown
+from jupyter_batch.client.paged_list import PagedList
 from jupyter_batch.client.run import Run
+from jupyter_batch.client.transport.answers import AnswerDecoder
+from jupyter_batch.client.transport.http_client import Connection, Params
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidInput
-from jupyter_batch.wire.answers import RunList as RunPage
+from jupyter_batch.wire.responses import RunList as RunPage
 
 _page = AnswerDecoder(RunPage)
 

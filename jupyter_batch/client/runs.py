@@ -8,20 +8,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Unpack, overload
 from urllib.parse import quote
 
-from jupyter_batch.client.answers import AnswerDecoder, decode_answer
-from jupyter_batch.client.connection import Connection
-from jupyter_batch.client.finding import find
-from jupyter_batch.client.forms import check_form, check_text
-from jupyter_batch.client.instants import instant_text
-from jupyter_batch.client.options import RunOptions, on_the_wire, takes_options
-from jupyter_batch.client.plain_values import plain, plain_name, shown
+from jupyter_batch.client.arguments.instants import instant_text
+from jupyter_batch.client.arguments.options import RunOptions, on_the_wire, takes_options
+from jupyter_batch.client.arguments.plain_values import plain, plain_name, shown
+from jupyter_batch.client.arguments.shape_check import check_form, check_text
+from jupyter_batch.client.id_lookup import find
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.run_list import RunList, fetch_runs, run_table, states_of
+from jupyter_batch.client.transport.answers import AnswerDecoder, decode_answer
+from jupyter_batch.client.transport.http_client import Connection
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidParameters
-from jupyter_batch.wire.answers import Deleted
-from jupyter_batch.wire.bodies import DeleteRunsBody, RunBody
+from jupyter_batch.wire.requests import DeleteRunsBody, RunBody
+from jupyter_batch.wire.responses import Deleted
 
 if TYPE_CHECKING:
     from jupyter_batch.client.job import Job

@@ -7,13 +7,13 @@ import os
 from collections.abc import Mapping
 from typing import Any, Unpack
 
+from jupyter_batch.client.arguments.grids import Grid
+from jupyter_batch.client.arguments.options import RunOptions, takes_options
+from jupyter_batch.client.arguments.schedules import JobOptions
 from jupyter_batch.client.client import Client
-from jupyter_batch.client.grids import Grid
 from jupyter_batch.client.job import Job
-from jupyter_batch.client.options import RunOptions, takes_options
 from jupyter_batch.client.results import ResultOptions
 from jupyter_batch.client.run import Run
-from jupyter_batch.client.schedules import JobOptions
 from jupyter_batch.client.sweep import Sweep
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.wire.owner import default_data_dir

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from jupyter_batch.client import html
-from jupyter_batch.client.answers import AnswerDecoder
-from jupyter_batch.client.connection import Connection
 from jupyter_batch.client.results import fetch_rows, values_of
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.run_list import RunSet, fetch_runs, states_of
 from jupyter_batch.client.tables import Table
-from jupyter_batch.client.waiting import ended, wait_for
+from jupyter_batch.client.transport.answers import AnswerDecoder
+from jupyter_batch.client.transport.http_client import Connection
+from jupyter_batch.client.wait import ended, wait_for
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.state import TERMINAL
 from jupyter_batch.domain.sweep import FAILURES, SweepState

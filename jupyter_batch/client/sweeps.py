@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
 from jupyter_batch.client import html
-from jupyter_batch.client.answers import AnswerDecoder
-from jupyter_batch.client.connection import Connection
-from jupyter_batch.client.finding import find
-from jupyter_batch.client.forms import check_form, check_text
-from jupyter_batch.client.grids import Grid, grid_on_the_wire
-from jupyter_batch.client.lists import PagedList
-from jupyter_batch.client.options import RunOptions, on_the_wire, takes_options
+from jupyter_batch.client.arguments.grids import Grid, grid_on_the_wire
+from jupyter_batch.client.arguments.options import RunOptions, on_the_wire, takes_options
+from jupyter_batch.client.arguments.shape_check import check_form, check_text
+from jupyter_batch.client.id_lookup import find
+from jupyter_batch.client.paged_list import PagedList
 from jupyter_batch.client.runs import NameNotebook, plain_parameters, safe
 from jupyter_batch.client.sweep import Sweep
+from jupyter_batch.client.transport.answers import AnswerDecoder
+from jupyter_batch.client.transport.http_client import Connection
 from jupyter_batch.domain.sweep import Sweep as SweepRecord
-from jupyter_batch.wire.answers import SweepList as SweepPage
+from jupyter_batch.wire.responses import SweepList as SweepPage
 from jupyter_batch.wire.sweeps import SweepBody
 
 _sweep = AnswerDecoder(SweepRecord)

@@ -10,9 +10,9 @@ import msgspec
 
 from jupyter_batch.client import html
 from jupyter_batch.domain.job import Job as JobRecord
-from jupyter_batch.domain.sentence import sentence
-from jupyter_batch.domain.trigger import AnyTrigger
-from jupyter_batch.domain.upcoming import upcoming
+from jupyter_batch.domain.schedule.sentence import sentence
+from jupyter_batch.domain.schedule.trigger import AnyTrigger
+from jupyter_batch.domain.schedule.upcoming import upcoming
 
 
 class Trigger:

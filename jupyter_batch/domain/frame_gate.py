@@ -189,7 +189,7 @@ class FrameGate:
         if not frame.more:
             self._documents.append(name)
 
-    def _take_started(self, frame: frames.Started, now: datetime) -> None:
+    def _take_started(self, frame: frames.StartedFrame, now: datetime) -> None:
         self._ordered("skeleton" in self._documents, "the notebook has not come yet")
         self._ordered(self._cells_total is None, "the cells have been started already")
         _require(0 <= frame.cells_total <= MAX_CELLS, "the number of cells is out of range")
@@ -242,7 +242,7 @@ class FrameGate:
             total = MAX_CELLS if self._planned is None else self._planned
         _require(0 <= cell < total, "there is no such cell")
 
-    def _take_progress(self, frame: frames.Progress, now: datetime) -> None:
+    def _take_progress(self, frame: frames.ProgressFrame, now: datetime) -> None:
         self._check_name(frame.name, frame.spool)
         self._take_name(self._trackers, frame.name, MAX_TRACKERS)
         _require(len(frame.data) <= 100, "there are too many facts")
@@ -339,11 +339,11 @@ class FrameGate:
 _HANDLERS: dict[type[msgspec.Struct], Callable[..., None]] = {
     frames.Ready: FrameGate._take_ready,
     frames.Document: FrameGate._take_document,
-    frames.Started: FrameGate._take_started,
+    frames.StartedFrame: FrameGate._take_started,
     frames.CellStarted: FrameGate._take_cell_started,
     frames.Output: FrameGate._take_output,
     frames.CellFinished: FrameGate._take_cell_finished,
-    frames.Progress: FrameGate._take_progress,
+    frames.ProgressFrame: FrameGate._take_progress,
     frames.Result: FrameGate._take_result,
     frames.Items: FrameGate._take_items,
     frames.Heartbeat: FrameGate._take_heartbeat,

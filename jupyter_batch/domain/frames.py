@@ -48,7 +48,7 @@ class Document(Frame, frozen=True, kw_only=True, tag="document"):
     more: bool = False
 
 
-class Started(Frame, frozen=True, kw_only=True, tag="started"):
+class StartedFrame(Frame, frozen=True, kw_only=True, tag="started"):
     """The kernel answers; the first cell comes next."""
 
     cells_total: int
@@ -114,8 +114,8 @@ class CellFinished(Frame, frozen=True, kw_only=True, tag="cell_finished"):
     memory_bytes: int | None = None
 
 
-class Progress(Frame, frozen=True, kw_only=True, tag="progress"):
-    """Progress that the notebook itself reports; ``data`` are fields of ``ItemProgress``."""
+class ProgressFrame(Frame, frozen=True, kw_only=True, tag="progress"):
+    """ProgressFrame that the notebook itself reports; ``data`` are fields of ``ItemProgress``."""
 
     name: str
     data: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -213,11 +213,11 @@ class Finished(Frame, frozen=True, kw_only=True, tag="finished"):
 AnyFrame = (
     Ready
     | Document
-    | Started
+    | StartedFrame
     | CellStarted
     | Output
     | CellFinished
-    | Progress
+    | ProgressFrame
     | Result
     | Items
     | Heartbeat

@@ -20,7 +20,7 @@ class IdSource:
     """Makes 26-character ids (ULID, lower case); within one source they strictly increase.
 
     Plain ULID libraries order ids of one millisecond at random; a queue that is served by
-    age must not depend on luck.
+    age must not depend on random_fraction.
     """
 
     def __init__(self) -> None:

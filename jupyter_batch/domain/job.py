@@ -11,7 +11,7 @@ import msgspec
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.retry import RetryPolicy
-from jupyter_batch.domain.trigger import AnyTrigger, TriggerProgress
+from jupyter_batch.domain.schedule.trigger import AnyTrigger, TriggerProgress
 from jupyter_batch.domain.value import Value
 
 

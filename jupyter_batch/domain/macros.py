@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from jupyter_batch.domain.schedule.zones import zone_of
 from jupyter_batch.domain.value import Value
-from jupyter_batch.domain.zones import zone_of
 from jupyter_batch.errors import InvalidParameters
 
 _QUOTED = re.compile(r"\s*(\"[^\"]*\"|'[^']*')\s*")

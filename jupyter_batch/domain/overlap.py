@@ -22,7 +22,7 @@ class OverlapPolicy(StrEnum):
     ALLOW = "allow"
 
 
-class Admission(Value, frozen=True, kw_only=True):
+class OverlapDecision(Value, frozen=True, kw_only=True):
     """What to do with a new run."""
 
     #: False: record it as ``skipped`` with the reason.
@@ -39,7 +39,7 @@ def admit(
     active: Sequence[str],
     waiting: Sequence[str],
     forced: bool = False,
-) -> Admission:
+) -> OverlapDecision:
     """Decides on a new run of a job.
 
     ``active`` are the ids of the job's other runs that are starting, running or cancelling;
@@ -48,19 +48,19 @@ def admit(
     """
     unfinished = (*active, *waiting)
     if forced or policy is OverlapPolicy.ALLOW or not unfinished:
-        return Admission(admit=True)
+        return OverlapDecision(admit=True)
     match policy:
         case OverlapPolicy.SKIP:
-            return Admission(
+            return OverlapDecision(
                 admit=False, reason=f"the run {unfinished[0]} of this job was not done"
             )
         case OverlapPolicy.REPLACE:
-            return Admission(admit=True, cancel=unfinished, reason="a newer run replaces it")
+            return OverlapDecision(admit=True, cancel=unfinished, reason="a newer run replaces it")
         case OverlapPolicy.QUEUE if waiting:
-            return Admission(
+            return OverlapDecision(
                 admit=False, reason=f"the run {waiting[0]} of this job was waiting already"
             )
-    return Admission(admit=True, reason=f"waits for the run {unfinished[0]} of this job")
+    return OverlapDecision(admit=True, reason=f"waits for the run {unfinished[0]} of this job")
 
 
 def why_waits(policy: OverlapPolicy, *, active: Sequence[str], forced: bool = False) -> str | None:

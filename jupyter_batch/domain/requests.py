@@ -13,7 +13,7 @@ from jupyter_batch.domain.notebook import FrozenFile
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.run import RunState, TriggerKind
-from jupyter_batch.domain.trigger import AnyTrigger
+from jupyter_batch.domain.schedule.trigger import AnyTrigger
 from jupyter_batch.domain.value import Value
 
 

@@ -53,7 +53,7 @@ def retention_of(job: Job | None, default: Retention) -> Retention:
     return Retention(keep_runs=keep_runs, keep_days=keep_days)
 
 
-def doomed(
+def expired(
     oldest: Sequence[EndedRun],
     *,
     count: int,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from jupyter_batch.domain.durations import say_seconds
+from jupyter_batch.domain.schedule.durations import say_seconds
 from jupyter_batch.domain.state import RunState
 from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import InvalidInput
@@ -80,14 +80,14 @@ def decide_retry(
     attempt_no: int,
     state: RunState,
     at: datetime,
-    luck: float,
+    random_fraction: float,
     exit_code: int | None = None,
     exception: str | None = None,
     give_up_at: datetime | None = None,
 ) -> RetryDecision:
     """Decides after attempt ``attempt_no`` (from 1) has ended in ``state`` at ``at``.
 
-    ``luck`` is a random number, ``0 <= luck < 1``; ``exception`` the name that the notebook's
+    ``random_fraction`` is a random number, ``0 <= random_fraction < 1``; ``exception`` the name that the notebook's
     kernel gave; ``give_up_at`` the end of the run's time as a whole.
     """
     if state not in RETRYABLE:
@@ -97,7 +97,7 @@ def decide_retry(
     if attempt_no >= policy.max_attempts:
         reason = f"attempt {attempt_no} of {policy.max_attempts} was the last"
         return RetryDecision(again=False, reason=reason)
-    delay = retry_delay(policy, attempt_no, luck)
+    delay = retry_delay(policy, attempt_no, random_fraction)
     not_before = at + timedelta(seconds=delay)
     if give_up_at is not None and not_before >= give_up_at:
         return RetryDecision(again=False, reason="there is no time left for another attempt")
@@ -105,14 +105,14 @@ def decide_retry(
     return RetryDecision(again=True, not_before=not_before, reason=reason)
 
 
-def retry_delay(policy: RetryPolicy, attempt_no: int, luck: float) -> float:
+def retry_delay(policy: RetryPolicy, attempt_no: int, random_fraction: float) -> float:
     """Returns the seconds between attempt ``attempt_no`` and the next: at most the maximum."""
     try:
         grown = policy.delay_seconds * policy.backoff_factor ** (attempt_no - 1)
     except OverflowError:
         grown = policy.max_delay_seconds
     delay = min(grown, policy.max_delay_seconds)
-    return round(delay * (1 - policy.jitter * luck), 3)
+    return round(delay * (1 - policy.jitter * random_fraction), 3)
 
 
 def _is_chosen(

@@ -26,7 +26,7 @@ __all__ = [
     "TRANSITIONS",
     "Attempt",
     "Backfill",
-    "Missed",
+    "MissedInfo",
     "NotebookRef",
     "Run",
     "RunPolicies",
@@ -85,7 +85,7 @@ class RunPolicies(Value, frozen=True, kw_only=True):
     run_timeout_seconds: float | None = None
 
 
-class Missed(Value, frozen=True, kw_only=True):
+class MissedInfo(Value, frozen=True, kw_only=True):
     """The instants that a ``skipped`` run stands for."""
 
     count: int
@@ -153,7 +153,7 @@ class Run(Value, frozen=True, kw_only=True):
     #: A run that is not over by then is out of time; set when the first attempt starts.
     give_up_at: datetime | None = None
     #: For ``skipped`` runs of instants that were missed.
-    missed: Missed | None = None
+    missed: MissedInfo | None = None
     backfill: Backfill | None = None
     sweep: SweepRef | None = None
     #: How many artifacts there are, where ``artifacts`` has only the first; never stored.

@@ -34,7 +34,7 @@ class Settings(Value, frozen=True, kw_only=True):
     #: Networks that runs may name.
     allowed_networks: tuple[str, ...] = ("bridge", "none")
     default_network: str = "bridge"
-    #: Address of the container engine; None for the surroundings' (``DOCKER_HOST``).
+    #: Address of the container engine; None for that of ``DOCKER_HOST``.
     docker_host: str | None = None
     default_cpus: float = 2.0
     max_cpus: float | None = None
@@ -71,5 +71,5 @@ class Settings(Value, frozen=True, kw_only=True):
     #: How late a scheduled time may be dealt with and still count as on time: it runs, whatever
     #: its job says of missed ones.
     on_time_seconds: float = 60.0
-    #: A passing owner ends after so long with nothing to do.
-    passing_idle_seconds: float = 60.0
+    #: An on-demand server ends after so long with nothing to do.
+    on_demand_idle_seconds: float = 60.0

@@ -22,7 +22,7 @@ TIMED_OUT = "TimedOut"
 SYNTHETIC = frozenset({KERNEL_DIED, OUT_OF_MEMORY, TIMED_OUT})
 
 
-class Evidence(Value, frozen=True, kw_only=True):
+class AttemptEvidence(Value, frozen=True, kw_only=True):
     """What is known of an attempt when it is over."""
 
     #: The runner's last word; None where it did not get to say it.
@@ -65,7 +65,7 @@ class Verdict(Value, frozen=True, kw_only=True):
     error: CellError | None = None
 
 
-def judge(evidence: Evidence) -> Verdict:
+def judge(evidence: AttemptEvidence) -> Verdict:
     """Returns the ending; every ending but a plain success has its reason."""
     verdict = _judge(evidence)
     notes = list(evidence.finished.notes) if evidence.finished else []
@@ -76,7 +76,7 @@ def judge(evidence: Evidence) -> Verdict:
     return replace(verdict, reason=plain_text(reason) or None)
 
 
-def _judge(evidence: Evidence) -> Verdict:
+def _judge(evidence: AttemptEvidence) -> Verdict:
     finished = evidence.finished
     if evidence.refused is not None:
         return Verdict(state=RunState.FAILED, reason=evidence.refused)
@@ -102,7 +102,7 @@ def _judge(evidence: Evidence) -> Verdict:
     )
 
 
-def _judge_silent(evidence: Evidence) -> Verdict:
+def _judge_silent(evidence: AttemptEvidence) -> Verdict:
     """Judges an attempt whose runner did not get to its last word."""
     if evidence.cancelled_by is not None:
         return _cancelled(evidence)
@@ -180,7 +180,7 @@ def _error(finished: Finished) -> CellError | None:
     return CellError(cell_index=finished.cell, ename=ename, evalue=finished.message)
 
 
-def _out_of_memory(evidence: Evidence) -> Verdict:
+def _out_of_memory(evidence: AttemptEvidence) -> Verdict:
     limit = evidence.memory_bytes
     named = f"its limit of {_mebibytes(limit)}" if limit else "what there is"
     reason = f"out of memory: the attempt needed more than {named}{_where(evidence)}"
@@ -189,7 +189,7 @@ def _out_of_memory(evidence: Evidence) -> Verdict:
     )
 
 
-def _timed_out(evidence: Evidence) -> Verdict:
+def _timed_out(evidence: AttemptEvidence) -> Verdict:
     reason = (
         f"not done after {evidence.timeout_seconds:g} s{_where(evidence)}"
         if (evidence.timeout_seconds is not None)
@@ -200,25 +200,25 @@ def _timed_out(evidence: Evidence) -> Verdict:
     )
 
 
-def _cancelled(evidence: Evidence) -> Verdict:
+def _cancelled(evidence: AttemptEvidence) -> Verdict:
     return Verdict(
         state=RunState.CANCELLED,
         reason=f"cancelled by {evidence.cancelled_by}{_where(evidence)}",
     )
 
 
-def _synthetic(evidence: Evidence, ename: str, reason: str) -> CellError | None:
+def _synthetic(evidence: AttemptEvidence, ename: str, reason: str) -> CellError | None:
     cell = _cell(evidence)
     return None if cell is None else CellError(cell_index=cell, ename=ename, evalue=reason)
 
 
-def _cell(evidence: Evidence) -> int | None:
+def _cell(evidence: AttemptEvidence) -> int | None:
     if evidence.finished is not None and evidence.finished.cell is not None:
         return evidence.finished.cell
     return evidence.cell
 
 
-def _where(evidence: Evidence) -> str:
+def _where(evidence: AttemptEvidence) -> str:
     cell = _cell(evidence)
     if cell is not None:
         of = f" of {evidence.cells_total}" if evidence.cells_total else ""
@@ -226,7 +226,7 @@ def _where(evidence: Evidence) -> str:
     return "" if evidence.ready else " before the first cell"
 
 
-def _tail(evidence: Evidence) -> str:
+def _tail(evidence: AttemptEvidence) -> str:
     return f"; its log ends: {evidence.log_tail}" if evidence.log_tail else ""
 
 

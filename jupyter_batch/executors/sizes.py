@@ -9,7 +9,7 @@ _MIB = 1024 * 1024
 _GIB = 1024 * _MIB
 #: A byte of output becomes at most so many in the log of an engine: ``<`` six there, a quote two
 #: in its output's JSON, four in the frame and eight in the log; and each line has a head. A line
-#: of the log of a notebook counts as 64 bytes at least (runner/channels.py), for the same reason.
+#: of the log of a notebook counts as 64 bytes at least (runner/streams.py), for the same reason.
 _GROWTH = 8
 #: Base64, and the heads of the frames.
 _ARTIFACT_GROWTH = 1.5

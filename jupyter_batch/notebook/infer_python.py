@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_batch.domain.fitting import fits
+from jupyter_batch.domain.parameters.schema_check import fits
 from jupyter_batch.notebook.annotations import (
     Schema,
     description_of,

@@ -7,7 +7,7 @@ import math
 import re
 from typing import Any
 
-from jupyter_batch.domain.words import MAX_INT_BITS
+from jupyter_batch.domain.parameters.schema_text import MAX_INT_BITS
 from jupyter_batch.notebook.annotations import Schema
 from jupyter_batch.notebook.literals import Room, Unknown
 

@@ -12,14 +12,20 @@ import msgspec
 
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice
-from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.domain.parameters.parameters import ParameterSchema
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.notebook.apart import LARGE_BYTES, apart, chained, streamed_apart, taken
-from jupyter_batch.notebook.html import render, render_apart
-from jupyter_batch.notebook.outline import Outline, outline_apart
+from jupyter_batch.notebook.html_export import render, render_apart
+from jupyter_batch.notebook.inspect_notebook import Outline, outline_apart
 from jupyter_batch.notebook.parameters import infer_schema_apart
 from jupyter_batch.notebook.parts import assemble_apart, to_pieces
-from jupyter_batch.notebook.source import Source
+from jupyter_batch.notebook.source import NotebookFreezer
+from jupyter_batch.notebook.subprocess_worker import (
+    LARGE_BYTES,
+    apart,
+    chained,
+    streamed_apart,
+    taken,
+)
 from jupyter_batch.ports import ExecutedParts
 
 _CACHED = 256
@@ -42,7 +48,7 @@ class DiskNotebooks:
 
         Also raises InvalidNotebook for a parameters cell with a syntax error.
         """
-        source = Source(
+        source = NotebookFreezer(
             Path(root or self._settings.root_dir),
             max_bytes=self._settings.max_bundle_bytes,
             is_own=root in ("", self._settings.root_dir),

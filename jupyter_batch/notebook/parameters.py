@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from jupyter_batch.domain.fitting import fits
-from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.domain.parameters.parameters import ParameterSchema
+from jupyter_batch.domain.parameters.schema_check import fits
 from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.notebook.infer_python import CellSyntaxError, Inferred, infer_python
-from jupyter_batch.notebook.outline import Outline
+from jupyter_batch.notebook.inspect_notebook import Outline
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: What papermill can write in any language.

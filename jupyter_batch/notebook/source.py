@@ -11,15 +11,15 @@ from pathlib import Path, PurePosixPath
 from jupyter_batch.domain.notebook import FrozenFile, FrozenNotebook
 from jupyter_batch.domain.paths import path_problem
 from jupyter_batch.errors import InvalidInput, NotFound, TooLarge
-from jupyter_batch.notebook.disk import OutsideRoot, inside, read_regular
 from jupyter_batch.notebook.patterns import Matcher
+from jupyter_batch.notebook.safe_read import OutsideRoot, inside, read_regular
 
 _SUFFIX = ".ipynb"
 _MAX_NEAR = 3
 _MAX_LOOKED_AT = 2000
 
 
-class Source:
+class NotebookFreezer:
     """Notebooks below one root folder. All of it blocks: call it in a thread."""
 
     def __init__(self, root: Path, *, max_bytes: int, is_own: bool = True) -> None:

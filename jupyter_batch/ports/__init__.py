@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from jupyter_batch.ports.executing import (
+    AttemptEnding,
     AttemptHandle,
     AttemptSpec,
     Bundle,
-    Ending,
     Executor,
     ExecutorHealth,
     ImageReport,
@@ -24,16 +24,16 @@ from jupyter_batch.ports.stores import (
     SweepStore,
     TriggerStep,
 )
-from jupyter_batch.ports.surroundings import Alarm, Clock, EventSink, Secrets
+from jupyter_batch.ports.system import Alarm, Clock, EventSink, Secrets
 
 __all__ = [
     "Alarm",
+    "AttemptEnding",
     "AttemptHandle",
     "AttemptSpec",
     "BackupFile",
     "Bundle",
     "Clock",
-    "Ending",
     "EventSink",
     "ExecutedParts",
     "Executor",

@@ -54,7 +54,7 @@ class AttemptHandle(Value, frozen=True, kw_only=True):
     is_signed: bool = False
 
 
-class Ending(Value, frozen=True, kw_only=True):
+class AttemptEnding(Value, frozen=True, kw_only=True):
     """How a container or process ended, as the engine tells it."""
 
     exit_code: int | None = None
@@ -130,7 +130,7 @@ class Executor(Protocol):
         can be no more: with the attempt, or a moment before that where its runner has said so.
         Raises EngineUnavailable when the engine goes away, AttemptGone."""
 
-    async def wait(self, handle: AttemptHandle) -> Ending:
+    async def wait(self, handle: AttemptHandle) -> AttemptEnding:
         """Returns when the attempt has ended."""
 
     async def stop(self, handle: AttemptHandle, *, grace_seconds: float) -> None:

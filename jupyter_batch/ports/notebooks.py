@@ -10,7 +10,7 @@ import msgspec
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice
-from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.domain.parameters.parameters import ParameterSchema
 
 
 class ExecutedParts(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,9 +20,9 @@ from jupyter_batch.domain.recording import LogLine, Recording, Watermark
 from jupyter_batch.domain.results import ResultRecord, ResultRow
 from jupyter_batch.domain.retention import EndedGroup, EndedRun
 from jupyter_batch.domain.run import Run, RunState
-from jupyter_batch.domain.sql import SqlAnswer, SqlQuery
+from jupyter_batch.domain.schedule.trigger import TriggerProgress
+from jupyter_batch.domain.sql_query import SqlAnswer, SqlQuery
 from jupyter_batch.domain.sweep import Sweep, SweepFacts
-from jupyter_batch.domain.trigger import TriggerProgress
 from jupyter_batch.domain.value import Value
 
 

@@ -9,10 +9,10 @@ import stat
 from itertools import chain
 from typing import Iterable, Iterator, List, Set, Tuple
 
+from .frame_writer import FrameWriter, to_bytes
 from .masked_file import MaskedFile
 from .masking import Masker
 from .paths import path_problem, readable
-from .writer import FrameWriter, to_bytes
 
 _SLICE = 256 * 1024
 #: Artifacts of an attempt.

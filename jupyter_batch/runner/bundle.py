@@ -27,7 +27,7 @@ class Unfed(Exception):
     """Stdin ends, or nothing comes, before there is a whole bundle: whoever feeds us has died."""
 
 
-class Bundle:
+class RunnerBundle:
     """What is to be run, and how."""
 
     def __init__(self, settings: Dict[str, Any], notebook: bytes) -> None:
@@ -44,7 +44,7 @@ class Bundle:
         return default if value is None else value
 
 
-def read_bundle(source: Optional[str], folder: str) -> Bundle:
+def read_bundle(source: Optional[str], folder: str) -> RunnerBundle:
     """Reads a bundle and puts its files into the folder.
 
     ``source`` is None for stdin, a URL, or a path; a file is removed when it has been read,
@@ -109,7 +109,7 @@ def _fetch(url: str) -> BinaryIO:
     raise AssertionError("unreachable")
 
 
-def _unpack(stream: BinaryIO, folder: str) -> Bundle:
+def _unpack(stream: BinaryIO, folder: str) -> RunnerBundle:
     settings: Optional[Dict[str, Any]] = None
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_BUFFER) as archive:
         for member in archive:
@@ -125,7 +125,7 @@ def _unpack(stream: BinaryIO, folder: str) -> Bundle:
                 if settings is None:
                     raise BundleError("the bundle does not begin with bundle.json")
                 # The last one: what follows need not come before stdin is closed.
-                return Bundle(settings, content.read())
+                return RunnerBundle(settings, content.read())
             elif name.startswith("files/"):
                 _put(folder, name[len("files/") :], cast("io.BufferedIOBase", content))
             else:

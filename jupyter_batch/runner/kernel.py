@@ -10,9 +10,9 @@ import sys
 import time
 from typing import Any, Callable, Dict, Optional
 
-from .early import EarlyKernel, launching
 from .failures import EXIT_MISSING, Failure
-from .lean import without
+from .fast_imports import without
+from .kernel_prewarm import PrewarmedKernel, launching
 from .shutdown import Shutdown
 
 #: As papermill waits.
@@ -22,7 +22,7 @@ _SIGTERM_BIT = 1 << (signal.SIGTERM - 1)
 _OOM_SCORE = "500"
 
 
-class UnknownKernel(Failure):
+class KernelNotFound(Failure):
     """There is no kernel of that name."""
 
     def __init__(self, name: str, known: Dict[str, str]) -> None:
@@ -57,12 +57,12 @@ class Kernel:
         )
         specs.kernel_dirs = folders if old in folders else [*folders, old]
         if not name:
-            raise UnknownKernel(name, _languages(specs))
+            raise KernelNotFound(name, _languages(specs))
         self.manager = AsyncKernelManager(kernel_name=name, kernel_spec_manager=specs)
         try:
             spec: Any = self.manager.kernel_spec
         except NoSuchKernel as error:
-            raise UnknownKernel(name, _languages(specs)) from error
+            raise KernelNotFound(name, _languages(specs)) from error
         self._spec = spec
         self.language = str(spec.language)
         # TCP can be listened in on and needs a network. Only of ipykernel is it known that it
@@ -74,7 +74,7 @@ class Kernel:
         self._process: Optional["subprocess.Popen[bytes]"] = None
         self._shutdown: Optional[Shutdown] = None
 
-    def start(self, env: Dict[str, str], early: Optional[EarlyKernel] = None) -> None:
+    def start(self, env: Dict[str, str], early: Optional[PrewarmedKernel] = None) -> None:
         """Starts the process, and returns before it answers; raises Failure.
 
         ``early`` is a process that may become the kernel.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Callable, Dict, Tuple
 
-from .writer import to_json
+from .frame_writer import to_json
 
 #: As nbformat's schema has it: what may be other than text.
 _ANY_JSON = re.compile(r"application/(.*\+)?json\Z")

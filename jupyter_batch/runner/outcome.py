@@ -6,10 +6,10 @@ import signal
 import traceback
 from typing import Any, Dict, List, Optional, Tuple
 
-from .attempt import Attempt
 from .cell_errors import CellFailure, advice
 from .failures import EXIT_FAILED, EXIT_FAULT, EXIT_OK, Failure
-from .stopper import Stopper
+from .notebook_run import NotebookRun
+from .termination import Terminator
 
 _CUT_OFF = (
     "the kernel was still at work after the last cell (an exit hook or a thread) when its grace "
@@ -21,7 +21,7 @@ _NO_SPACE = ("[Errno 28]", "No space left on device")
 class Facts:
     """What the verdict is made of, besides the attempt itself."""
 
-    def __init__(self, attempt: Attempt, stopper: Stopper, settings: Dict[str, Any]) -> None:
+    def __init__(self, attempt: NotebookRun, stopper: Terminator, settings: Dict[str, Any]) -> None:
         self.attempt = attempt
         #: As it was when the last cell had ended; what comes later ends nothing early.
         self.stopped_by = stopper.cause
@@ -52,7 +52,7 @@ def decide(facts: Facts, error: Optional[BaseException]) -> Tuple[Dict[str, Any]
 
 
 def _decide(facts: Facts, error: Optional[BaseException]) -> Dict[str, Any]:
-    from .engine import DeadKernelError, PapermillException, PapermillExecutionError
+    from .papermill_engine import DeadKernelError, PapermillException, PapermillExecutionError
 
     attempt = facts.attempt
     if facts.stopped_by is not None and not isinstance(error, Failure):

@@ -12,7 +12,7 @@ from pathlib import Path
 #: Its name in the zip application; not ours, so that an installed jupyter_batch is no matter.
 _PACKAGE = "jb_runner"
 _MAIN = f"from {_PACKAGE}.program import main\n\nmain()\n"
-#: What kernels are given where jupyter_batch is not installed; see standin.py.
+#: What kernels are given where jupyter_batch is not installed; see package_shim.py.
 _STANDIN, _ALONE = "standin/jupyter_batch.py", "standin/alone/jupyter_batch"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -40,11 +40,15 @@ def zipapp_bytes() -> bytes:
 
 def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.glob("*.py")):
-        if path.name not in ("__main__.py", "standin.py", Path(__file__).name):
+        if path.name not in ("__main__.py", "package_shim.py", Path(__file__).name):
             yield f"{_PACKAGE}/{path.name}", path
-    yield _STANDIN, folder / "standin.py"
+    yield _STANDIN, folder / "package_shim.py"
     whole = folder.parent
-    for path in (whole / "__init__.py", whole / "errors.py", *sorted(whole.glob("inside/*.py"))):
+    for path in (
+        whole / "__init__.py",
+        whole / "errors.py",
+        *sorted(whole.glob("notebook_api/*.py")),
+    ):
         yield f"{_ALONE}/{path.relative_to(whole).as_posix()}", path
 
 

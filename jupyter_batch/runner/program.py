@@ -14,22 +14,22 @@ import traceback
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 from .artifacts import send_artifacts
-from .attempt import Attempt
 from .beside import Beside, left_behind
 from .budget import Budget
-from .bundle import Bundle, BundleError, Unfed, read_bundle
-from .channels import Channels
-from .early import start_early
+from .bundle import BundleError, RunnerBundle, Unfed, read_bundle
 from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, EXIT_UNFED, Failure
-from .kernel import Kernel, UnknownKernel
+from .frame_writer import FrameWriter
+from .kernel import Kernel, KernelNotFound
 from .kernel_choice import choose_kernel, notebook_kernel
+from .kernel_prewarm import start_prewarmed
 from .masking import Masker
-from .ops import OutputStream
+from .notebook_run import NotebookRun
+from .output_stream import OutputStream
 from .shielding import shield
 from .spool import FOLDER_VARIABLE, SPOOL_NAME, SpoolReader, prepare
-from .stopper import Interrupted, Stopper
+from .streams import RunnerStreams
+from .termination import Interrupted, Terminator
 from .usage import Usage, oom_kills
-from .writer import FrameWriter
 
 #: Levels of calls; what a kernel can send by its own limit takes a part of them.
 _RECURSION = 6000
@@ -55,9 +55,9 @@ class Program:
 
     def __init__(self) -> None:
         shield()
-        self._channels = Channels()
+        self._channels = RunnerStreams()
         self._frames = FrameWriter(self._channels.frames_fd)
-        self._stopper = Stopper()
+        self._stopper = Terminator()
         self._usage = Usage()
         self._budget = Budget(_GIB)
         self._masker = Masker({})
@@ -99,7 +99,7 @@ class Program:
         self._frames.close()
         return code
 
-    def _send_files(self, bundle: Bundle) -> None:
+    def _send_files(self, bundle: RunnerBundle) -> None:
         """Sends the artifacts, and notes what is left out."""
         folder = os.path.join(self._folder, "output")
         if not os.path.isdir(folder):
@@ -116,7 +116,7 @@ class Program:
             written if keeps else (),
         )
 
-    def _read(self, source: Optional[str]) -> Bundle:
+    def _read(self, source: Optional[str]) -> RunnerBundle:
         bundle = read_bundle(source, os.getcwd())
         self._frames.key = bundle.frame_key
         self._stopper.raises = False
@@ -127,7 +127,7 @@ class Program:
         self._beside = Beside(os.getcwd())
         return bundle
 
-    def _attempt(self, bundle: Bundle) -> Tuple[Dict[str, Any], int]:
+    def _attempt(self, bundle: RunnerBundle) -> Tuple[Dict[str, Any], int]:
         kills_before = oom_kills()
         kernel: Optional[Kernel] = None
         failure: Optional[Failure] = None
@@ -154,7 +154,7 @@ class Program:
             if self._spool is not None:
                 self._spool.close()
 
-    def _start_kernel(self, bundle: Bundle) -> Kernel:
+    def _start_kernel(self, bundle: RunnerBundle) -> Kernel:
         """Starts the kernel before anything else: it boots while papermill is imported."""
         try:
             name, language = notebook_kernel(bundle.notebook)
@@ -162,11 +162,11 @@ class Program:
             raise Failure("bundle", f"the file is no notebook: {error}") from error
         wanted = bundle.get("kernel")
         env = self._environment(bundle)
-        early = start_early(wanted or name or "python3", env)
+        early = start_prewarmed(wanted or name or "python3", env)
         try:
             try:
                 kernel = Kernel(wanted or name or "", self._folder)
-            except UnknownKernel as error:
+            except KernelNotFound as error:
                 if wanted:
                     raise
                 kernel = Kernel(self._chosen(name, language, error.known), self._folder)
@@ -185,7 +185,7 @@ class Program:
         self._notes.append(words)
         return chosen
 
-    def _environment(self, bundle: Bundle) -> Dict[str, str]:
+    def _environment(self, bundle: RunnerBundle) -> Dict[str, str]:
         output = os.path.join(self._folder, "output")
         os.mkdir(output)
         told = {
@@ -205,7 +205,7 @@ class Program:
             **self._way_in(bundle),
         }
 
-    def _way_in(self, bundle: Bundle) -> Dict[str, str]:
+    def _way_in(self, bundle: RunnerBundle) -> Dict[str, str]:
         """Returns the variables by which the notebook finds us and ``jupyter_batch``."""
         facts = {
             name: bundle.get(name)
@@ -224,12 +224,12 @@ class Program:
         return variables
 
     def _execute(
-        self, bundle: Bundle, kernel: Kernel, kills_before: Optional[int]
+        self, bundle: RunnerBundle, kernel: Kernel, kills_before: Optional[int]
     ) -> Tuple[Dict[str, Any], int]:
         try:
-            from .lean import import_engine
+            from .fast_imports import import_papermill_engine
 
-            engine = import_engine()
+            engine = import_papermill_engine()
         except ImportError as error:
             text = f"papermill is not installed in this environment ({error})"
             fields, _ = _verdict("failed", "no_kernel", text)
@@ -239,7 +239,7 @@ class Program:
         outputs = OutputStream(self._frames, self._masker, self._budget)
         assert self._spool is not None
         self._spool.start()
-        attempt = Attempt(
+        attempt = NotebookRun(
             bundle,
             kernel,
             self._frames,

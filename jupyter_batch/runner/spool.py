@@ -1,4 +1,4 @@
-"""Reads what the notebook says to us through a file (see inside/context.py) and sends frames.
+"""Reads what the notebook says to us through a file (see notebook_api/context.py) and sends frames.
 
 A file rather than a pipe: it is there whatever happens to the kernel, to this process or to
 the container, and what has not been sent when the container dies can be read out of it.
@@ -14,8 +14,8 @@ import time
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 from .budget import Budget
+from .frame_writer import FrameWriter, slices, to_bytes
 from .masking import Masker
-from .writer import FrameWriter, slices, to_bytes
 
 #: By which an executor names a folder that it can read when the container is dead.
 FOLDER_VARIABLE = "JUPYTER_BATCH_KEPT"
@@ -57,7 +57,7 @@ _FACTS = (
 TYPES = frozenset({"number", "text", "bool", "none", "datetime", "table", "json", "parquet"})
 
 
-class Told:
+class SpoolMessage:
     """What a piece of the spool says, made of its lines in order, with secrets masked."""
 
     def __init__(self, masker: Masker) -> None:
@@ -168,14 +168,14 @@ class SpoolReader:
             self._offset += len(self._rest)
             self._rest = b""
         if newline:
-            told = Told(self._masker)
+            told = SpoolMessage(self._masker)
             for line in whole.split(b"\n"):
                 told.take(line)
             self._offset += len(whole) + 1
             self._send(told)
         return True
 
-    def _send(self, told: Told) -> None:
+    def _send(self, told: SpoolMessage) -> None:
         """Writes frames; the last of them says how far into the spool they reach."""
         sent: List[Tuple[str, Dict[str, Any]]] = []
         for name, (kind, text, at) in told.results.items():
@@ -236,7 +236,7 @@ class SpoolReader:
 
     def send_result(self, name: str, kind: str, value: Any) -> None:
         """Sends a result that came another way (scrapbook's)."""
-        told = Told(self._masker)
+        told = SpoolMessage(self._masker)
         told.take(_dumps(["result", time.time(), name, kind, value]).encode())
         for kind, fields in [
             frame for name, result in told.results.items() for frame in self._result(name, *result)

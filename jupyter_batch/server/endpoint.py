@@ -15,7 +15,7 @@ from tornado.web import HTTPError, authenticated
 
 from jupyter_batch.server.handler import RESOURCE, BatchHandler
 from jupyter_batch.wire.decoding import decode_arguments, decode_body, decode_bounded
-from jupyter_batch.wire.questions import Nothing
+from jupyter_batch.wire.query_params import Nothing
 
 Action = Literal["read", "write", "execute"]
 Method = Callable[..., Awaitable[None]]
@@ -71,7 +71,7 @@ def endpoint(
                 return
             await _authorise(self, action)
             try:
-                engine = await self.door.engine_for(self)
+                engine = await self.gateway.engine_for(self)
                 if engine is not None:
                     self.engine = engine
                     await method(self, *path, **await _decode(self, operation))
@@ -96,7 +96,7 @@ def operation_of(handler: type[BatchHandler], method: str) -> Operation | None:
 
 
 async def _authorise(handler: BatchHandler, action: Action) -> None:
-    # Whoever holds the owner's token is the user whose process this is, or a door that has
+    # Whoever holds the owner's token is the user whose process this is, or a gateway that has
     # asked its own authorizer.
     if handler.by_owner_token:
         return

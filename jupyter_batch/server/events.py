@@ -11,7 +11,7 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
-from jupyter_batch.wire.questions import EventsQuestion, RunEventsQuestion
+from jupyter_batch.wire.query_params import EventsQuestion, RunEventsQuestion
 
 MEDIA_TYPE = "text/event-stream"
 
@@ -57,7 +57,7 @@ class EventStreamHandler(BatchHandler):
             await self.write_slice(_RETRY)
             while True:
                 # Not wait_for: cancelling it would end the events.
-                done, _ = await asyncio.wait({upcoming}, timeout=self.door.keep_alive_seconds)
+                done, _ = await asyncio.wait({upcoming}, timeout=self.gateway.keep_alive_seconds)
                 if not done:
                     await self.write_slice(_KEEP_ALIVE)
                     continue

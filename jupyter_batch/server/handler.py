@@ -22,15 +22,15 @@ from jupyter_batch.domain.artifact import LISTED_ARTIFACTS, SHOWN_ARTIFACTS
 from jupyter_batch.domain.notebook import is_below, named_from
 from jupyter_batch.domain.run import Run
 from jupyter_batch.errors import BatchError, InvalidInput, TooLarge
-from jupyter_batch.server.door import Door
-from jupyter_batch.server.errors import answer_of
-from jupyter_batch.server.forward import NAMED_FROM, VERSION_HEADER
+from jupyter_batch.server.error_responses import answer_of
+from jupyter_batch.server.gateway import Gateway
 from jupyter_batch.server.identity import OwnerIdentity, holds_token, user_name
-from jupyter_batch.services.engine import Engine
-from jupyter_batch.wire.seen import seen_from
+from jupyter_batch.server.proxy import NAMED_FROM, VERSION_HEADER
+from jupyter_batch.services.engine import BatchEngine
+from jupyter_batch.wire.relative_names import seen_from
 
-#: Where the web application keeps the door.
-DOOR = "jupyter_batch_door"
+#: Where the web application keeps the gateway.
+GATEWAY = "jupyter_batch_door"
 RESOURCE = "batch"
 
 _SLICE = 256 * 1024
@@ -43,13 +43,13 @@ class BatchHandler(APIHandler):
 
     auth_resource = RESOURCE
     #: Set by ``endpoint`` before a method is called.
-    engine: Engine
+    engine: BatchEngine
 
     def initialize(self) -> None:
         """Prepares for one request."""
-        self.door: Door = self.settings[DOOR]
+        self.gateway: Gateway = self.settings[GATEWAY]
         self.body = bytearray()
-        self.by_owner_token = holds_token(self.request.headers, self.door.token)
+        self.by_owner_token = holds_token(self.request.headers, self.gateway.token)
         self._received = 0
         self._work: asyncio.Task[None] | None = None
         self._refused_early = False
@@ -67,9 +67,9 @@ class BatchHandler(APIHandler):
 
     @property
     def root(self) -> str:
-        """The folder that notebooks are named from: that of the door which the request came to."""
+        """The folder that notebooks are named from: that of the gateway which the request came to."""
         told = self.request.headers.get(NAMED_FROM, "") if self.by_owner_token else ""
-        return unquote(told) or self.door.root_dir
+        return unquote(told) or self.gateway.root_dir
 
     def placed(self, notebook: str) -> dict[str, str]:
         """Returns ``root`` and ``notebook`` of a notebook that the request names.
@@ -100,23 +100,23 @@ class BatchHandler(APIHandler):
 
     async def prepare(self) -> None:  # type: ignore[override]
         """Authenticates, and refuses a body that says that it is too large."""
-        self.door.touch()
+        self.gateway.touch()
         await super().prepare()
         declared = self.request.headers.get("Content-Length", "0")
-        if declared.isdigit() and int(declared) > self.door.max_body_bytes:
+        if declared.isdigit() and int(declared) > self.gateway.max_body_bytes:
             await self._refuse_early(int(declared))
 
     def data_received(self, chunk: bytes) -> None:
         """Keeps a slice of the body, up to the limit."""
         self._received += len(chunk)
-        if self._received <= self.door.max_body_bytes:
+        if self._received <= self.gateway.max_body_bytes:
             self.body += chunk
         else:
             self.body.clear()
 
     def check_body(self) -> bool:
         """Says whether there is a request to serve; raises TooLarge."""
-        if self._received > self.door.max_body_bytes and not self._refused_early:
+        if self._received > self.gateway.max_body_bytes and not self._refused_early:
             raise self._too_large()
         return not self._refused_early
 
@@ -143,7 +143,7 @@ class BatchHandler(APIHandler):
         return connection
 
     def _too_large(self) -> TooLarge:
-        limit = self.door.max_body_bytes
+        limit = self.gateway.max_body_bytes
         return TooLarge(f"the body is larger than {limit} bytes", field="body", limit=limit)
 
     async def while_connected(self, work: Coroutine[Any, Any, None]) -> None:
@@ -235,8 +235,8 @@ class BatchHandler(APIHandler):
         is_known = bool(getattr(self, "_current_user", None))
         status, answer = answer_of(error, log_id=self._log_id, known_user=is_known)
         self.set_status(status)
-        if self.door.is_closing:
-            # It speaks for an owner no more: a door that has handed this on asks the next one.
+        if self.gateway.is_closing:
+            # It speaks for an owner no more: a gateway that has handed this on asks the next one.
             self.clear_header(VERSION_HEADER)
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self._methods()))

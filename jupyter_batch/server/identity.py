@@ -11,7 +11,7 @@ from jupyter_server.auth.identity import IdentityProvider, User
 from tornado.httputil import HTTPHeaders
 from tornado.web import RequestHandler
 
-#: Sent by doors along with the owner's token: for whom they ask.
+#: Sent by gateways along with the owner's token: for whom they ask.
 ON_BEHALF_OF = "X-Jupyter-Batch-User"
 
 _HEADER = re.compile(r"(?:token|bearer)\s+(\S+)", re.IGNORECASE)
@@ -48,7 +48,7 @@ class OwnerIdentity(IdentityProvider):
     """Knows the holder of the owner's token as the user of the system."""
 
     def get_user(self, handler: RequestHandler) -> User:
-        """Returns the user of the system, or the one for whom a door asks."""
+        """Returns the user of the system, or the one for whom a gateway asks."""
         return User(username=handler.request.headers.get(ON_BEHALF_OF) or system_user())
 
     def is_token_authenticated(self, handler: RequestHandler) -> bool:

@@ -11,15 +11,15 @@ from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
-from jupyter_batch.wire.answers import JobList, RunList
-from jupyter_batch.wire.bodies import JobBody, JobChangesBody, TriggerBody, check_depth
 from jupyter_batch.wire.cursors import cursor_of
-from jupyter_batch.wire.questions import (
+from jupyter_batch.wire.query_params import (
     JobCheckQuestion,
     JobsQuestion,
     RunsQuestion,
     SortedRunsQuestion,
 )
+from jupyter_batch.wire.requests import JobBody, JobChangesBody, RunJobBody, check_depth
+from jupyter_batch.wire.responses import JobList, RunList
 
 
 class JobsHandler(BatchHandler):
@@ -103,11 +103,11 @@ class JobRunsHandler(BatchHandler):
     @endpoint(
         "execute",
         "Runs a job now, with some of its parameters replaced",
-        body=TriggerBody,
+        body=RunJobBody,
         answer=Run,
         status=HTTPStatus.CREATED,
     )
-    async def post(self, job_id: str, body: TriggerBody) -> None:
+    async def post(self, job_id: str, body: RunJobBody) -> None:
         """Runs a job now."""
         check_depth(body.parameters or {})
         run = await self.engine.jobs.trigger(

@@ -13,7 +13,7 @@ import msgspec
 from jupyter_batch import __version__
 from jupyter_batch.server.endpoint import Operation, endpoint, operation_of
 from jupyter_batch.server.handler import BatchHandler
-from jupyter_batch.wire.answers import ErrorBody
+from jupyter_batch.wire.responses import ErrorBody
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 _REF = "#/components/schemas/{name}"

@@ -10,22 +10,22 @@ import msgspec
 from jupyter_batch.domain.cell import CellRecord
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
-from jupyter_batch.wire.answers import (
-    ArtifactList,
-    CellAnswer,
-    CellList,
-    LogPage,
-    OutputAnswer,
-    OutputList,
-)
 from jupyter_batch.wire.cursors import after_of, cursor_of
-from jupyter_batch.wire.questions import (
+from jupyter_batch.wire.query_params import (
     ArtifactQuestion,
     ArtifactsQuestion,
     CellsQuestion,
     LogQuestion,
     NotebookQuestion,
     OutputsQuestion,
+)
+from jupyter_batch.wire.responses import (
+    ArtifactList,
+    CellAnswer,
+    CellList,
+    LogPage,
+    OutputAnswer,
+    OutputList,
 )
 
 #: Outputs in one answer with cells; what goes beyond is counted and left out.

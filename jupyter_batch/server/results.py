@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from jupyter_batch.domain.results import ResultRecord
-from jupyter_batch.domain.sql import SqlAnswer
+from jupyter_batch.domain.sql_query import SqlAnswer
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
 from jupyter_batch.wire.cursors import cursor_of

@@ -8,18 +8,18 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from tornado.web import Application
 
-from jupyter_batch.server.about import (
+from jupyter_batch.server.backup import BackupHandler
+from jupyter_batch.server.events import EventsHandler, RunEventsHandler
+from jupyter_batch.server.gateway import Gateway
+from jupyter_batch.server.handler import GATEWAY, BatchHandler
+from jupyter_batch.server.imports import ImportedRunsHandler
+from jupyter_batch.server.jobs import JobCheckHandler, JobHandler, JobRunsHandler, JobsHandler
+from jupyter_batch.server.meta import (
     HealthHandler,
     ParametersHandler,
     SecretsHandler,
     UnknownHandler,
 )
-from jupyter_batch.server.backup import BackupHandler
-from jupyter_batch.server.door import Door
-from jupyter_batch.server.events import EventsHandler, RunEventsHandler
-from jupyter_batch.server.handler import DOOR, BatchHandler
-from jupyter_batch.server.imports import ImportedRunsHandler
-from jupyter_batch.server.jobs import JobCheckHandler, JobHandler, JobRunsHandler, JobsHandler
 from jupyter_batch.server.openapi import OpenApiHandler
 from jupyter_batch.server.records import (
     ArtifactHandler,
@@ -91,9 +91,9 @@ ROUTES: dict[str, type[BatchHandler]] = {
 }
 
 
-def install(application: Application, door: Door) -> None:
+def install(application: Application, gateway: Gateway) -> None:
     """Adds the routes to a server's application."""
-    application.settings[DOOR] = door
+    application.settings[GATEWAY] = gateway
     base = application.settings["base_url"]
     handlers: list[tuple[str, type[BatchHandler], dict[str, Any]]] = [
         (

@@ -10,10 +10,10 @@ from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.errors import NotFound
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
-from jupyter_batch.wire.answers import Deleted, RunList
-from jupyter_batch.wire.bodies import DeleteRunsBody, NoBody, RunBody
 from jupyter_batch.wire.cursors import cursor_of
-from jupyter_batch.wire.questions import RunQuestion, SortedRunsQuestion
+from jupyter_batch.wire.query_params import RunQuestion, SortedRunsQuestion
+from jupyter_batch.wire.requests import DeleteRunsBody, NoBody, RunBody
+from jupyter_batch.wire.responses import Deleted, RunList
 
 
 class RunsHandler(BatchHandler):

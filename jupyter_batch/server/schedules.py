@@ -7,13 +7,13 @@ from http import HTTPStatus
 
 from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.requests import BackfillReport
-from jupyter_batch.domain.sentence import sentence
-from jupyter_batch.domain.trigger_check import check_trigger
-from jupyter_batch.domain.upcoming import upcoming
+from jupyter_batch.domain.schedule.sentence import sentence
+from jupyter_batch.domain.schedule.trigger_check import check_trigger
+from jupyter_batch.domain.schedule.upcoming import upcoming
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
-from jupyter_batch.wire.bodies import NoBody, check_depth
-from jupyter_batch.wire.questions import utc
+from jupyter_batch.wire.query_params import utc
+from jupyter_batch.wire.requests import NoBody, check_depth
 from jupyter_batch.wire.schedules import (
     BackfillBody,
     PauseBody,

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from jupyter_batch.domain.sweep import Sweep
 from jupyter_batch.server.endpoint import endpoint
 from jupyter_batch.server.handler import BatchHandler
-from jupyter_batch.wire.answers import SweepList
-from jupyter_batch.wire.bodies import NoBody
 from jupyter_batch.wire.cursors import cursor_of
-from jupyter_batch.wire.questions import SweepsQuestion
+from jupyter_batch.wire.query_params import SweepsQuestion
+from jupyter_batch.wire.requests import NoBody
+from jupyter_batch.wire.responses import SweepList
 from jupyter_batch.wire.sweeps import RetrySweepBody, SweepBody
 
 

@@ -10,37 +10,37 @@ from typing import Any
 
 import msgspec
 
-from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.domain.parameters.parameters import ParameterSchema
 from jupyter_batch.domain.retention import Retention
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
 from jupyter_batch.ports import Alarm, BackupFile, Clock, Executor, Notebooks, Secrets, Store
-from jupyter_batch.services.admission import Admission
-from jupyter_batch.services.alarm import SystemAlarm
-from jupyter_batch.services.attempt import Conductor
-from jupyter_batch.services.availability import Availability
-from jupyter_batch.services.backfills import BackfillService
-from jupyter_batch.services.dispatcher import Dispatcher
-from jupyter_batch.services.failures import FailureWatch
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.auto_pause import AutoPause
+from jupyter_batch.services.event_hub import EventHub
+from jupyter_batch.services.execution.attempt_runner import AttemptRunner
+from jupyter_batch.services.execution.dispatcher import Dispatcher
+from jupyter_batch.services.execution.executor_health import ExecutorHealthTracker
+from jupyter_batch.services.execution.reconciler import Reconciler
 from jupyter_batch.services.imports import ImportService
-from jupyter_batch.services.intake import Intake
-from jupyter_batch.services.janitor import Janitor
 from jupyter_batch.services.jobs import JobService
-from jupyter_batch.services.making import RunMaker
-from jupyter_batch.services.reconciler import Reconciler
+from jupyter_batch.services.maintenance.retention import RetentionService
+from jupyter_batch.services.maintenance.space_reclaimer import SpaceReclaimer
 from jupyter_batch.services.results import ResultService
-from jupyter_batch.services.retention import RetentionService
 from jupyter_batch.services.runs import RunService
-from jupyter_batch.services.scheduler import Scheduler
+from jupyter_batch.services.scheduling.alarm import SystemAlarm
+from jupyter_batch.services.scheduling.backfills import BackfillService
+from jupyter_batch.services.scheduling.scheduler import Scheduler
+from jupyter_batch.services.submission.admission import AdmissionControl
+from jupyter_batch.services.submission.run_factory import RunFactory
+from jupyter_batch.services.submission.validation import RequestValidator
 from jupyter_batch.services.sweeps import SweepService
 
 #: How long the store may take to write a row, before it is said that it does not.
 _CHECK_SECONDS = 20.0
 
 
-class Engine:
+class BatchEngine:
     """What an owner runs; ``start`` and ``stop`` it on one event loop."""
 
     def __init__(
@@ -64,8 +64,8 @@ class Engine:
         self._notebooks = notebooks
         self._clock = clock
         self._secrets = secrets
-        self._availability = Availability(executors, clock)
-        self._janitor = Janitor(store, clock)
+        self._availability = ExecutorHealthTracker(executors, clock)
+        self._janitor = SpaceReclaimer(store, clock)
         self._retention = RetentionService(
             store,
             self._janitor,
@@ -78,7 +78,7 @@ class Engine:
             availability=self._availability,
             limit=settings.max_concurrent_runs or os.cpu_count() or 1,
             limit_per_user=settings.max_concurrent_runs_per_user,
-            conductor=self._conductor,
+            attempt_runner=self._attempt_runner,
         )
         self._reconciler = Reconciler(
             store=store,
@@ -87,14 +87,14 @@ class Engine:
             clock=clock,
             patience_seconds=settings.engine_patience_seconds,
         )
-        intake = Intake(
+        validator = RequestValidator(
             executors=executors,
             notebooks=notebooks,
             secrets=secrets,
             clock=clock,
             settings=settings,
         )
-        self._put_together(intake, alarm or SystemAlarm(), look_seconds)
+        self._put_together(validator, alarm or SystemAlarm(), look_seconds)
 
     async def start(self) -> None:
         """Brings the records up to date and starts to serve the queue."""
@@ -187,18 +187,20 @@ class Engine:
         counts = await self.store.runs.count()
         return not any(count for state, count in counts.items() if not state.is_terminal)
 
-    def _put_together(self, intake: Intake, alarm: Alarm, look_seconds: float) -> None:
+    def _put_together(self, validator: RequestValidator, alarm: Alarm, look_seconds: float) -> None:
         """Makes the use cases."""
-        admission = Admission(store=self.store, dispatcher=self.dispatcher, clock=self._clock)
-        maker = RunMaker(store=self.store, intake=intake, clock=self._clock)
+        admission = AdmissionControl(
+            store=self.store, dispatcher=self.dispatcher, clock=self._clock
+        )
+        maker = RunFactory(store=self.store, validator=validator, clock=self._clock)
         self.runs = RunService(
             store=self.store,
-            intake=intake,
+            validator=validator,
             admission=admission,
             dispatcher=self.dispatcher,
             notebooks=self._notebooks,
             hub=self.hub,
-            janitor=self._janitor,
+            space_reclaimer=self._janitor,
             clock=self._clock,
         )
         self.results = ResultService(self.store)
@@ -214,7 +216,7 @@ class Engine:
         )
         self.jobs = JobService(
             store=self.store,
-            intake=intake,
+            validator=validator,
             maker=maker,
             admission=admission,
             scheduler=self.scheduler,
@@ -225,12 +227,12 @@ class Engine:
         self.jobs.on_change = self._retention.wake
         self.sweeps = SweepService(
             store=self.store,
-            intake=intake,
+            validator=validator,
             dispatcher=self.dispatcher,
-            janitor=self._janitor,
+            space_reclaimer=self._janitor,
             clock=self._clock,
         )
-        self.imports = ImportService(store=self.store, intake=intake, clock=self._clock)
+        self.imports = ImportService(store=self.store, validator=validator, clock=self._clock)
         self.backfills = BackfillService(
             store=self.store,
             clock=self._clock,
@@ -238,10 +240,10 @@ class Engine:
             admission=admission,
             dispatcher=self.dispatcher,
         )
-        self.dispatcher.on_end = FailureWatch(store=self.store, jobs=self.jobs).look
+        self.dispatcher.on_end = AutoPause(store=self.store, jobs=self.jobs).look
 
-    def _conductor(self, run: Run) -> Conductor:
-        return Conductor(
+    def _attempt_runner(self, run: Run) -> AttemptRunner:
+        return AttemptRunner(
             run,
             store=self.store,
             executor=self._executors[run.environment.executor or ""],

@@ -10,24 +10,24 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment
-from jupyter_batch.domain.executed import Executed, take_apart
 from jupyter_batch.domain.ids import IdSource
+from jupyter_batch.domain.imported_notebook import ImportedNotebook, take_apart
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.recording import DocumentSlice, OutputRow, Recording
 from jupyter_batch.domain.requests import ImportRequest
 from jupyter_batch.domain.run import Attempt, NotebookRef, Run, RunState
 from jupyter_batch.errors import InvalidInput, NotFound
 from jupyter_batch.ports import Clock, Store
-from jupyter_batch.services.checks import check_name
-from jupyter_batch.services.intake import Intake
+from jupyter_batch.services.submission.request_checks import check_name
+from jupyter_batch.services.submission.validation import RequestValidator
 
 
 class ImportService:
     """Makes runs that are over already; nothing is executed."""
 
-    def __init__(self, *, store: Store, intake: Intake, clock: Clock) -> None:
+    def __init__(self, *, store: Store, validator: RequestValidator, clock: Clock) -> None:
         self._store = store
-        self._intake = intake
+        self._validator = validator
         self._clock = clock
 
     async def add(
@@ -53,7 +53,7 @@ class ImportService:
             sha256=hashlib.sha256(parts.source).hexdigest(),
         )
         # It can be retried here, so it has the surroundings of a run that names none.
-        environment = await self._intake.surroundings(Environment(), user=user)
+        environment = await self._validator.resolve_environment(Environment(), user=user)
         made = replace(_run(request, parts, frozen, user), environment=environment)
         run = await self._store.runs.add(made, frozen, idempotency_key=idempotency_key)
         if not (await self._store.records.watermark(run.id, 1)).last_seq:
@@ -61,7 +61,7 @@ class ImportService:
         return run
 
 
-def _run(request: ImportRequest, parts: Executed, frozen: FrozenNotebook, user: str) -> Run:
+def _run(request: ImportRequest, parts: ImportedNotebook, frozen: FrozenNotebook, user: str) -> Run:
     ended = request.finished_at or request.created_at
     attempt = Attempt(
         attempt_no=1,
@@ -91,7 +91,7 @@ def _run(request: ImportRequest, parts: Executed, frozen: FrozenNotebook, user: 
     )
 
 
-def _recording(run: Run, parts: Executed) -> Recording:
+def _recording(run: Run, parts: ImportedNotebook) -> Recording:
     at: datetime = run.finished_at or run.created_at
     documents = (
         DocumentSlice(seq=1, name="skeleton", body=parts.skeleton, more=False),

@@ -9,27 +9,27 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from jupyter_batch.domain.due import MissCause
 from jupyter_batch.domain.findings import Findings
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job, Source, TriggerState
 from jupyter_batch.domain.macros import MacroContext, check_macros, has_macros, render
 from jupyter_batch.domain.notebook import FrozenNotebook, named_from
-from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
+from jupyter_batch.domain.parameters.parameters import ParameterSchema, check_parameters
 from jupyter_batch.domain.queries import JobQuery, Page
 from jupyter_batch.domain.requests import JobChanges, JobRequest
 from jupyter_batch.domain.run import Run, TriggerKind
-from jupyter_batch.domain.trigger import AnyTrigger
-from jupyter_batch.domain.upcoming import UpcomingInstant, upcoming
+from jupyter_batch.domain.schedule.due import MissCause
+from jupyter_batch.domain.schedule.trigger import AnyTrigger
+from jupyter_batch.domain.schedule.upcoming import UpcomingInstant, upcoming
 from jupyter_batch.errors import BatchError, InvalidInput, NotFound
 from jupyter_batch.ports import Clock, Notebooks, Store
-from jupyter_batch.services.admission import Admission
-from jupyter_batch.services.checks import check_job
-from jupyter_batch.services.dispatcher import Dispatcher
-from jupyter_batch.services.intake import Intake
-from jupyter_batch.services.making import RunMaker
-from jupyter_batch.services.scheduler import Scheduler
-from jupyter_batch.services.triggers import named_triggers
+from jupyter_batch.services.execution.dispatcher import Dispatcher
+from jupyter_batch.services.scheduling.scheduler import Scheduler
+from jupyter_batch.services.scheduling.triggers import named_triggers
+from jupyter_batch.services.submission.admission import AdmissionControl
+from jupyter_batch.services.submission.request_checks import check_job
+from jupyter_batch.services.submission.run_factory import RunFactory
+from jupyter_batch.services.submission.validation import RequestValidator
 
 
 class JobService:
@@ -39,16 +39,16 @@ class JobService:
         self,
         *,
         store: Store,
-        intake: Intake,
-        maker: RunMaker,
-        admission: Admission,
+        validator: RequestValidator,
+        maker: RunFactory,
+        admission: AdmissionControl,
         scheduler: Scheduler,
         dispatcher: Dispatcher,
         notebooks: Notebooks,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._intake = intake
+        self._validator = validator
         self._maker = maker
         self._admission = admission
         self._scheduler = scheduler
@@ -290,7 +290,7 @@ class JobService:
         with findings.gather():
             check_job(request)
         with findings.gather():
-            await self._intake.surroundings(request.environment, user=user)
+            await self._validator.resolve_environment(request.environment, user=user)
         findings.tell()
 
     def _sample(self, request: JobRequest, values: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.results import ResultRecord, ResultRow
-from jupyter_batch.domain.sql import SqlAnswer, SqlQuery
+from jupyter_batch.domain.sql_query import SqlAnswer, SqlQuery
 from jupyter_batch.errors import NotFound
 from jupyter_batch.ports import Store
 

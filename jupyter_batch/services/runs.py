@@ -9,22 +9,22 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellRecord
-from jupyter_batch.domain.endings import tried_again
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.requests import RunRequest
 from jupyter_batch.domain.run import Attempt, Run, RunState, TriggerKind
+from jupyter_batch.domain.run_transitions import tried_again
 from jupyter_batch.domain.verdict import SYNTHETIC
 from jupyter_batch.errors import Conflict, NotFound
 from jupyter_batch.ports import Clock, ExecutedParts, Notebooks, Store
-from jupyter_batch.services.admission import Admission
-from jupyter_batch.services.dispatcher import Dispatcher
-from jupyter_batch.services.fitting import outputs_within
-from jupyter_batch.services.hub import EventHub
-from jupyter_batch.services.intake import Intake
-from jupyter_batch.services.janitor import Janitor
-from jupyter_batch.services.streams import follow_all, follow_run, wait_until_over
+from jupyter_batch.services.event_hub import EventHub
+from jupyter_batch.services.event_streams import follow_all, follow_run, wait_until_over
+from jupyter_batch.services.execution.dispatcher import Dispatcher
+from jupyter_batch.services.maintenance.space_reclaimer import SpaceReclaimer
+from jupyter_batch.services.output_limit import outputs_within
+from jupyter_batch.services.submission.admission import AdmissionControl
+from jupyter_batch.services.submission.validation import RequestValidator
 
 
 class RunService:
@@ -34,21 +34,21 @@ class RunService:
         self,
         *,
         store: Store,
-        intake: Intake,
-        admission: Admission,
+        validator: RequestValidator,
+        admission: AdmissionControl,
         dispatcher: Dispatcher,
         notebooks: Notebooks,
         hub: EventHub,
-        janitor: Janitor,
+        space_reclaimer: SpaceReclaimer,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._intake = intake
+        self._validator = validator
         self._admission = admission
         self._dispatcher = dispatcher
         self._notebooks = notebooks
         self._hub = hub
-        self._janitor = janitor
+        self._janitor = space_reclaimer
         self._clock = clock
 
     async def submit(
@@ -61,14 +61,16 @@ class RunService:
         idempotency_key: str | None = None,
     ) -> Run:
         """Checks, freezes and stores a run; it is committed when this returns."""
-        run, frozen = await self._intake.accept(request, user=user, trigger=trigger, job_id=job_id)
+        run, frozen = await self._validator.accept(
+            request, user=user, trigger=trigger, job_id=job_id
+        )
         run = await self._store.runs.add(run, frozen, idempotency_key=idempotency_key)
         self._dispatcher.wake()
         return run
 
     async def check(self, request: RunRequest, *, user: str) -> None:
         """Raises what ``submit`` would; stores nothing."""
-        await self._intake.accept(request, user=user, trigger=TriggerKind.MANUAL)
+        await self._validator.accept(request, user=user, trigger=TriggerKind.MANUAL)
 
     async def get(self, run_id: str) -> Run:
         """Returns the run."""

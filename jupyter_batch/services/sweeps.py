@@ -7,18 +7,18 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
-from jupyter_batch.domain.endings import tried_again
-from jupyter_batch.domain.parameters import check_parameters
+from jupyter_batch.domain.parameters.parameters import check_parameters
 from jupyter_batch.domain.queries import Page, SweepQuery
 from jupyter_batch.domain.requests import SweepRequest
 from jupyter_batch.domain.run import Run, RunState, SweepRef, TriggerKind
+from jupyter_batch.domain.run_transitions import tried_again
 from jupyter_batch.domain.state import UNFINISHED
 from jupyter_batch.domain.sweep import FAILURES, RETRYABLE, Sweep, SweepFacts, check_size
 from jupyter_batch.errors import Conflict, InvalidInput, InvalidParameters, NotFound
 from jupyter_batch.ports import Clock, NewRun, Store
-from jupyter_batch.services.dispatcher import Dispatcher
-from jupyter_batch.services.intake import Intake
-from jupyter_batch.services.janitor import Janitor
+from jupyter_batch.services.execution.dispatcher import Dispatcher
+from jupyter_batch.services.maintenance.space_reclaimer import SpaceReclaimer
+from jupyter_batch.services.submission.validation import RequestValidator
 
 _MAX_CONCURRENT = 100_000
 #: Parameter sets that are checked before others get their turn.
@@ -32,15 +32,15 @@ class SweepService:
         self,
         *,
         store: Store,
-        intake: Intake,
+        validator: RequestValidator,
         dispatcher: Dispatcher,
-        janitor: Janitor,
+        space_reclaimer: SpaceReclaimer,
         clock: Clock,
     ) -> None:
         self._store = store
-        self._intake = intake
+        self._validator = validator
         self._dispatcher = dispatcher
-        self._janitor = janitor
+        self._janitor = space_reclaimer
         self._clock = clock
 
     async def create(
@@ -150,15 +150,15 @@ class SweepService:
     async def _runs(self, request: SweepRequest, *, user: str) -> Sequence[NewRun]:
         """Returns the runs; raises what is wrong with any of them."""
         shared = request.run
-        read = await self._intake.read(shared)
-        sweep_id = self._intake.new_id()
+        read = await self._validator.read(shared)
+        sweep_id = self._validator.new_id()
         accepted: Run | None = None
         runs = []
         for index, values in enumerate(request.parameter_sets):
             parameters = {**shared.parameters, **values}
             try:
                 if accepted is None:
-                    accepted, _ = await self._intake.accept(
+                    accepted, _ = await self._validator.accept(
                         replace(shared, parameters=parameters),
                         user=user,
                         trigger=TriggerKind.SWEEP,
@@ -169,7 +169,7 @@ class SweepService:
             except InvalidParameters as error:
                 raise _placed(error, request, index) from error
             ref = SweepRef(id=sweep_id, index=index, max_concurrent=request.max_concurrent)
-            run = replace(accepted, id=self._intake.new_id(), parameters=parameters, sweep=ref)
+            run = replace(accepted, id=self._validator.new_id(), parameters=parameters, sweep=ref)
             runs.append(NewRun(run=run, frozen=read.frozen))
             if index % _TOGETHER == 0:
                 await asyncio.sleep(0)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from jupyter_batch.store.database import Connection
-from jupyter_batch.store.places import Places
-from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.run_locator import RunLocator
 
 _SQL = load_queries("outputs")
 _WINDOW = 4 * 1024 * 1024
 
 
 async def read_artifact(
-    places: Places, run_id: str, attempt_no: int, path: str
+    places: RunLocator, run_id: str, attempt_no: int, path: str
 ) -> AsyncIterator[bytes]:
     """Yields the bytes of a whole artifact; of one that was sent twice, the later."""
     for first, last in await places.read(run_id, _windows, attempt_no, path):

@@ -8,14 +8,14 @@ from datetime import datetime
 from jupyter_batch.domain.events import RunEvent, state_data
 from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.ports import NewRun, TriggerStep
-from jupyter_batch.store.changes import insert_new_events, insert_new_runs
-from jupyter_batch.store.database import Connection, transaction
-from jupyter_batch.store.ledger import Ledger
+from jupyter_batch.store.duckdb.column_values import from_utc, to_utc
+from jupyter_batch.store.duckdb.database import Connection, transaction
+from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.rollover import Rollover
 from jupyter_batch.store.run_rows import StoredRun
+from jupyter_batch.store.run_updates import insert_new_events, insert_new_runs
 from jupyter_batch.store.segment_rows import insert_all_frozen
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import from_utc, to_utc
+from jupyter_batch.store.writer_state import WriterState
 
 _JOBS = load_queries("jobs")
 _RUNS = load_queries("runs")
@@ -24,13 +24,13 @@ _RUNS = load_queries("runs")
 class BatchWrites:
     """Belongs to the writer thread."""
 
-    def __init__(self, ledger: Ledger, rollover: Rollover) -> None:
-        self._ledger = ledger
+    def __init__(self, writer_state: WriterState, rollover: Rollover) -> None:
+        self._writer_state = writer_state
         self._rollover = rollover
 
     def add_all(self, runs: Sequence[NewRun], steps: Sequence[TriggerStep]) -> tuple[Run, ...]:
         """Stores runs that triggers have made, and how far the triggers are."""
-        with self._ledger.records.use():
+        with self._writer_state.records.use():
             runs, steps = self._still_to_do(runs, steps)
         if not runs and not steps:
             return ()
@@ -48,12 +48,12 @@ class BatchWrites:
 
         What is frozen goes first: a crash leaves rows that no run refers to.
         """
-        ledger = self._ledger
+        writer_state = self._writer_state
         segment = self._rollover.current()
         stored = []
         for new in runs:
-            ledger.run_no += 1
-            stored.append(StoredRun(ledger.run_no, segment.segment_id, new.run))
+            writer_state.run_no += 1
+            stored.append(StoredRun(writer_state.run_no, segment.segment_id, new.run))
         frozen = [
             (place.run_no, new.frozen)
             for place, new in zip(stored, runs, strict=True)
@@ -61,28 +61,28 @@ class BatchWrites:
         ]
         if frozen:
             with (
-                ledger.segments.lease(segment.segment_id) as alias,
-                transaction(ledger.connection),
+                writer_state.segments.lease(segment.segment_id) as alias,
+                transaction(writer_state.connection),
             ):
                 segment.writes += 1
-                insert_all_frozen(ledger.connection, alias, frozen)
+                insert_all_frozen(writer_state.connection, alias, frozen)
         self._write_records(stored, write_more)
         return tuple(new.run for new in runs)
 
     def _write_records(
         self, stored: Sequence[StoredRun], write_more: Callable[[Connection], object]
     ) -> None:
-        ledger = self._ledger
+        writer_state = self._writer_state
         events: list[RunEvent] = []
-        with ledger.records.transaction():
+        with writer_state.records.transaction():
             if stored:
-                insert_new_runs(ledger.connection, stored)
+                insert_new_runs(writer_state.connection, stored)
                 events = insert_new_events(
-                    ledger, [(s.run_no, _first_event(s.run)) for s in stored]
+                    writer_state, [(s.run_no, _first_event(s.run)) for s in stored]
                 )
-            write_more(ledger.connection)
-        ledger.note_new(stored)
-        ledger.publish(events)
+            write_more(writer_state.connection)
+        writer_state.note_new(stored)
+        writer_state.publish(events)
 
     def _still_to_do(
         self, runs: Sequence[NewRun], steps: Sequence[TriggerStep]
@@ -90,7 +90,7 @@ class BatchWrites:
         """Leaves out what has been done before."""
         if not steps:
             return list(runs), []
-        rows = self._ledger.connection.execute(
+        rows = self._writer_state.connection.execute(
             _JOBS["select_reached"], {"trigger_ids": [step.after.trigger_id for step in steps]}
         ).fetchall()
         known = {row[0]: row[1:] for row in rows}
@@ -119,7 +119,7 @@ class BatchWrites:
         return {
             (trigger_id, from_utc(row[0]))
             for trigger_id, instants in asked.items()
-            for row in self._ledger.connection.execute(
+            for row in self._writer_state.connection.execute(
                 _RUNS["select_fired"], {"trigger_id": trigger_id, "instants": instants}
             ).fetchall()
         }

@@ -12,10 +12,10 @@ import msgspec
 from jupyter_batch.domain.events import RunEvent, frame_event_id
 from jupyter_batch.domain.frames import OutputOp
 from jupyter_batch.domain.outputs import output_event
-from jupyter_batch.store.database import Connection
+from jupyter_batch.store.duckdb.column_values import from_utc
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.outputs import joined
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import from_utc
 
 _log = logging.getLogger(__name__)
 _RECORDS = load_queries("records")

@@ -12,9 +12,9 @@ from jupyter_batch.domain.job import Job, Source, TriggerState
 from jupyter_batch.domain.notebook import FrozenFile, FrozenNotebook
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.retry import RetryPolicy
-from jupyter_batch.domain.trigger import AnyTrigger, TriggerProgress
+from jupyter_batch.domain.schedule.trigger import AnyTrigger, TriggerProgress
 from jupyter_batch.domain.value import Value
-from jupyter_batch.store.text import clean_text, from_utc, to_json, to_utc
+from jupyter_batch.store.duckdb.column_values import clean_text, from_utc, to_json, to_utc
 
 
 class _Policies(Value, frozen=True, kw_only=True):

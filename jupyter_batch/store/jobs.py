@@ -12,7 +12,12 @@ from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.queries import JobQuery, Page
 from jupyter_batch.errors import Conflict, NotFound
-from jupyter_batch.store.database import Connection
+from jupyter_batch.store.duckdb.column_values import clean_text
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.records_file import RecordsFile
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.duckdb.writer import Writer
 from jupyter_batch.store.job_rows import (
     decode_job,
     decode_pinned,
@@ -21,13 +26,8 @@ from jupyter_batch.store.job_rows import (
     encode_pinned,
     encode_trigger,
 )
-from jupyter_batch.store.keys import find_key, insert_key
-from jupyter_batch.store.readers import Readers
-from jupyter_batch.store.records_file import RecordsFile
+from jupyter_batch.store.metadata import find_key, insert_key
 from jupyter_batch.store.reserve import Reserve
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import clean_text
-from jupyter_batch.store.writer import Writer
 
 _log = logging.getLogger(__name__)
 _SQL = load_queries("jobs")

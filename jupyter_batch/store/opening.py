@@ -17,24 +17,24 @@ from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.state import UNFINISHED
 from jupyter_batch.errors import StoreDamaged, StoreError, StoreHeld
 from jupyter_batch.ports import Clock
-from jupyter_batch.store.backing_up import remove_work
-from jupyter_batch.store.compaction import compact_records, remove_leavings
-from jupyter_batch.store.database import attach, connect, transaction
-from jupyter_batch.store.failures import translated
-from jupyter_batch.store.keys import get_meta, put_meta
-from jupyter_batch.store.ledger import Ledger
-from jupyter_batch.store.leftovers import check_records_are_there, clear_leftovers
-from jupyter_batch.store.live import LiveRun, LiveRuns, live_run
-from jupyter_batch.store.lock import FolderLock
+from jupyter_batch.store.backup.create import remove_work
+from jupyter_batch.store.backup.swap import finish_restore
+from jupyter_batch.store.duckdb.column_values import from_utc
+from jupyter_batch.store.duckdb.database import attach, connect, transaction
+from jupyter_batch.store.duckdb.errors import translated
+from jupyter_batch.store.duckdb.lock import FolderLock
+from jupyter_batch.store.duckdb.records_file import RecordsFile
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.live_run_index import LiveRun, LiveRunIndex, live_run
+from jupyter_batch.store.metadata import get_meta, put_meta
 from jupyter_batch.store.privacy import keep_to_its_user
-from jupyter_batch.store.records_file import RecordsFile
-from jupyter_batch.store.replacing import finish_restore
 from jupyter_batch.store.reserve import Reserve
 from jupyter_batch.store.run_rows import select_runs
 from jupyter_batch.store.segments import Segment, Segments
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import from_utc
-from jupyter_batch.store.trimming import trim
+from jupyter_batch.store.space.compaction import compact_records, remove_leavings
+from jupyter_batch.store.space.leftovers import check_records_are_there, clear_leftovers
+from jupyter_batch.store.space.recovery_trim import trim
+from jupyter_batch.store.writer_state import WriterState
 
 _log = logging.getLogger(__name__)
 #: How long a file that is held is waited for.
@@ -80,26 +80,26 @@ class OpenFiles:
             self._lock.release()
             raise
 
-    def ledger(self, publish: Callable[[Sequence[RunEvent]], None]) -> Ledger:
+    def writer_state(self, publish: Callable[[Sequence[RunEvent]], None]) -> WriterState:
         """Returns the writer's memory as it was when the store was closed."""
-        ledger = Ledger(
+        writer_state = WriterState(
             records=self.records,
             segments=self.segments,
             live=self.live,
             clock=self.clock,
             publish=publish,
         )
-        ledger.position = ledger.committed_position = self._position
-        ledger.run_no = self._run_no
-        ledger.version = self._version
-        ledger.newest_id = self._newest_id
+        writer_state.position = writer_state.committed_position = self._position
+        writer_state.run_no = self._run_no
+        writer_state.version = self._version
+        writer_state.newest_id = self._newest_id
 
         def reload() -> None:
-            ledger.forget_all()
+            writer_state.forget_all()
             self.live.reset(*self._live_rows())
 
         self.records.on_return = reload
-        return ledger
+        return writer_state
 
     def close(self) -> None:
         """Writes everything into its file, as far as there is space, and lets go."""
@@ -123,7 +123,7 @@ class OpenFiles:
         self.segments = Segments(self.connection, self.path.parent / "outputs")
         with translated(self.path):
             self.store_id = self._load_id()
-            self.live = LiveRuns()
+            self.live = LiveRunIndex()
             self.live.reset(*self._live_rows())
             self._load_segments()
             self._load_numbers()

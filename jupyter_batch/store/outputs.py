@@ -9,9 +9,9 @@ from typing import Any
 
 from jupyter_batch.domain.frames import OutputOp
 from jupyter_batch.domain.outputs import FoldedOutput, OutputSlice, fold_outputs
-from jupyter_batch.store.database import Connection
-from jupyter_batch.store.places import Places
-from jupyter_batch.store.sql import load_queries
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.run_locator import RunLocator
 
 _SQL = load_queries("outputs")
 _WINDOW = 4 * 1024 * 1024
@@ -23,7 +23,7 @@ Piece = tuple[FoldedOutput[Key], Key, bool]
 
 
 async def read_outputs(
-    places: Places, run_id: str, attempt_no: int, cell_index: int | None
+    places: RunLocator, run_id: str, attempt_no: int, cell_index: int | None
 ) -> AsyncIterator[OutputSlice]:
     """Yields outputs by cell and number, in slices."""
     cells = await places.read(run_id, _cells, attempt_no, cell_index)
@@ -34,7 +34,7 @@ async def read_outputs(
 
 
 async def _appended(
-    places: Places, run_id: str, attempt_no: int, cell: int
+    places: RunLocator, run_id: str, attempt_no: int, cell: int
 ) -> AsyncIterator[OutputSlice]:
     """Yields outputs that nothing has been done to after they were appended."""
     number, output_type = -1, ""
@@ -53,7 +53,7 @@ async def _appended(
 
 
 async def _edited(
-    places: Places, run_id: str, attempt_no: int, cell: int
+    places: RunLocator, run_id: str, attempt_no: int, cell: int
 ) -> AsyncIterator[OutputSlice]:
     """Yields outputs that have been replaced or cleared: the ops first, then what they leave."""
     outputs, sizes = await places.read(run_id, _fold, attempt_no, cell)

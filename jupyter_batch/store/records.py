@@ -17,17 +17,17 @@ from jupyter_batch.domain.results import ResultRecord, ResultRow
 from jupyter_batch.domain.run import Run
 from jupyter_batch.errors import NotFound
 from jupyter_batch.store.artifacts import read_artifact
-from jupyter_batch.store.database import Connection
+from jupyter_batch.store.duckdb.column_values import from_utc
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.duckdb.writer import Writer
 from jupyter_batch.store.event_rows import select_events, select_events_of_run
-from jupyter_batch.store.ledger import Progress, joint_watermark
 from jupyter_batch.store.outputs import read_outputs
-from jupyter_batch.store.places import Places
-from jupyter_batch.store.readers import Readers
-from jupyter_batch.store.recorder import Item, Recorder
+from jupyter_batch.store.recording_writes import Item, RecordingWriter
 from jupyter_batch.store.results import select_done, select_result_rows, select_results
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import from_utc
-from jupyter_batch.store.writer import Writer
+from jupyter_batch.store.run_locator import RunLocator
+from jupyter_batch.store.writer_state import RecordingProgress, joint_watermark
 
 _log = logging.getLogger(__name__)
 _OUTPUTS = load_queries("outputs")
@@ -42,9 +42,9 @@ class DuckRecords:
         self,
         *,
         writer: Writer,
-        recorder: Recorder,
+        recorder: RecordingWriter,
         readers: Readers,
-        places: Places,
+        places: RunLocator,
         last_position: Callable[[], int],
         settled: Callable[[str], int | None],
     ) -> None:
@@ -133,7 +133,7 @@ def _watermark(cursor: Connection, segment: str, run_no: int, attempt_no: int) -
         for row in cursor.execute(_RECORDS["select_watermarks"], where).fetchall()
     }
     progress = {
-        row[0]: Progress(*row[1:])
+        row[0]: RecordingProgress(*row[1:])
         for row in cursor.execute(
             _OUTPUTS["select_progress"].format(segment=segment), where
         ).fetchall()

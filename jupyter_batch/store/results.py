@@ -12,11 +12,11 @@ from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.results import ResultCell, ResultRecord, ResultRow
 from jupyter_batch.domain.state import RunState
 from jupyter_batch.errors import NotFound
-from jupyter_batch.store.database import Connection
-from jupyter_batch.store.rows import Rows
+from jupyter_batch.store.duckdb.column_values import clean_or_none, clean_text, from_utc, to_utc
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.rows import Rows
+from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.run_rows import conditions_of, where_of
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import clean_or_none, clean_text, from_utc, to_utc
 
 _SQL = load_queries("results")
 _RUNS = load_queries("runs")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 from jupyter_batch.errors import StoreDamaged
-from jupyter_batch.store.ledger import Ledger
+from jupyter_batch.store.duckdb.column_values import to_utc
+from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.segments import Segment
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import to_utc
+from jupyter_batch.store.writer_state import WriterState
 
 _log = logging.getLogger(__name__)
 _SQL = load_queries("segments")
@@ -22,9 +22,9 @@ class Rollover:
     """
 
     def __init__(
-        self, ledger: Ledger, newest: Segment | None, last_id: int, segment_bytes: int
+        self, writer_state: WriterState, newest: Segment | None, last_id: int, segment_bytes: int
     ) -> None:
-        self._ledger = ledger
+        self._writer_state = writer_state
         self._current = newest
         self._last_id = last_id
         self._segment_bytes = segment_bytes
@@ -47,8 +47,8 @@ class Rollover:
         return self._current is not None and self._current.segment_id == segment_id
 
     def _is_open(self, segment: Segment) -> bool:
-        segments = self._ledger.segments
-        now, then = self._ledger.clock.now(), segment.opened_at
+        segments = self._writer_state.segments
+        now, then = self._writer_state.clock.now(), segment.opened_at
         if (now.year, now.month) != (then.year, then.month):
             return False
         try:
@@ -59,15 +59,15 @@ class Rollover:
             return False
 
     def _open_next(self) -> Segment:
-        ledger = self._ledger
+        writer_state = self._writer_state
         self.close_current()
-        now = ledger.clock.now()
+        now = writer_state.clock.now()
         self._last_id += 1
         segment = Segment(self._last_id, f"{self._last_id:06}.duckdb", now)
         # The file comes first: one that is not on record is removed at the next opening.
-        ledger.segments.add(segment, create=True)
-        with ledger.records.transaction():
-            ledger.connection.execute(
+        writer_state.segments.add(segment, create=True)
+        with writer_state.records.transaction():
+            writer_state.connection.execute(
                 _SQL["insert"],
                 {
                     "segment_id": segment.segment_id,
@@ -79,9 +79,9 @@ class Rollover:
         return segment
 
     def _close(self, segment: Segment) -> None:
-        ledger = self._ledger
-        with ledger.records.transaction():
-            ledger.connection.execute(
+        writer_state = self._writer_state
+        with writer_state.records.transaction():
+            writer_state.connection.execute(
                 _SQL["close"],
-                {"segment_id": segment.segment_id, "at": to_utc(ledger.clock.now())},
+                {"segment_id": segment.segment_id, "at": to_utc(writer_state.clock.now())},
             )

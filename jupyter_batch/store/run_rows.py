@@ -19,7 +19,7 @@ from jupyter_batch.domain.queries import Page, RunQuery
 from jupyter_batch.domain.run import (
     Attempt,
     Backfill,
-    Missed,
+    MissedInfo,
     NotebookRef,
     Run,
     RunPolicies,
@@ -28,9 +28,15 @@ from jupyter_batch.domain.run import (
     TriggerKind,
 )
 from jupyter_batch.errors import InvalidInput
-from jupyter_batch.store.database import Connection
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import clean_or_none, clean_text, from_utc, to_json, to_utc
+from jupyter_batch.store.duckdb.column_values import (
+    clean_or_none,
+    clean_text,
+    from_utc,
+    to_json,
+    to_utc,
+)
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.sql import load_queries
 
 _log = logging.getLogger(__name__)
 _SQL = load_queries("runs")
@@ -269,7 +275,7 @@ def _decode(
         policies=RunPolicies() if row[26] is None else _policies(row[26]),
         start_before=from_utc(row[27]),
         give_up_at=from_utc(row[28]),
-        missed=None if row[29] is None else msgspec.json.decode(row[29], type=Missed),
+        missed=None if row[29] is None else msgspec.json.decode(row[29], type=MissedInfo),
         backfill=None if row[30] is None else msgspec.json.decode(row[30], type=Backfill),
         sweep=None if row[31] is None else _sweep(row[31:34]),
         progress=() if row[34] is None else _progress(row[34]),

@@ -11,15 +11,15 @@ from jupyter_batch.domain.events import RunEvent, state_data
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import Conflict
-from jupyter_batch.store.changes import insert_new_events, insert_run, state_event, update_run
-from jupyter_batch.store.database import transaction
-from jupyter_batch.store.keys import find_key, get_meta, insert_key, put_meta
-from jupyter_batch.store.ledger import Ledger
+from jupyter_batch.store.duckdb.database import transaction
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.metadata import find_key, get_meta, insert_key, put_meta
 from jupyter_batch.store.rollover import Rollover
 from jupyter_batch.store.run_rows import StoredRun, select_runs
+from jupyter_batch.store.run_updates import insert_new_events, insert_run, state_event, update_run
 from jupyter_batch.store.segment_rows import insert_frozen
-from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.sweep_rows import drop_empty_sweeps
+from jupyter_batch.store.writer_state import WriterState
 
 _RUNS = load_queries("runs")
 _SEGMENTS = load_queries("segments")
@@ -30,25 +30,27 @@ _DELETED_AT_ONCE = 100_000
 class RunWrites:
     """Belongs to the writer thread."""
 
-    def __init__(self, ledger: Ledger, rollover: Rollover) -> None:
-        self._ledger = ledger
+    def __init__(self, writer_state: WriterState, rollover: Rollover) -> None:
+        self._writer_state = writer_state
         self._rollover = rollover
 
     def add(self, run: Run, frozen: FrozenNotebook, key: str | None) -> Run:
         """Stores what is frozen first: a crash leaves rows that no run refers to."""
-        ledger = self._ledger
-        connection = ledger.connection
+        writer_state = self._writer_state
+        connection = writer_state.connection
         if key is not None and (made := find_key(connection, run.created_by, "run", key)):
             first = select_runs(connection, {"with_id": {"id": made}}, 1)
             if first:
                 return first[0].run
-        if run.id <= ledger.newest_id and select_runs(connection, {"with_id": {"id": run.id}}, 1):
+        if run.id <= writer_state.newest_id and select_runs(
+            connection, {"with_id": {"id": run.id}}, 1
+        ):
             raise Conflict(f"there is a run {run.id} already", run_id=run.id)
         segment = self._rollover.current()
-        ledger.run_no += 1
-        stored = StoredRun(ledger.run_no, segment.segment_id, run)
+        writer_state.run_no += 1
+        stored = StoredRun(writer_state.run_no, segment.segment_id, run)
         with (
-            ledger.segments.lease(segment.segment_id) as alias,
+            writer_state.segments.lease(segment.segment_id) as alias,
             transaction(connection),
         ):
             segment.writes += 1
@@ -56,36 +58,36 @@ class RunWrites:
         event = RunEvent(
             run_id=run.id, event_id=1, at=run.created_at, kind="state", data=state_data(run)
         )
-        with ledger.records.transaction():
+        with writer_state.records.transaction():
             insert_run(connection, stored)
             if key is not None:
                 insert_key(connection, run.created_by, "run", key, run.id)
-            events = insert_new_events(ledger, [(stored.run_no, event)])
-        ledger.note_new([stored])
-        ledger.publish(events)
+            events = insert_new_events(writer_state, [(stored.run_no, event)])
+        writer_state.note_new([stored])
+        writer_state.publish(events)
         return run
 
     def update(self, run_id: str, change: Callable[[Run], Run], at: datetime) -> Run:
         """Writes what differs, and the event of a change of state."""
-        ledger = self._ledger
-        mark = ledger.mark(run_id)
+        writer_state = self._writer_state
+        mark = writer_state.mark(run_id)
         before = mark.stored
         after = change(before.run)
         if after == before.run:
             return after
         event = state_event(mark, after, at)
         with (
-            ledger.forgetting([run_id]),
-            ledger.records.transaction(),
+            writer_state.forgetting([run_id]),
+            writer_state.records.transaction(),
         ):
-            update_run(ledger.connection, before.run_no, before.run, after)
-            events = insert_new_events(ledger, [(before.run_no, event)] if event else [])
+            update_run(writer_state.connection, before.run_no, before.run, after)
+            events = insert_new_events(writer_state, [(before.run_no, event)] if event else [])
         stored = replace(before, run=after)
         newest = max([mark.newest_event, *(event.event_id for event in events)])
-        ledger.remember(replace(mark, stored=stored, newest_event=newest))
-        ledger.settle(run_id)
-        ledger.note_state(before, stored)
-        ledger.publish(events)
+        writer_state.remember(replace(mark, stored=stored, newest_event=newest))
+        writer_state.settle(run_id)
+        writer_state.note_state(before, stored)
+        writer_state.publish(events)
         return after
 
     def delete(self, run_ids: Sequence[str], *, ended_only: bool = False) -> int:
@@ -93,33 +95,33 @@ class RunWrites:
         return sum(self._delete(part, ended_only) for part in _parts(list(dict.fromkeys(run_ids))))
 
     def _delete(self, run_ids: list[str], ended_only: bool) -> int:
-        ledger, connection = self._ledger, self._ledger.connection
-        with ledger.records.transaction():
-            doomed = connection.execute(_RUNS["select_doomed"], {"ids": run_ids}).fetchall()
+        writer_state, connection = self._writer_state, self._writer_state.connection
+        with writer_state.records.transaction():
+            expired = connection.execute(_RUNS["select_expired"], {"ids": run_ids}).fetchall()
             if ended_only:
-                doomed = [row for row in doomed if RunState(row[3]).is_terminal]
-            run_nos = [row[0] for row in doomed]
+                expired = [row for row in expired if RunState(row[3]).is_terminal]
+            run_nos = [row[0] for row in expired]
             for table in _TABLES:
                 query = "delete_runs" if table == "runs" else f"delete_{table}_of"
                 connection.execute(_RUNS[query], {"run_nos": run_nos})
-            connection.execute(_RUNS["delete_keys_of"], {"ids": [row[2] for row in doomed]})
+            connection.execute(_RUNS["delete_keys_of"], {"ids": [row[2] for row in expired]})
             by_segment: dict[int, int] = {}
-            for row in doomed:
+            for row in expired:
                 by_segment[row[1]] = by_segment.get(row[1], 0) + 1
             for segment_id, count in by_segment.items():
                 connection.execute(
                     _SEGMENTS["add_deleted"], {"segment_id": segment_id, "count": count}
                 )
             # Numbers never come again, though their greatest rows may be gone now.
-            put_meta(connection, "last_position", str(ledger.position))
-            put_meta(connection, "last_run_no", str(ledger.run_no))
-            deleted = int(get_meta(connection, "deleted_runs") or 0) + len(doomed)
+            put_meta(connection, "last_position", str(writer_state.position))
+            put_meta(connection, "last_run_no", str(writer_state.run_no))
+            deleted = int(get_meta(connection, "deleted_runs") or 0) + len(expired)
             put_meta(connection, "deleted_runs", str(deleted))
-            drop_empty_sweeps(connection, [row[4] for row in doomed if row[4] is not None])
-        for run_no, _, run_id, state, _ in doomed:
-            ledger.forget(run_id)
-            ledger.live.remove(run_no, RunState(state))
-        return len(doomed)
+            drop_empty_sweeps(connection, [row[4] for row in expired if row[4] is not None])
+        for run_no, _, run_id, state, _ in expired:
+            writer_state.forget(run_id)
+            writer_state.live.remove(run_no, RunState(state))
+        return len(expired)
 
 
 def _parts(run_ids: list[str]) -> Iterator[list[str]]:

@@ -12,15 +12,15 @@ from jupyter_batch.domain.run import TERMINAL, Run, RunState
 from jupyter_batch.errors import NotFound
 from jupyter_batch.ports import Clock, JobLoad, NewRun, TriggerStep
 from jupyter_batch.store.batch_writes import BatchWrites
-from jupyter_batch.store.database import Connection
-from jupyter_batch.store.live import LiveRuns
-from jupyter_batch.store.places import Places
-from jupyter_batch.store.readers import Readers
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.duckdb.writer import Writer
+from jupyter_batch.store.live_run_index import LiveRunIndex
 from jupyter_batch.store.reserve import Reserve
+from jupyter_batch.store.run_locator import RunLocator
 from jupyter_batch.store.run_rows import select_page, select_runs
 from jupyter_batch.store.run_writes import RunWrites
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.writer import Writer
 
 _OUTPUTS = load_queries("outputs")
 _RUNS = load_queries("runs")
@@ -37,8 +37,8 @@ class DuckRuns:
         writes: RunWrites,
         batches: BatchWrites,
         readers: Readers,
-        places: Places,
-        live: LiveRuns,
+        places: RunLocator,
+        live: LiveRunIndex,
         clock: Clock,
         reserve: Reserve,
     ) -> None:

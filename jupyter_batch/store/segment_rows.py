@@ -13,11 +13,11 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.notebook import FrozenFile, FrozenNotebook
 from jupyter_batch.domain.outputs import output_event
 from jupyter_batch.domain.recording import OutputRow, Recording
-from jupyter_batch.store.database import Connection
-from jupyter_batch.store.ledger import Progress
-from jupyter_batch.store.rows import Rows
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import clean_text, cut_bytes, cut_text, to_utc
+from jupyter_batch.store.duckdb.column_values import clean_text, cut_bytes, cut_text, to_utc
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.rows import Rows
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.writer_state import RecordingProgress
 
 _SQL = load_queries("outputs")
 #: 2,048 rows are read and compressed at a time: a few MiB with pieces of these sizes.
@@ -119,8 +119,8 @@ class SegmentRows:
             rows.write(connection)
 
     def take(
-        self, run_no: int, recording: Recording, done: Progress, *, needs_records: bool
-    ) -> tuple[Progress, list[RunEvent]]:
+        self, run_no: int, recording: Recording, done: RecordingProgress, *, needs_records: bool
+    ) -> tuple[RecordingProgress, list[RunEvent]]:
         """Takes what is new; returns how far the attempt is then, and the events of new outputs.
 
         ``needs_records`` says whether rows in the records database go along.
@@ -135,7 +135,7 @@ class SegmentRows:
                 self._take_log(ids, recording, done.last_line),
             )
         )
-        reached = Progress(
+        reached = RecordingProgress(
             last_seq=max(recording.last_seq, done.last_seq),
             last_line=max(recording.last_line, done.last_line),
             needs_seq=max(recording.last_seq, done.needs_seq) if needs_records else done.needs_seq,

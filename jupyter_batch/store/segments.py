@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 
 from jupyter_batch.errors import StoreDamaged, StoreError
-from jupyter_batch.store.database import Connection, attach
-from jupyter_batch.store.failures import is_invalidated, store_error, translated
+from jupyter_batch.store.duckdb.database import Connection, attach
+from jupyter_batch.store.duckdb.errors import is_invalidated, store_error, translated
 
 _log = logging.getLogger(__name__)
 

@@ -8,24 +8,24 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from jupyter_batch.domain.events import RunEvent
-from jupyter_batch.domain.sql import SqlAnswer, SqlQuery
+from jupyter_batch.domain.sql_query import SqlAnswer, SqlQuery
 from jupyter_batch.ports import Clock, EventSink
-from jupyter_batch.store.backing_up import BackupMaker, MadeBackup
+from jupyter_batch.store.backup.create import BackupMaker, MadeBackup
 from jupyter_batch.store.batch_writes import BatchWrites
+from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.writer import Writer
 from jupyter_batch.store.jobs import DuckJobs
 from jupyter_batch.store.opening import OpenFiles
-from jupyter_batch.store.places import Places
-from jupyter_batch.store.readers import Readers
-from jupyter_batch.store.reclaim import Reclaimer
-from jupyter_batch.store.recorder import Recorder
+from jupyter_batch.store.query.sql_reads import SqlReads
+from jupyter_batch.store.recording_writes import RecordingWriter
 from jupyter_batch.store.records import DuckRecords
 from jupyter_batch.store.rollover import Rollover
+from jupyter_batch.store.run_locator import RunLocator
 from jupyter_batch.store.run_writes import RunWrites
 from jupyter_batch.store.runs import DuckRuns
-from jupyter_batch.store.sql_reads import SqlReads
+from jupyter_batch.store.space.reclaim import Reclaimer
 from jupyter_batch.store.sweep_writes import SweepWrites
 from jupyter_batch.store.sweeps import DuckSweeps
-from jupyter_batch.store.writer import Writer
 
 #: Size at which an output segment takes no more new runs.
 SEGMENT_BYTES = 256 * 1024 * 1024
@@ -42,15 +42,15 @@ class DuckStore:
             loop.call_soon_threadsafe(sink.publish, events)
 
         self._files = files
-        ledger = files.ledger(publish)
-        rollover = Rollover(ledger, files.current, files.last_segment_id, segment_bytes)
+        writer_state = files.writer_state(publish)
+        rollover = Rollover(writer_state, files.current, files.last_segment_id, segment_bytes)
         self._writer = Writer()
         self._readers = Readers(files.records)
-        places = Places(self._readers, files.segments)
+        places = RunLocator(self._readers, files.segments)
         self._jobs = DuckJobs(files.records, self._writer, self._readers, files.reserve)
-        writes, batches = RunWrites(ledger, rollover), BatchWrites(ledger, rollover)
+        writes, batches = RunWrites(writer_state, rollover), BatchWrites(writer_state, rollover)
         self._sweeps = DuckSweeps(
-            self._writer, SweepWrites(ledger, batches, writes), self._readers, files.reserve
+            self._writer, SweepWrites(writer_state, batches, writes), self._readers, files.reserve
         )
         self._runs = DuckRuns(
             writer=self._writer,
@@ -64,17 +64,17 @@ class DuckStore:
         )
         self._records = DuckRecords(
             writer=self._writer,
-            recorder=Recorder(ledger),
+            recorder=RecordingWriter(writer_state),
             readers=self._readers,
             places=places,
-            last_position=lambda: ledger.committed_position,
-            settled=ledger.settled,
+            last_position=lambda: writer_state.committed_position,
+            settled=writer_state.settled,
         )
         self._reclaimer = Reclaimer(
-            ledger, rollover, self._writer, self._readers, files.path.parent
+            writer_state, rollover, self._writer, self._readers, files.path.parent
         )
         self._backups = BackupMaker(
-            ledger, self._writer, files.path.parent, files.store_id, self._reclaimer.alone
+            writer_state, self._writer, files.path.parent, files.store_id, self._reclaimer.alone
         )
         self._sql = SqlReads(files.records, files.segments, self._writer)
         self._closed = False

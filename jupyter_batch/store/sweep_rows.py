@@ -10,9 +10,9 @@ from typing import Any
 from jupyter_batch.domain.queries import Page, SweepQuery
 from jupyter_batch.domain.run import NotebookRef, RunState
 from jupyter_batch.domain.sweep import Sweep, SweepFacts, sweep_of
-from jupyter_batch.store.database import Connection
-from jupyter_batch.store.sql import load_queries
-from jupyter_batch.store.text import clean_text, from_utc, to_utc
+from jupyter_batch.store.duckdb.column_values import clean_text, from_utc, to_utc
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.sql import load_queries
 
 _SQL = load_queries("sweeps")
 

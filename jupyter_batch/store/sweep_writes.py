@@ -14,15 +14,15 @@ from jupyter_batch.domain.sweep import Sweep, SweepFacts
 from jupyter_batch.errors import Conflict, NotFound
 from jupyter_batch.ports import NewRun
 from jupyter_batch.store.batch_writes import BatchWrites
-from jupyter_batch.store.changes import insert_new_events
-from jupyter_batch.store.database import Connection
-from jupyter_batch.store.keys import find_key, insert_key
-from jupyter_batch.store.ledger import Ledger
+from jupyter_batch.store.duckdb.column_values import clean_or_none, to_utc
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.metadata import find_key, insert_key
 from jupyter_batch.store.run_rows import StoredRun, select_runs
+from jupyter_batch.store.run_updates import insert_new_events
 from jupyter_batch.store.run_writes import RunWrites
-from jupyter_batch.store.sql import load_queries
 from jupyter_batch.store.sweep_rows import encode_sweep, select_sweep
-from jupyter_batch.store.text import clean_or_none, to_utc
+from jupyter_batch.store.writer_state import WriterState
 
 _SQL = load_queries("sweeps")
 #: More than a sweep has.
@@ -32,15 +32,15 @@ _ALL = 2**31
 class SweepWrites:
     """Belongs to the writer thread."""
 
-    def __init__(self, ledger: Ledger, batches: BatchWrites, runs: RunWrites) -> None:
-        self._ledger = ledger
+    def __init__(self, writer_state: WriterState, batches: BatchWrites, runs: RunWrites) -> None:
+        self._writer_state = writer_state
         self._batches = batches
         self._runs = runs
 
     def add(self, sweep: SweepFacts, runs: Sequence[NewRun], key: str | None) -> Sweep:
         """Stores a sweep and its runs."""
-        connection = self._ledger.connection
-        with self._ledger.records.use():
+        connection = self._writer_state.connection
+        with self._writer_state.records.use():
             made = key and find_key(connection, sweep.created_by, "sweep", key)
             first = select_sweep(connection, made) if made else None
         if first is not None:
@@ -62,13 +62,13 @@ class SweepWrites:
         at: datetime,
     ) -> tuple[Run, ...]:
         """Moves runs, with a few statements however many there are."""
-        ledger = self._ledger
+        writer_state = self._writer_state
         conditions: dict[str, dict[str, Any]] = {
             "of_sweep": {"sweep_id": sweep_id},
             "in_states": {"states": [str(state) for state in states]},
         }
-        with ledger.records.use():
-            before = select_runs(ledger.connection, conditions, _ALL)[::-1]
+        with writer_state.records.use():
+            before = select_runs(writer_state.connection, conditions, _ALL)[::-1]
         moved = [(old, replace(old, run=change(old.run))) for old in before]
         moved = [(old, new) for old, new in moved if old.run != new.run]
         if not moved:
@@ -76,11 +76,11 @@ class SweepWrites:
         # The marks would still tell of the runs as they were.
         newest = self._newest_events([old for old, _ in moved])
         for old, _ in moved:
-            ledger.forget(old.run.id)
-        with ledger.records.transaction():
-            ledger.connection.execute(_SQL["move_runs"], _columns([new for _, new in moved]))
+            writer_state.forget(old.run.id)
+        with writer_state.records.transaction():
+            writer_state.connection.execute(_SQL["move_runs"], _columns([new for _, new in moved]))
             events = insert_new_events(
-                ledger,
+                writer_state,
                 [
                     (new.run_no, _event(new.run, newest[new.run_no] + 1, at))
                     for old, new in moved
@@ -88,15 +88,15 @@ class SweepWrites:
                 ],
             )
         for old, new in moved:
-            ledger.settle(new.run.id)
-            ledger.note_state(old, new)
-        ledger.publish(events)
+            writer_state.settle(new.run.id)
+            writer_state.note_state(old, new)
+        writer_state.publish(events)
         return tuple(new.run for _, new in moved)
 
     def delete(self, sweep_id: str) -> int:
         """Removes a sweep's runs; it goes with the last of them."""
-        with self._ledger.records.use():
-            rows = self._ledger.connection.execute(
+        with self._writer_state.records.use():
+            rows = self._writer_state.connection.execute(
                 _SQL["select_run_ids"], {"id": sweep_id}
             ).fetchall()
         if not rows:
@@ -111,21 +111,21 @@ class SweepWrites:
         return self._runs.delete([run_id for run_id, _ in rows])
 
     def _get(self, sweep_id: str) -> Sweep:
-        with self._ledger.records.use():
-            found = select_sweep(self._ledger.connection, sweep_id)
+        with self._writer_state.records.use():
+            found = select_sweep(self._writer_state.connection, sweep_id)
         assert found is not None
         return found
 
     def _newest_events(self, runs: Sequence[StoredRun]) -> dict[int, int]:
         """Returns the newest event of each run."""
         newest = {
-            stored.run_no: self._ledger.mark(stored.run.id).newest_event
+            stored.run_no: self._writer_state.mark(stored.run.id).newest_event
             for stored in runs
             if stored.run.state.is_active
         }
         resting = [stored.run_no for stored in runs if stored.run_no not in newest]
-        with self._ledger.records.use():
-            rows = self._ledger.connection.execute(
+        with self._writer_state.records.use():
+            rows = self._writer_state.connection.execute(
                 _SQL["newest_events"], {"run_nos": resting}
             ).fetchall()
         return dict.fromkeys(resting, 0) | newest | dict(rows)

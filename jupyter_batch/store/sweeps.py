@@ -9,11 +9,11 @@ from jupyter_batch.domain.queries import Page, SweepQuery
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.domain.sweep import Sweep, SweepFacts
 from jupyter_batch.ports import NewRun
-from jupyter_batch.store.readers import Readers
+from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.writer import Writer
 from jupyter_batch.store.reserve import Reserve
 from jupyter_batch.store.sweep_rows import select_sweep, select_sweeps
 from jupyter_batch.store.sweep_writes import SweepWrites
-from jupyter_batch.store.writer import Writer
 
 
 class DuckSweeps:

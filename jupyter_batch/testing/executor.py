@@ -16,9 +16,9 @@ from jupyter_batch.domain.ids import made_at
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable
 from jupyter_batch.ports import (
+    AttemptEnding,
     AttemptHandle,
     AttemptSpec,
-    Ending,
     ExecutorHealth,
     ImageReport,
     ProgressCallback,
@@ -34,7 +34,7 @@ class FakeAttempt:
             run_id=spec.run_id, attempt_no=spec.attempt_no, container_id=f"fake-{spec.name}"
         )
         self.items: list[frames.AnyFrame | LogLine] = []
-        self.ending: Ending | None = None
+        self.ending: AttemptEnding | None = None
         self.stopped_with: float | None = None
         #: Files that its runner keeps.
         self.kept: dict[str, bytes] = {}
@@ -62,7 +62,9 @@ class FakeAttempt:
         self.say(frames.Ready, python="3.11.0", papermill="2.7.0")
         cells = [{"cell_type": "code", "source": s, "metadata": {}} for s in sources]
         self.say(frames.Document, name="skeleton", body=json.dumps({"cells": cells}))
-        self.say(frames.Started, cells_total=len(sources), kernel_name="python3", language="python")
+        self.say(
+            frames.StartedFrame, cells_total=len(sources), kernel_name="python3", language="python"
+        )
         self._total = len(sources)
 
     def start_cell(self, index: int, source: str = "pass") -> None:
@@ -102,7 +104,11 @@ class FakeAttempt:
             self.finish_cell(index)
 
     async def end(
-        self, ending: Ending | None = None, *, verdict: str | None = "succeeded", **fields: Any
+        self,
+        ending: AttemptEnding | None = None,
+        *,
+        verdict: str | None = "succeeded",
+        **fields: Any,
     ) -> None:
         """Says the last frame (none where ``verdict`` is None) and ends.
 
@@ -113,7 +119,7 @@ class FakeAttempt:
             if (verdict, fields["cause"]) == ("succeeded", "done"):
                 self.finish_cells()
             self.say(frames.Finished, verdict=verdict, **fields)
-        self.ending = ending or Ending(exit_code=0 if verdict == "succeeded" else 1)
+        self.ending = ending or AttemptEnding(exit_code=0 if verdict == "succeeded" else 1)
         await self.flush()
 
     async def flush(self) -> None:
@@ -220,7 +226,7 @@ class FakeExecutor:
             else:
                 await attempt.wait_beyond(seen)
 
-    async def wait(self, handle: AttemptHandle) -> Ending:
+    async def wait(self, handle: AttemptHandle) -> AttemptEnding:
         """Returns the ending."""
         attempt = self._find(handle)
         while attempt.ending is None:
@@ -237,7 +243,7 @@ class FakeExecutor:
         if grace_seconds:
             await attempt.end(verdict="cancelled", cause="sigterm", message="stopped")
         else:
-            await attempt.end(Ending(exit_code=137), verdict=None)
+            await attempt.end(AttemptEnding(exit_code=137), verdict=None)
 
     async def kept(self, handle: AttemptHandle, name: str) -> bytes | None:
         """Returns what the test has put there."""

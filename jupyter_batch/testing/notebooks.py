@@ -10,7 +10,7 @@ from typing import Any
 
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice, SliceJoiner
-from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.domain.parameters.parameters import ParameterSchema
 from jupyter_batch.errors import InvalidInput, InvalidNotebook, NotFound
 from jupyter_batch.ports import ExecutedParts
 

@@ -13,19 +13,19 @@ import httpx
 import msgspec
 from msgspec.structs import replace
 
-from jupyter_batch.domain.backfill import Stretch
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.notebook import named_from
-from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
+from jupyter_batch.domain.parameters.parameters import ParameterSchema, check_parameters
 from jupyter_batch.domain.requests import BackfillReport, BackfillRequest
 from jupyter_batch.domain.run import NotebookRef, Run, RunState, TriggerKind
-from jupyter_batch.domain.sentence import sentence
-from jupyter_batch.domain.upcoming import upcoming
+from jupyter_batch.domain.schedule.backfill import Stretch
+from jupyter_batch.domain.schedule.sentence import sentence
+from jupyter_batch.domain.schedule.upcoming import upcoming
 from jupyter_batch.errors import BatchError, Conflict, NotFound
+from jupyter_batch.testing.event_stream import FakeEventStream
 from jupyter_batch.testing.owner_results import FakeOwnerResults
 from jupyter_batch.testing.owner_sweeps import FakeOwnerSweeps
-from jupyter_batch.testing.told import ToldEvents
 
 _STATUS = {"not_found": 404, "conflict": 409, "not_allowed": 403}
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +43,7 @@ class FakeOwner(httpx.BaseTransport):
     def __init__(self, *, root_dir: str = "/", token: str = "secret") -> None:
         self.root_dir = root_dir
         self.token = token
-        #: ``passing``, ``serve`` or ``jupyter``.
+        #: ``on_demand``, ``serve`` or ``jupyter``.
         self.owner_kind = "serve"
         self.requests: list[httpx.Request] = []
         self.runs: dict[str, Run] = {}
@@ -63,7 +63,7 @@ class FakeOwner(httpx.BaseTransport):
         #: Kind and data of the events of a run, in order; ``None`` drops the connection there.
         self.script: list[tuple[str, dict[str, Any]] | None] = []
         #: The stream of all runs' events.
-        self.told = ToldEvents()
+        self.told = FakeEventStream()
         #: Errors to answer or to raise in place of the next answers.
         self.trouble: deque[BatchError | Exception] = deque()
         self._ids = IdSource()

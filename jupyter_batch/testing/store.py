@@ -14,7 +14,7 @@ from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.queries import JobQuery, Page
-from jupyter_batch.domain.sql import SqlAnswer, SqlQuery
+from jupyter_batch.domain.sql_query import SqlAnswer, SqlQuery
 from jupyter_batch.errors import Conflict, InvalidQuery, NotFound
 from jupyter_batch.ports import Clock, EventSink
 from jupyter_batch.testing.clock import FakeClock

@@ -8,8 +8,8 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from jupyter_batch.domain.fitting import fits
-from jupyter_batch.domain.words import in_words, shown
+from jupyter_batch.domain.parameters.schema_check import fits
+from jupyter_batch.domain.parameters.schema_text import in_words, shown
 from jupyter_batch.widgets import look
 from jupyter_batch.widgets.base import full, html_box
 

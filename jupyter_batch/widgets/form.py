@@ -9,9 +9,9 @@ from typing import Any, Unpack
 
 import ipywidgets as ipw
 
+from jupyter_batch.client.arguments.options import RunOptions
 from jupyter_batch.client.client import Client
 from jupyter_batch.client.job import Job
-from jupyter_batch.client.options import RunOptions
 from jupyter_batch.client.run import Run
 from jupyter_batch.errors import BatchError, InvalidInput
 from jupyter_batch.widgets import look

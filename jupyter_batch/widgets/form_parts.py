@@ -8,10 +8,10 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from jupyter_batch.domain.sentence import sentence
-from jupyter_batch.domain.trigger import CronTrigger
-from jupyter_batch.domain.trigger_check import check_trigger
-from jupyter_batch.domain.upcoming import upcoming
+from jupyter_batch.domain.schedule.sentence import sentence
+from jupyter_batch.domain.schedule.trigger import CronTrigger
+from jupyter_batch.domain.schedule.trigger_check import check_trigger
+from jupyter_batch.domain.schedule.upcoming import upcoming
 from jupyter_batch.errors import BatchError
 from jupyter_batch.widgets import look
 from jupyter_batch.widgets.base import full, html_box

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from jupyter_batch.client.connection import Connection
-from jupyter_batch.client.follow import Sign, follow_all
+from jupyter_batch.client.transport.event_stream import Sign, follow_all
+from jupyter_batch.client.transport.http_client import Connection
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.errors import BatchError
 

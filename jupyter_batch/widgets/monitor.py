@@ -18,7 +18,7 @@ from jupyter_batch.errors import BatchError
 from jupyter_batch.widgets import look, monitor_html
 from jupyter_batch.widgets.base import Box, client_or_default, html_box, small
 from jupyter_batch.widgets.live import live_of
-from jupyter_batch.widgets.output_list import OutputList
+from jupyter_batch.widgets.output_list import OutputListView
 from jupyter_batch.widgets.picture import Picture
 
 _LOG_TAB = 2
@@ -67,7 +67,7 @@ class RunMonitor(Box):
         )
         self._error, self._items = html_box(), html_box()
         self._cells, self._log_view = html_box(), html_box()
-        self._outputs = OutputList()
+        self._outputs = OutputListView()
         self._tabs = ipw.Tab(
             children=[self._cells, self._outputs.box, self._log_view],
             titles=("Cells", "Outputs", "Log"),

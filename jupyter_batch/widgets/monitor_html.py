@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from jupyter_batch.client.units import duration, size
+from jupyter_batch.client.arguments.units import duration, size
 from jupyter_batch.domain.cell import CellError
 from jupyter_batch.domain.progress import ItemProgress
 from jupyter_batch.widgets import look

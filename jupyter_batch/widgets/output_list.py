@@ -16,7 +16,7 @@ from jupyter_batch.widgets.picture import CellLine
 _MOST_CELLS = 50
 
 
-class OutputList:
+class OutputListView:
     """Cells with their outputs, in the order of the notebook."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.progress import ItemProgress, item_progress
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.wire.answers import CellAnswer
+from jupyter_batch.wire.responses import CellAnswer
 
 
 class CellLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from jupyter_batch.client.arguments.units import duration
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.sweep import Sweep
-from jupyter_batch.client.units import duration
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.sweep import FAILURES
 from jupyter_batch.widgets import look

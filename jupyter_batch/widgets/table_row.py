@@ -8,8 +8,8 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from jupyter_batch.client.arguments.units import duration
 from jupyter_batch.client.run import Run
-from jupyter_batch.client.units import duration
 from jupyter_batch.widgets import look
 from jupyter_batch.widgets.base import full, html_box
 

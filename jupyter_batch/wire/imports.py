@@ -8,8 +8,8 @@ import msgspec
 
 from jupyter_batch.domain.requests import ImportRequest
 from jupyter_batch.domain.run import RunState, TriggerKind
-from jupyter_batch.wire.bodies import Body, Name, Text, check_depth
-from jupyter_batch.wire.questions import Instant, utc
+from jupyter_batch.wire.query_params import Instant, utc
+from jupyter_batch.wire.requests import Body, Name, Text, check_depth
 
 
 class ImportBody(Body, frozen=True, kw_only=True):

@@ -17,8 +17,8 @@ OWNER_LOG = "owner.log"
 #: Exit code of a headless owner that has found another in its place (EX_TEMPFAIL).
 ANOTHER_OWNS = 75
 
-#: ``jupyter``: a Jupyter server; ``serve``: headless, stays; ``passing``: headless, ends when idle.
-OwnerKind = Literal["jupyter", "passing", "serve"]
+#: ``jupyter``: a Jupyter server; ``serve``: headless, stays; ``on_demand``: headless, ends when idle.
+OwnerKind = Literal["jupyter", "on_demand", "serve"]
 
 
 class OwnerInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from jupyter_batch.domain.results import ResultRow
-from jupyter_batch.domain.sql import (
+from jupyter_batch.domain.sql_query import (
     DEFAULT_ROWS,
     DEFAULT_SECONDS,
     MAX_ROWS,
@@ -16,7 +16,7 @@ from jupyter_batch.domain.sql import (
     SqlColumn,
     SqlQuery,
 )
-from jupyter_batch.wire.questions import AttemptNo, Question, RunsQuestion, Search
+from jupyter_batch.wire.query_params import AttemptNo, QueryParams, RunsQuestion, Search
 
 MAX_RESULT_ROWS = 10_000
 
@@ -27,7 +27,7 @@ class ResultsQuestion(RunsQuestion, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_RESULT_ROWS)] = 1000
 
 
-class RunResultsQuestion(Question, frozen=True, kw_only=True):
+class RunResultsQuestion(QueryParams, frozen=True, kw_only=True):
     """``GET runs/{id}/results``."""
 
     #: The newest by default.

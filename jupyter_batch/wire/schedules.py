@@ -7,21 +7,21 @@ from typing import Annotated, Any
 
 import msgspec
 
-from jupyter_batch.domain.cron import GapPolicy, RepeatPolicy
-from jupyter_batch.domain.local_time import read_instant
 from jupyter_batch.domain.requests import BackfillRequest
 from jupyter_batch.domain.retry import RETRYABLE, RetryPolicy
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.domain.trigger import (
+from jupyter_batch.domain.schedule.cron import GapPolicy, RepeatPolicy
+from jupyter_batch.domain.schedule.local_time import read_instant
+from jupyter_batch.domain.schedule.trigger import (
     AnyTrigger,
     CronTrigger,
     IntervalTrigger,
     MissedPolicy,
     OnceTrigger,
 )
-from jupyter_batch.domain.upcoming import UpcomingInstant
+from jupyter_batch.domain.schedule.upcoming import UpcomingInstant
 from jupyter_batch.errors import InvalidInput, InvalidSchedule
-from jupyter_batch.wire.questions import Instant, Question, utc
+from jupyter_batch.wire.query_params import Instant, QueryParams, utc
 
 _WEEK = 7 * 86_400.0
 
@@ -161,7 +161,7 @@ class BackfillBody(Shape, frozen=True, kw_only=True):
         )
 
 
-class PreviewQuestion(Question, frozen=True, kw_only=True):
+class PreviewQuestion(QueryParams, frozen=True, kw_only=True):
     """``GET schedules/preview``: of a cron text, an interval, or one instant."""
 
     cron: Cron | None = None
@@ -195,7 +195,7 @@ class PreviewQuestion(Question, frozen=True, kw_only=True):
         return now if self.after is None else _instant(self.after, self.timezone, "", "after")
 
 
-class UpcomingQuestion(Question, frozen=True, kw_only=True):
+class UpcomingQuestion(QueryParams, frozen=True, kw_only=True):
     """``GET jobs/{id}/upcoming``."""
 
     after: Instant | None = None

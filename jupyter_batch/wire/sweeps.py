@@ -10,7 +10,7 @@ from jupyter_batch.domain.requests import RunRequest, SweepRequest
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.sweep import FAILURES, check_size, expand_grid
 from jupyter_batch.errors import InvalidInput
-from jupyter_batch.wire.bodies import (
+from jupyter_batch.wire.requests import (
     Body,
     Concurrency,
     EnvironmentBody,

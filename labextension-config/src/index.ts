@@ -20,7 +20,7 @@ import { keyOf, PageWidget } from './lab/pages';
 import { addViewers, guardDocuments } from './lab/safe/documents';
 import { preferencesOf } from './lab/settings';
 import { SidePanelWidget } from './lab/sidePanel';
-import { slotsOf } from './lab/slots';
+import { slotsOf } from './lab/renderers';
 import { Features } from './model/features';
 import { History } from './model/history';
 import { LiveModel } from './model/live';

@@ -7,7 +7,7 @@ import { History } from '../src/model/history';
 import { LiveModel } from '../src/model/live';
 import { needsTrust } from '../src/model/outputs';
 import { Preferences } from '../src/model/preferences';
-import type { IPresence } from '../src/model/presence';
+import type { IPageVisibility } from '../src/model/pageVisibility';
 import type { IActions, IServices } from '../src/view/services';
 import { ServicesProvider } from '../src/view/services';
 
@@ -164,7 +164,7 @@ export function refusal(
   return Response.json({ code, message, details }, { status });
 }
 
-export class FakePresence implements IPresence {
+export class FakePresence implements IPageVisibility {
   visible = true;
   private readonly calls = new Set<() => void>();
 

@@ -18,18 +18,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jupyter_batch.domain.due import next_at
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.run import Run
+from jupyter_batch.domain.schedule.due import next_at
+from jupyter_batch.domain.schedule.trigger import (
+    AnyTrigger,
+    CronTrigger,
+    OnceTrigger,
+    TriggerProgress,
+)
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.domain.trigger import AnyTrigger, CronTrigger, OnceTrigger, TriggerProgress
 from jupyter_batch.ports import Store
 from jupyter_batch.services.clock import SystemClock
-from jupyter_batch.services.engine import Engine
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.engine import BatchEngine
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.store import open_store
 from jupyter_batch.testing import FakeExecutor, FakeNotebooks, FakeSecrets, hang
 
@@ -74,11 +79,11 @@ def near(due: int, minute: datetime, *, spread: bool) -> list[AnyTrigger]:
     ]
 
 
-def new_engine(store: Store, watch: Watch, folder: Path) -> Engine:
+def new_engine(store: Store, watch: Watch, folder: Path) -> BatchEngine:
     """Returns an engine whose attempts never end, so that the scheduler is what is measured."""
     executor = FakeExecutor()
     executor.behaviour = hang
-    return Engine(
+    return BatchEngine(
         store=store,
         executors={"docker": executor},
         notebooks=FakeNotebooks(),

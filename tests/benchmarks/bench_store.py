@@ -24,9 +24,9 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.store import DuckStore, open_store
-from jupyter_batch.store.files import folder_size
+from jupyter_batch.store.duckdb.data_files import folder_size
 from jupyter_batch.testing import (
     AT,
     FakeClock,

@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from tests.chaos.gateways import Doors
+
 from jupyter_batch.client import Client
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.services.clock import SystemClock
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.store import open_store
 from tests.chaos.checks import count_bodies, faults_of
-from tests.chaos.doors import Doors
 from tests.chaos.engine import OwnEngine
 from tests.chaos.mix import Mix
 from tests.chaos.processes import OwnProcesses
@@ -37,7 +38,7 @@ _SETTINGS = {
     "silence_limit_seconds": 60.0,
     "engine_patience_seconds": 60.0,
     "max_concurrent_runs": 4,
-    "passing_idle_seconds": 20.0,
+    "on_demand_idle_seconds": 20.0,
 }
 
 
@@ -55,17 +56,17 @@ class Chaos:
         home = self.folder / "home"
         self.side: Side = OwnProcesses(home / "data") if image_from is None else OwnEngine()
         self._kinds = kinds or self.side.kinds
-        self.doors = Doors(
+        self.gateways = Doors(
             home, allowed_volumes=[str(self.count)], **self.side.settings, **_SETTINGS
         )
-        os.environ.update(self.doors.environment)
-        self.client = Client(data_dir=self.doors.data)
+        os.environ.update(self.gateways.environment)
+        self.client = Client(data_dir=self.gateways.data)
         try:
             self.side.start()
             if isinstance(self.side, OwnEngine):
                 self.side.copy_image(str(image_from))
-            self.doors.keep(2)
-            self.doors.owner()
+            self.gateways.keep(2)
+            self.gateways.owner()
         except BaseException:
             self.close()
             raise
@@ -74,9 +75,9 @@ class Chaos:
         """Makes one round; returns what did not hold."""
         chance = random.Random(f"{self.seed}/{number}")
         start = time.monotonic()
-        self.doors.keep(2)
-        trouble = Trouble(self.doors, self.side, chance, self._kinds)
-        mix = Mix(self.client, self.doors.root, self.side.options(self.count), chance)
+        self.gateways.keep(2)
+        trouble = Trouble(self.gateways, self.side, chance, self._kinds)
+        mix = Mix(self.client, self.gateways.root, self.side.options(self.count), chance)
         made: list[BaseException] = []
 
         def make() -> None:
@@ -139,10 +140,10 @@ class Chaos:
     def close(self) -> list[str]:
         """Ends everything; returns what is wrong with the store that is left."""
         self.client.close()
-        self.doors.close()
+        self.gateways.close()
         self.side.close()
         try:
-            asyncio.run(_open(self.doors.data))
+            asyncio.run(_open(self.gateways.data))
         except Exception as error:
             return [f"the store does not open: {error!r}"]
         return []

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.chaos.gateways import Doors
 
 from jupyter_batch.client import Client
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.executors.docker.connection import find_address
-from tests.chaos.doors import Doors
 from tests.chaos.engine import OwnEngine, obstacle
 from tests.chaos.mix import NATURAL, write_notebook
 
@@ -63,35 +63,39 @@ def living(
         count = tmp_path / "count"
         count.mkdir()
         count.chmod(0o777)
-        doors = Doors(
+        gateways = Doors(
             tmp_path / "home",
             allowed_volumes=[str(count)],
             docker_host=engine.address,
             default_network="none",
             engine_patience_seconds=120.0,
         )
-        for name, value in doors.environment.items():
+        for name, value in gateways.environment.items():
             monkeypatch.setenv(name, value)
-        stack.callback(doors.close)
-        doors.start_serve()
-        doors.owner()
-        yield engine, doors
+        stack.callback(gateways.close)
+        gateways.start_serve()
+        gateways.owner()
+        yield engine, gateways
 
 
 @pytest.mark.docker
 def test_with_live_restore_runs_come_through_the_death_of_their_engine(living):
-    engine, doors = living
-    mounted = {"volumes": [f"{doors.folder.parent}/count:/count:rw"]}
-    with Client(data_dir=doors.data) as client:
-        run = client.runs.submit(write_notebook(doors.root / "patient.ipynb", "patient"), **mounted)
+    engine, gateways = living
+    mounted = {"volumes": [f"{gateways.folder.parent}/count:/count:rw"]}
+    with Client(data_dir=gateways.data) as client:
+        run = client.runs.submit(
+            write_notebook(gateways.root / "patient.ipynb", "patient"), **mounted
+        )
         told = run.follow()
         while next(told).kind != "cell_started":
             pass
         engine.kill()
-        waiting = client.runs.submit(write_notebook(doors.root / "short.ipynb", "short"), **mounted)
+        waiting = client.runs.submit(
+            write_notebook(gateways.root / "short.ipynb", "short"), **mounted
+        )
         engine.start()
         # What a container writes when nobody is there to read it is gone with its end.
-        (doors.folder.parent / "count" / "back").touch()
+        (gateways.folder.parent / "count" / "back").touch()
         ended = run.wait(120)
         assert (ended.state, len(ended.attempts)) == (RunState.SUCCEEDED, 1), ended.reason
         text = json.dumps(ended.notebook())

@@ -7,7 +7,8 @@ import signal
 import time
 from collections.abc import Sequence
 
-from tests.chaos.doors import Doors
+from tests.chaos.gateways import Doors
+
 from tests.chaos.side import Side
 
 _LATEST = 4.0
@@ -18,12 +19,12 @@ class Trouble:
 
     def __init__(
         self,
-        doors: Doors,
+        gateways: Doors,
         side: Side,
         chance: random.Random,
         kinds: Sequence[str],
     ) -> None:
-        self._doors, self._side, self._chance = doors, side, chance
+        self._doors, self._side, self._chance = gateways, side, chance
         self._kinds = kinds
         count = 2 if chance.random() < 0.35 and len(kinds) > 1 else 1
         self.plan = sorted(

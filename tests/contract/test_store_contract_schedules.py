@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from jupyter_batch.domain.job import TriggerState
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.retry import RetryPolicy
-from jupyter_batch.domain.run import Backfill, Missed, RunPolicies, RunState, TriggerKind
-from jupyter_batch.domain.trigger import (
+from jupyter_batch.domain.run import Backfill, MissedInfo, RunPolicies, RunState, TriggerKind
+from jupyter_batch.domain.schedule.trigger import (
     CronTrigger,
     IntervalTrigger,
     OnceTrigger,
@@ -151,7 +151,7 @@ async def test_a_run_keeps_its_policies_and_what_it_stands_for(kit):
         ),
         start_before=AT + timedelta(hours=1),
         give_up_at=AT + timedelta(hours=2),
-        missed=Missed(count=3, first_at=AT, last_at=AT + timedelta(hours=1)),
+        missed=MissedInfo(count=3, first_at=AT, last_at=AT + timedelta(hours=1)),
         backfill=Backfill(id="b", max_concurrent=2),
     )
     await kit.runs.add_all([NewRun(run=run, frozen=make_frozen())])

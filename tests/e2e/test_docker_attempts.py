@@ -24,7 +24,7 @@ from jupyter_batch.errors import (
 )
 from jupyter_batch.executors.docker import containers
 from jupyter_batch.executors.docker.connection import REQUEST_SECONDS
-from jupyter_batch.executors.docker.inlet import Inlet
+from jupyter_batch.executors.docker.stdin_feed import StdinFeed
 from tests.e2e.relay import Relay
 
 pytestmark = pytest.mark.docker
@@ -137,7 +137,7 @@ async def test_an_attempt_whose_server_died_while_handing_it_over_starts_anew(ki
         client, spec, facts, max_pids=100, max_log_bytes=10**9, is_signed=False
     )
     created = client.create_container(**arguments)["Id"]
-    with Inlet(client, created) as inlet:
+    with StdinFeed(client, created) as inlet:
         client.start(created)
         inlet._socket.sendall(handed)
     (found,) = await kit.executor.list(kit.store_id)
@@ -162,7 +162,7 @@ async def test_what_a_dying_container_does_not_take_is_not_waited_for(kit, clien
         "Id"
     ]
     start = time.monotonic()
-    with Inlet(client, created) as inlet:
+    with StdinFeed(client, created) as inlet:
         client.start(created)
         inlet.hand(bytes(4_000_000), [])
     assert client.inspect_container(created)["State"]["Status"] == "exited"

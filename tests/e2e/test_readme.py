@@ -30,7 +30,7 @@ def place(tmp_path_factory) -> Path:
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
     config = folder / "config"
     config.mkdir()
-    settings = {"BatchExtension": {"passing_idle_seconds": 20.0}}
+    settings = {"BatchExtension": {"on_demand_idle_seconds": 20.0}}
     (config / "jupyter_server_config.json").write_text(json.dumps(settings))
     return folder
 

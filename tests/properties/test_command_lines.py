@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from jupyter_batch.cli import backup, checks, image, serve
+from jupyter_batch.cli import backup, image, serve
+from jupyter_batch.cli import doctor_checks as checks
 from jupyter_batch.cli.console import TerminalConsole
 from jupyter_batch.cli.main import build_parser
 from jupyter_batch.cli.main import run as run_command

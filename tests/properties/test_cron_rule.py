@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_batch.domain.cron import CronTimetable, GapPolicy, RepeatPolicy
-from jupyter_batch.domain.zones import to_instant, to_tick
+from jupyter_batch.domain.schedule.cron import CronTimetable, GapPolicy, RepeatPolicy
+from jupyter_batch.domain.schedule.zones import to_instant, to_tick
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jupyter_batch.domain.cron import CronTimetable, GapPolicy, RepeatPolicy, check_cron
-from jupyter_batch.domain.sentence import sentence
-from jupyter_batch.domain.timetable import HORIZON, first_in
-from jupyter_batch.domain.trigger import CronTrigger, IntervalTrigger, OnceTrigger, Trigger
-from jupyter_batch.domain.trigger_check import check_trigger
-from jupyter_batch.domain.zones import to_tick
+from jupyter_batch.domain.schedule.cron import CronTimetable, GapPolicy, RepeatPolicy, check_cron
+from jupyter_batch.domain.schedule.sentence import sentence
+from jupyter_batch.domain.schedule.timetable import HORIZON, first_in
+from jupyter_batch.domain.schedule.trigger import CronTrigger, IntervalTrigger, OnceTrigger, Trigger
+from jupyter_batch.domain.schedule.trigger_check import check_trigger
+from jupyter_batch.domain.schedule.zones import to_tick
 from jupyter_batch.errors import InvalidSchedule
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

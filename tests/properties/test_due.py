@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from jupyter_batch.domain.due import MAX_MISSED_RECORDS, ON_TIME_SECONDS, due, next_at
-from jupyter_batch.domain.trigger import (
+from jupyter_batch.domain.schedule.due import MAX_MISSED_RECORDS, ON_TIME_SECONDS, due, next_at
+from jupyter_batch.domain.schedule.trigger import (
     AnyTrigger,
     CronTrigger,
     GapPolicy,
@@ -21,7 +21,7 @@ from jupyter_batch.domain.trigger import (
     TriggerProgress,
     counts_real_time,
 )
-from jupyter_batch.domain.upcoming import (
+from jupyter_batch.domain.schedule.upcoming import (
     count_instants,
     instants,
     next_after,

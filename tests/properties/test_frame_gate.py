@@ -23,7 +23,7 @@ from jupyter_batch.domain import frames
 from jupyter_batch.domain.events import frame_event_id
 from jupyter_batch.domain.frame_gate import MAX_CELLS, FrameGate, FrameLimits
 from jupyter_batch.errors import RecordRefused
-from jupyter_batch.executors.reading import AttemptReader
+from jupyter_batch.executors.frame_reader import AttemptReader
 from jupyter_batch.runner.signing import sign
 
 FRAMES = int(os.environ.get("JUPYTER_BATCH_FRAMES", "4000"))

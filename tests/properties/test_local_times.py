@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_batch.client.instants import InstantReader
-from jupyter_batch.client.schedules import check_triggers, schedule_on_the_wire
-from jupyter_batch.domain.local_time import local_text, read_instant, read_local
-from jupyter_batch.domain.trigger import CronTrigger
-from jupyter_batch.domain.zones import zone_of
+from jupyter_batch.client.arguments.instants import InstantReader
+from jupyter_batch.client.arguments.schedules import check_triggers, schedule_on_the_wire
+from jupyter_batch.domain.schedule.local_time import local_text, read_instant, read_local
+from jupyter_batch.domain.schedule.trigger import CronTrigger
+from jupyter_batch.domain.schedule.zones import zone_of
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.wire.decoding import decode_body
 from jupyter_batch.wire.schedules import PreviewQuestion

@@ -7,9 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from jupyter_batch.domain.fitting import fits, misfits
-from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
-from jupyter_batch.domain.words import in_words, shown, unsayable
+from jupyter_batch.domain.parameters.parameters import ParameterSchema, check_parameters
+from jupyter_batch.domain.parameters.schema_check import fits, misfits
+from jupyter_batch.domain.parameters.schema_text import in_words, shown, unsayable
 from jupyter_batch.errors import InvalidParameters
 
 _WORDS = st.sampled_from(["a", "b", "c", ""])

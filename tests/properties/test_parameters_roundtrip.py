@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from jupyter_batch.domain.fitting import fits
-from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
+from jupyter_batch.domain.parameters.parameters import ParameterSchema, check_parameters
+from jupyter_batch.domain.parameters.schema_check import fits
 from jupyter_batch.notebook.infer_python import infer_python
 from jupyter_batch.notebook.magics import without_magics
 

@@ -27,14 +27,14 @@ from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.requests import JobRequest
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.run import Run, RunState, TriggerKind
+from jupyter_batch.domain.schedule.trigger import CronTrigger, MissedPolicy
+from jupyter_batch.domain.schedule.upcoming import count_instants
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.domain.state import UNFINISHED
-from jupyter_batch.domain.trigger import CronTrigger, MissedPolicy
-from jupyter_batch.domain.upcoming import count_instants
 from jupyter_batch.errors import BatchError
-from jupyter_batch.ports import Ending
-from jupyter_batch.services.engine import Engine
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.ports import AttemptEnding
+from jupyter_batch.services.engine import BatchEngine
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.testing import (
     FakeAlarm,
     FakeAttempt,
@@ -61,7 +61,7 @@ async def succeed(attempt: FakeAttempt) -> None:
 
 
 async def fail(attempt: FakeAttempt) -> None:
-    await attempt.end(Ending(exit_code=1), verdict="failed", cause="exception", message="no")
+    await attempt.end(AttemptEnding(exit_code=1), verdict="failed", cause="exception", message="no")
 
 
 BEHAVIOURS = {"succeed": succeed, "fail": fail, "hang": hang}
@@ -102,7 +102,7 @@ class World:
         self.job_id = job.id
 
     async def start(self) -> None:
-        self.engine = Engine(
+        self.engine = BatchEngine(
             store=self.store,
             executors={"docker": self.executor},
             notebooks=FakeNotebooks(),

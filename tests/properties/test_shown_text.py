@@ -23,7 +23,7 @@ from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.plain_text import plain_line, plain_text
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.server.plain_logs import PlainRecords, keep_logs_plain
-from jupyter_batch.services import dispatcher
+from jupyter_batch.services.execution import dispatcher
 from jupyter_batch.testing.owner import FakeOwner
 from jupyter_batch.widgets import look
 from tests.paths import FUZZ

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_batch.client.sse import read_messages
+from jupyter_batch.client.transport.sse import read_messages
 
 
 @given(

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.requests import JobRequest
 from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.schedule.trigger import CronTrigger, IntervalTrigger, OnceTrigger
+from jupyter_batch.domain.schedule.upcoming import instants
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.domain.trigger import CronTrigger, IntervalTrigger, OnceTrigger
-from jupyter_batch.domain.upcoming import instants
-from jupyter_batch.services.engine import Engine
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.engine import BatchEngine
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.testing import (
     FakeAlarm,
     FakeClock,
@@ -38,7 +38,7 @@ MIX = (
 async def test_ten_years_of_a_mix_of_schedules_make_each_run_once():
     clock, hub = FakeClock(START), EventHub()
     store, executor = FakeStore(sink=hub, clock=clock), FakeExecutor()
-    engine = Engine(
+    engine = BatchEngine(
         store=store,
         executors={"docker": executor},
         notebooks=FakeNotebooks(),

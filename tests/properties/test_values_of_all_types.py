@@ -13,9 +13,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_batch.client.plain_values import plain
+from jupyter_batch.client.arguments.plain_values import plain
 from jupyter_batch.errors import BatchError
-from jupyter_batch.inside.values import encoded
+from jupyter_batch.notebook_api.encoding import encoded
 
 PLAIN = (dict, list, str, int, float, bool, type(None))
 NUMPY = [

@@ -14,8 +14,8 @@ from jupyter_batch.executors.process import ProcessExecutor
 from jupyter_batch.ports import AttemptHandle
 from jupyter_batch.runner.artifacts import send_artifacts
 from jupyter_batch.runner.masking import Masker
-from jupyter_batch.store.archive import read_manifest, unpack
-from jupyter_batch.store.database import connect
+from jupyter_batch.store.backup.archive import read_manifest, unpack
+from jupyter_batch.store.duckdb.database import connect
 from jupyter_batch.store.segments import Segment, Segments
 from tests.paths import BAD, GOOD
 

@@ -52,7 +52,7 @@ def find_address() -> str:
     return f"unix://{next((path for path in sockets if path.exists()), sockets[0])}"
 
 
-class Engine:
+class DockerConnection:
     """One container engine, through docker-py in threads of its own."""
 
     def __init__(self, address: str | None) -> None:
@@ -215,7 +215,7 @@ def refuse(response: requests.Response) -> None:
 class Stream:
     """A response of the engine that comes bit by bit, and can be aborted from another thread."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: DockerConnection) -> None:
         self._engine = engine
         self._client: docker.APIClient | None = None
         self._response: requests.Response | None = None

@@ -9,7 +9,7 @@ import docker
 from docker.types import DeviceRequest, LogConfig, Mount
 
 from jupyter_batch.domain.environment import Environment, Volume
-from jupyter_batch.executors.bundle import Member
+from jupyter_batch.executors.bundle_tar import Member
 from jupyter_batch.executors.docker.images import HARDENING, ImageFacts
 from jupyter_batch.ports import AttemptHandle, AttemptSpec
 from jupyter_batch.runner.spool import FOLDER_VARIABLE

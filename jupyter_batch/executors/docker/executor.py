@@ -26,21 +26,27 @@ from jupyter_batch.errors import (
     InvalidInput,
 )
 from jupyter_batch.executors import limits, sizes
-from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, first_file, pack, tar_stream
+from jupyter_batch.executors.bundle_tar import MAX_KEPT_BYTES, first_file, pack, tar_stream
 from jupyter_batch.executors.channel import Channel
 from jupyter_batch.executors.docker import containers
-from jupyter_batch.executors.docker.building import Builder
-from jupyter_batch.executors.docker.connection import Engine, Gone, Refused, refusals, said
+from jupyter_batch.executors.docker.connection import (
+    DockerConnection,
+    Gone,
+    Refused,
+    refusals,
+    said,
+)
+from jupyter_batch.executors.docker.end_waiter import EndWaiter, was_unfed
 from jupyter_batch.executors.docker.following import LogFollower
 from jupyter_batch.executors.docker.images import BUILD_HINT, ImageFacts, Images
-from jupyter_batch.executors.docker.inlet import Inlet
 from jupyter_batch.executors.docker.pulse import Pulse
-from jupyter_batch.executors.docker.waiting import EndWaiter, was_unfed
+from jupyter_batch.executors.docker.stdin_feed import StdinFeed
 from jupyter_batch.executors.frame_keys import FrameKeys
+from jupyter_batch.executors.image_build.dockerfile import Builder
 from jupyter_batch.ports import (
+    AttemptEnding,
     AttemptHandle,
     AttemptSpec,
-    Ending,
     ExecutorHealth,
     ImageReport,
     ProgressCallback,
@@ -68,7 +74,7 @@ class DockerExecutor:
         self._settings = settings
         self._runner = runner
         self._keys = keys
-        self._engine = Engine(settings.docker_host)
+        self._engine = DockerConnection(settings.docker_host)
         self._images = Images(
             self._engine, cache_file=Path(settings.data_dir) / "cache" / "images.json"
         )
@@ -227,7 +233,7 @@ class DockerExecutor:
         try:
             if not facts.has_folders:
                 client.put_archive(container_id, "/", tar_stream(containers.folders(facts)))
-            with Inlet(client, container_id) as inlet:
+            with StdinFeed(client, container_id) as inlet:
                 client.start(container_id)
                 # Not before: a container that an engine has forgotten, because it died in the
                 # middle of a start, has then certainly not begun with anything.
@@ -294,7 +300,7 @@ class DockerExecutor:
             return None
         return self._keys.of(handle.run_id, handle.attempt_no)
 
-    async def wait(self, handle: AttemptHandle) -> Ending:
+    async def wait(self, handle: AttemptHandle) -> AttemptEnding:
         """Returns when the container has ended."""
         waiter = EndWaiter(self._engine, handle.container_id)
         try:

@@ -19,8 +19,8 @@ from jupyter_batch.errors import (
     RecordRefused,
 )
 from jupyter_batch.executors.channel import Channel
-from jupyter_batch.executors.docker.connection import Engine, Gone, Refused, Stream, said
-from jupyter_batch.executors.reading import AttemptReader
+from jupyter_batch.executors.docker.connection import DockerConnection, Gone, Refused, Stream, said
+from jupyter_batch.executors.frame_reader import AttemptReader
 
 _HEADER = struct.Struct(">BxxxL")
 _STDOUT, _STDERR = 1, 2
@@ -44,7 +44,7 @@ class LogFollower(threading.Thread):
 
     def __init__(
         self,
-        engine: Engine,
+        engine: DockerConnection,
         container_id: str,
         channel: Channel[AnyFrame | LogLine],
         *,

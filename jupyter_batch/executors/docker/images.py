@@ -18,7 +18,7 @@ import requests
 
 from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import ImageNotFound, ImageUnusable
-from jupyter_batch.executors.docker.connection import Engine, Gone, Refused, said
+from jupyter_batch.executors.docker.connection import DockerConnection, Gone, Refused, said
 from jupyter_batch.ports import ImageReport, ProgressCallback
 
 BUILD_HINT = "build the default image with `jupyter batch image build`"
@@ -97,7 +97,7 @@ class ImageFacts(Value, frozen=True, kw_only=True):
 class Images:
     """The images of one engine."""
 
-    def __init__(self, engine: Engine, *, cache_file: Path | None) -> None:
+    def __init__(self, engine: DockerConnection, *, cache_file: Path | None) -> None:
         self._engine = engine
         #: Tells our probes from those of other data folders.
         self._owner = hashlib.sha256(os.fsencode(cache_file or "")).hexdigest()[:16]

@@ -32,15 +32,15 @@ from jupyter_batch.errors import (
     UnsafePath,
 )
 from jupyter_batch.executors import sizes
-from jupyter_batch.executors.bundle import MAX_KEPT_BYTES, pack
+from jupyter_batch.executors.bundle_tar import MAX_KEPT_BYTES, pack
 from jupyter_batch.executors.channel import Channel
 from jupyter_batch.executors.frame_keys import FrameKeys
 from jupyter_batch.executors.process.folder import RUNNER_NAME, AttemptFolder, folder_name
 from jupyter_batch.executors.process.following import LOOK_EVERY, FileFollower
 from jupyter_batch.ports import (
+    AttemptEnding,
     AttemptHandle,
     AttemptSpec,
-    Ending,
     ExecutorHealth,
     ImageReport,
     ProgressCallback,
@@ -209,7 +209,7 @@ class ProcessExecutor:
             follower.abort()
             await asyncio.shield(channel.finished())
 
-    async def wait(self, handle: AttemptHandle) -> Ending:
+    async def wait(self, handle: AttemptHandle) -> AttemptEnding:
         """Returns when the attempt has ended."""
         folder = self._of(handle)
         polls = 0

@@ -24,7 +24,7 @@ from jupyter_batch.executors.process.supervisor import (
     WORK_NAME,
     claim,
 )
-from jupyter_batch.ports import AttemptHandle, AttemptSpec, Ending
+from jupyter_batch.ports import AttemptEnding, AttemptHandle, AttemptSpec
 from jupyter_batch.runner.spool import FOLDER_VARIABLE
 
 _RECORD = "attempt.json"
@@ -146,20 +146,20 @@ class AttemptFolder:
             setsigmask=_HELD,
         )
 
-    def ending(self) -> Ending | None:
+    def ending(self) -> AttemptEnding | None:
         """Returns how the attempt has ended; None while it runs. Raises FileNotFoundError."""
         code = self._exit_code()
         if code is None:
             if self.path.exists() and not self.is_there():
-                return Ending(error="the process was never started", never_started=True)
+                return AttemptEnding(error="the process was never started", never_started=True)
             if self.is_alive():
                 return None
             code = self._exit_code()  # written between the two looks
         if code is not None:
-            return Ending(exit_code=code)
+            return AttemptEnding(exit_code=code)
         if not self.path.exists():
             raise FileNotFoundError(self.path)
-        return Ending(error="the process that watched over the attempt was killed")
+        return AttemptEnding(error="the process that watched over the attempt was killed")
 
     def kept(self, name: str, max_bytes: int) -> bytes | None:
         """Returns a file that the runner keeps; None where there is none, or a larger one."""

@@ -10,8 +10,8 @@ from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.errors import AttemptGone, BatchError, ExecutorError, RecordRefused
 from jupyter_batch.executors.channel import Channel
+from jupyter_batch.executors.frame_reader import AttemptReader
 from jupyter_batch.executors.process.folder import AttemptFolder
-from jupyter_batch.executors.reading import AttemptReader
 
 _READ_BYTES = 1024 * 1024
 #: How often the files are looked at, which is how late a frame may come.

@@ -223,7 +223,7 @@ export interface IOutputOp {
 }
 
 /**
- * What events tell, by kind; see `jupyter_batch/services/recorder.py`. Those of `progress` are an
+ * What events tell, by kind; see `jupyter_batch/services/execution/recorder.py`. Those of `progress` are an
  * `IItemProgress`.
  */
 export interface IEventData {

@@ -10,7 +10,7 @@ import type { IActions, ITrans } from '../view/services';
 import { artifactPath, executedPath, untrusted } from './drive';
 import type { Page } from './pages';
 import { viewerFor } from './safe/documents';
-import { tagParameters } from './tagging';
+import { tagParameters } from './parametersTag';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 
 export interface IActionsOptions {

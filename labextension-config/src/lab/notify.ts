@@ -8,7 +8,7 @@ import type { Preferences } from '../model/preferences';
 import type { IRow } from '../model/rows';
 import { failureOf, rowOf, secondsOf } from '../model/rows';
 import type { ITrans } from '../view/services';
-import { stateWord } from '../view/words';
+import { stateWord } from '../view/labels';
 
 const KEY = 'jupyter-batch:started';
 

@@ -1,5 +1,5 @@
-import type { IPresence } from './presence';
-import { tabPresence } from './presence';
+import type { IPageVisibility } from './pageVisibility';
+import { tabPresence } from './pageVisibility';
 
 interface IListener {
   call: (now: number) => void;
@@ -9,7 +9,7 @@ interface IListener {
 
 /** Tells everything that shows the time how late it is, by one timer; rests while it is hidden. */
 export class Clock {
-  constructor(private readonly presence: IPresence = tabPresence) {}
+  constructor(private readonly presence: IPageVisibility = tabPresence) {}
 
   /** Tells the time now, then every so many milliseconds; returns the function that ends it. */
   every(period: number, call: (now: number) => void): () => void {

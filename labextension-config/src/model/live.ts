@@ -7,8 +7,8 @@ import type { IHealth, IRunEvent } from '../api/types';
 import { isBad, isOver } from '../api/types';
 import { FailureBook, readFailures } from './failures';
 import { Model } from './model';
-import type { IPresence } from './presence';
-import { tabPresence } from './presence';
+import type { IPageVisibility } from './pageVisibility';
+import { tabPresence } from './pageVisibility';
 import type { IRow } from './rows';
 import { applyEvent, rowOf } from './rows';
 
@@ -42,7 +42,7 @@ export class LiveModel extends Model {
 
   constructor(
     private readonly client: BatchClient,
-    private readonly presence: IPresence = tabPresence
+    private readonly presence: IPageVisibility = tabPresence
   ) {
     super();
     this.stream = new EventStream({

@@ -16,8 +16,8 @@ import { momentAfter } from './live';
 import { LogModel } from './log';
 import { Model } from './model';
 import { OutputBook } from './outputs';
-import type { IPresence } from './presence';
-import { tabPresence } from './presence';
+import type { IPageVisibility } from './pageVisibility';
+import { tabPresence } from './pageVisibility';
 import { progressAfter, ResultsModel } from './results';
 import { cellsOf } from './skeleton';
 
@@ -33,7 +33,7 @@ export class RunModel extends Model {
   constructor(
     private readonly client: BatchClient,
     readonly id: string,
-    private readonly presence: IPresence = tabPresence
+    private readonly presence: IPageVisibility = tabPresence
   ) {
     super();
     this.log = new LogModel(client, id);

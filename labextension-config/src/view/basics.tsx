@@ -3,7 +3,7 @@ import type { RunState } from '../api/types';
 import { clock, exact, relative, shownZone } from '../model/instants';
 import { StateIcon } from './icons';
 import { useServices, useTrans } from './services';
-import { stateWord } from './words';
+import { stateWord } from './labels';
 
 /** A state as shape and word. */
 export function StateBadge(props: { state: RunState }): React.ReactElement {

@@ -77,10 +77,10 @@ def kill(whole, container_id: str) -> None:
             engine.kill(container_id)
         return
     supervisor = psutil.Process(int(container_id.split("@")[0]))
-    doomed = [supervisor, *supervisor.children(recursive=True)]
-    for process in doomed:
+    expired = [supervisor, *supervisor.children(recursive=True)]
+    for process in expired:
         process.suspend()
-    for process in doomed:
+    for process in expired:
         process.kill()
 
 

@@ -16,7 +16,7 @@ import jupyter_batch
 from jupyter_batch.client.client import Client
 from jupyter_batch.client.shortcuts import use
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.domain.trigger import CronTrigger
+from jupyter_batch.domain.schedule.trigger import CronTrigger
 from jupyter_batch.testing import make_job
 from jupyter_batch.testing.owner import FakeOwner
 

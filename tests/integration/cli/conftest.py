@@ -31,7 +31,7 @@ class Machine:
         config = base / "config"
         config.mkdir(exist_ok=True)
         (config / "jupyter_server_config.json").write_text(
-            json.dumps({"BatchExtension": {"passing_idle_seconds": 20.0, "grace_seconds": 2.0}})
+            json.dumps({"BatchExtension": {"on_demand_idle_seconds": 20.0, "grace_seconds": 2.0}})
         )
         self.env = {
             **os.environ,

@@ -22,7 +22,7 @@ def test_a_notebook_runs_with_nobody_there_before(fresh):
     assert "print(title * count)" in done.stderr
     executed = nbformat.read(fresh.folder / "out.ipynb", as_version=4)
     assert executed.cells[-1].outputs[0].text == "111\n"
-    assert fresh.owner.kind == "passing"
+    assert fresh.owner.kind == "on_demand"
 
 
 def test_a_failure_is_exit_code_1_with_the_cell_and_a_partial_notebook(machine):
@@ -106,8 +106,8 @@ def test_a_job_is_made_triggered_changed_and_deleted(machine):
 
 def test_serve_takes_over_from_a_passing_owner_and_ends_when_it_is_told_to(fresh):
     fresh("runs")
-    passing = fresh.owner
-    assert passing.kind == "passing"
+    on_demand = fresh.owner
+    assert on_demand.kind == "on_demand"
     serving = fresh.start("serve", "--json")
     told = json.loads(_object(serving.stdout))
     assert (fresh.owner.kind, fresh.owner.pid) == ("serve", told["pid"])

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from jupyter_batch.domain.environment import Environment, Volume
-from jupyter_batch.domain.frames import Finished, Progress, Ready
+from jupyter_batch.domain.frames import Finished, ProgressFrame, Ready
 from jupyter_batch.domain.notebook import FrozenFile
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.settings import Settings
@@ -97,7 +97,7 @@ async def told(executor: ProcessExecutor, handle: AttemptHandle) -> dict:
         try:
             async for batch in follow:
                 for item in batch:
-                    if isinstance(item, Progress):
+                    if isinstance(item, ProgressFrame):
                         return item.data
         finally:
             await follow.aclose()

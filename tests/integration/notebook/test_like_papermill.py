@@ -10,7 +10,7 @@ from papermill.iorw import load_notebook_node, write_ipynb
 from papermill.parameterize import parameterize_notebook
 
 from jupyter_batch.errors import InvalidNotebook
-from jupyter_batch.notebook.outline import Outline, outline
+from jupyter_batch.notebook.inspect_notebook import Outline, outline
 from jupyter_batch.notebook.parameters import infer_schema
 
 CELL = {

@@ -14,10 +14,10 @@ from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError, InvalidNotebook
-from jupyter_batch.notebook.apart import LARGE_BYTES, apart
+from jupyter_batch.notebook.inspect_notebook import outline_apart
 from jupyter_batch.notebook.notebooks import DiskNotebooks
-from jupyter_batch.notebook.outline import outline_apart
 from jupyter_batch.notebook.parts import from_pieces, to_pieces
+from jupyter_batch.notebook.subprocess_worker import LARGE_BYTES, apart
 from jupyter_batch.ports import ExecutedParts
 
 

@@ -158,7 +158,7 @@ def test_a_notebook_without_a_kernel_of_ours_runs_by_its_language(
     running = start(content=_notebook(metadata), parameters={"a": 1})
     finished = running.wait()
     assert (finished.verdict, finished.notes) == ("succeeded", (note,))
-    assert running.kinds(frames.Started)[0].kernel_name == "python3"
+    assert running.kinds(frames.StartedFrame)[0].kernel_name == "python3"
 
 
 def test_a_notebook_in_a_language_that_is_not_there_names_the_kernels(start: Start):

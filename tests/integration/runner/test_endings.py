@@ -33,7 +33,7 @@ def test_a_success_tells_every_cell_in_order(start: Start):
         *("document", "finished"),
     ]
     assert kinds.index("output") < kinds.index("cell_finished")
-    assert running.kinds(frames.Started)[0].language == "python"
+    assert running.kinds(frames.StartedFrame)[0].language == "python"
     assert [frame.state for frame in running.kinds(frames.CellFinished)] == [
         CellState.SUCCEEDED
     ] * 2

@@ -114,7 +114,7 @@ def test_items_and_progress_are_told_in_few_frames(start: Start):
     running = start(IMPORT + "for n in jb.track(range(40_000), name='orders', resume=True): pass")
     assert running.wait().verdict == "succeeded"
     assert done(running, "orders") == list(range(40_000))
-    progress = running.kinds(frames.Progress)
+    progress = running.kinds(frames.ProgressFrame)
     assert progress[-1].data["processed"] == 40_000
     assert progress[-1].data["total"] == 40_000
     assert progress[-1].data["is_over"] is True
@@ -151,8 +151,8 @@ def test_items_of_earlier_attempts_are_not_done_again(start: Start):
     )
     assert running.wait().verdict == "succeeded"
     assert running.text(0) == "b\nc\nsecond a\nsecond b\n"
-    assert running.kinds(frames.Progress)[-1].name == "x (2)"
-    last = [f.data for f in running.kinds(frames.Progress) if f.name == "x"][-1]
+    assert running.kinds(frames.ProgressFrame)[-1].name == "x (2)"
+    last = [f.data for f in running.kinds(frames.ProgressFrame) if f.name == "x"][-1]
     assert (last["processed"], last["skipped"]) == (2, 2)
 
 
@@ -166,7 +166,7 @@ def test_what_was_said_before_the_kernel_was_killed_is_told(start: Start):
     assert finished.cause == "kernel_died"
     assert results(running) == {"before": ("number", 1)}
     assert done(running, "x") == list(range(700))
-    assert running.kinds(frames.Progress)[-1].data["processed"] == 700
+    assert running.kinds(frames.ProgressFrame)[-1].data["processed"] == 700
 
 
 def test_the_spool_outlives_a_killed_runner(start: Start, tmp_path: Path):

@@ -18,11 +18,11 @@ from traitlets.config import Config
 
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.server.door import Door
-from jupyter_batch.server.listening import PortKeeper
+from jupyter_batch.server.gateway import Gateway
+from jupyter_batch.server.port import PortKeeper
 from jupyter_batch.server.routes import install
-from jupyter_batch.services.engine import Engine
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.engine import BatchEngine
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.testing import (
     FakeAlarm,
     FakeClock,
@@ -59,9 +59,9 @@ class Parts:
             data_dir=str(data_dir), root_dir="/", **{"max_concurrent_runs": 4, **settings}
         )
 
-    async def open(self) -> Engine:
+    async def open(self) -> BatchEngine:
         """Puts an engine together."""
-        return Engine(
+        return BatchEngine(
             store=self.store,
             executors={"docker": self.executor},
             notebooks=self.notebooks,
@@ -84,9 +84,9 @@ class Parts:
 class Server:
     """A running server, and a client of it."""
 
-    def __init__(self, app: ServerApp, door: Door, parts: Parts) -> None:
+    def __init__(self, app: ServerApp, gateway: Gateway, parts: Parts) -> None:
         self.app = app
-        self.door = door
+        self.gateway = gateway
         self.parts = parts
         self.url = app.connection_url
         self.http = httpx.AsyncClient(
@@ -97,9 +97,9 @@ class Server:
         )
 
     @property
-    def engine(self) -> Engine:
-        assert self.door.engine is not None
-        return self.door.engine
+    def engine(self) -> BatchEngine:
+        assert self.gateway.engine is not None
+        return self.gateway.engine
 
     async def submit(self, **fields: Any) -> dict[str, Any]:
         """Submits a run and returns it."""
@@ -134,7 +134,7 @@ async def starting(folder: Path) -> AsyncIterator[StartServer]:
         async def start(
             *,
             parts: Parts | None = None,
-            open_engine: Callable[[], Awaitable[Engine]] | None = None,
+            open_engine: Callable[[], Awaitable[BatchEngine]] | None = None,
             config: dict[str, Any] | None = None,
             settings: dict[str, Any] | None = None,
             root_dir: str = "/home/ada/work",
@@ -142,7 +142,7 @@ async def starting(folder: Path) -> AsyncIterator[StartServer]:
             parts = parts or Parts(data_dir, **(settings or {}))
             server = _new_server(parts, open_engine or parts.open, config or {}, data_dir, root_dir)
             stack.push_async_callback(_stop, server)
-            await server.door.open()
+            await server.gateway.open()
             return server
 
         yield start
@@ -170,7 +170,7 @@ async def shared_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
 
 def _new_server(
     parts: Parts,
-    open_engine: Callable[[], Awaitable[Engine]],
+    open_engine: Callable[[], Awaitable[BatchEngine]],
     config: dict[str, Any],
     data_dir: Path,
     root_dir: str,
@@ -190,21 +190,21 @@ def _new_server(
     merged.merge(Config(config))
     app = QuietServer(config=merged)
     app.initialize(argv=[], find_extensions=False)
-    door = Door(
+    gateway = Gateway(
         open_engine=open_engine,
         url=lambda: app.connection_url,
         data_dir=data_dir,
         root_dir=root_dir,
         max_body_bytes=MAX_BODY_BYTES,
     )
-    door.patience_seconds = 0.0
-    install(app.web_app, door)
-    return Server(app, door, parts)
+    gateway.patience_seconds = 0.0
+    install(app.web_app, gateway)
+    return Server(app, gateway, parts)
 
 
 async def _stop(server: Server) -> None:
     await server.http.aclose()
-    await server.door.close()
+    await server.gateway.close()
     server.app.http_server.stop()
     await server.app.http_server.close_all_connections()
     server.app.session_manager.close()

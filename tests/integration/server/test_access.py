@@ -20,7 +20,7 @@ EVERY = [
 
 
 def _owner(server: Server) -> dict[str, str]:
-    return {"Authorization": f"token {server.door.token}"}
+    return {"Authorization": f"token {server.gateway.token}"}
 
 
 def _stranger(server: Server, **headers: str) -> httpx.AsyncClient:
@@ -47,7 +47,7 @@ async def test_the_owners_token_opens_our_routes_and_no_others(server: Server):
 
 async def test_the_owners_token_is_taken_from_the_header_only(server: Server):
     async with _stranger(server) as http:
-        answer = await http.get("health", params={"token": server.door.token})
+        answer = await http.get("health", params={"token": server.gateway.token})
     assert answer.status_code == 403
 
 

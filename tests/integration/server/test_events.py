@@ -136,7 +136,7 @@ async def test_a_slow_listener_does_not_make_the_server_remember_all(server: Ser
 
 
 async def test_a_silent_stream_is_kept_alive(server: Server):
-    server.door.keep_alive_seconds = 0.01
+    server.gateway.keep_alive_seconds = 0.01
     async with server.http.stream("GET", "events") as answer:
         async for line in answer.aiter_lines():
             if line.startswith(": keep-alive"):
@@ -147,6 +147,6 @@ async def test_streams_end_when_the_server_stops(server: Server):
     async with server.http.stream("GET", "events") as answer:
         lines = answer.aiter_lines()
         await anext(lines)
-        await server.door.close()
+        await server.gateway.close()
         rest = [line async for line in lines]
     assert [line for line in rest if line] == []

@@ -130,7 +130,7 @@ def test_it_obeys_what_the_administrator_says_of_us_and_nothing_else(start: Star
 
 
 def test_a_passing_one_ends_by_itself_and_has_told_its_log(start: Start, tmp_path: Path):
-    process = start("--passing", "--BatchExtension.passing_idle_seconds=0.5")
+    process = start("--on-demand", "--BatchExtension.on_demand_idle_seconds=0.5")
     assert process.wait(PATIENCE) == 0
     assert read_owner(tmp_path / "batch") is None
     assert "owner of" in (tmp_path / "batch" / OWNER_LOG).read_text()
@@ -138,7 +138,7 @@ def test_a_passing_one_ends_by_itself_and_has_told_its_log(start: Start, tmp_pat
 
 
 def test_of_two_that_start_at_once_one_stays(start: Start, tmp_path: Path):
-    both = [start("--passing"), start("--passing")]
+    both = [start("--on-demand"), start("--on-demand")]
     deadline = time.monotonic() + PATIENCE
     while all(process.poll() is None for process in both) and time.monotonic() < deadline:
         time.sleep(0.02)

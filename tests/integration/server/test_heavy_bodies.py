@@ -55,7 +55,7 @@ async def longest_pause(server: Server, path: str, body: bytes) -> tuple[float, 
 @pytest.mark.parametrize("path", ["runs", "jobs", "runs/check", "sweeps", "imports/runs"])
 async def test_the_loop_goes_on_whatever_is_in_a_body(server: Server, make, path: str):
     """As it does for a body of the same size that is one text without anything in it."""
-    server.door.max_body_bytes = 64 * MIB
+    server.gateway.max_body_bytes = 64 * MIB
     size = 24 * MIB
     plain = json.dumps({"notebook": "nb.ipynb", "parameters": {"x": "a" * size}}).encode()
     usual, _ = await longest_pause(server, path, plain)
@@ -65,7 +65,7 @@ async def test_the_loop_goes_on_whatever_is_in_a_body(server: Server, make, path
 
 
 async def test_many_of_them_at_once(server: Server):
-    server.door.max_body_bytes = 64 * MIB
+    server.gateway.max_body_bytes = 64 * MIB
     usual, _ = await longest_pause(server, "runs", lists(MIB))
     found = await asyncio.gather(*(longest_pause(server, "runs", lists(8 * MIB)) for _ in range(4)))
     assert {status for _, status in found} == {413}

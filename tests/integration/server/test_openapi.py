@@ -6,7 +6,7 @@ import json
 
 from jupyter_batch import errors
 from jupyter_batch.server.endpoint import operation_of
-from jupyter_batch.server.errors import STATUS
+from jupyter_batch.server.error_responses import STATUS
 from jupyter_batch.server.openapi import METHODS
 from jupyter_batch.server.routes import ROUTES
 

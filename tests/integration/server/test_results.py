@@ -19,7 +19,7 @@ from jupyter_batch.client import Client
 from jupyter_batch.client.results import LongResult
 from jupyter_batch.domain import frames
 from jupyter_batch.errors import InvalidInput, InvalidQuery, NotFound, QueryStopped
-from jupyter_batch.inside.values import encoded
+from jupyter_batch.notebook_api.encoding import encoded
 from jupyter_batch.server.results import MAX_VALUE_BYTES
 from jupyter_batch.store import open_store
 from jupyter_batch.testing.executor import FakeAttempt

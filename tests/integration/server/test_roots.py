@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_batch.server.forward import NAMED_FROM
+from jupyter_batch.server.proxy import NAMED_FROM
 
 from .conftest import Parts, Server, StartServer
 from .test_door import Lock
@@ -15,7 +15,7 @@ from .test_door import Lock
 OWNERS, DOORS = "/home/ada/first", "/home/ada/second"
 NOTEBOOKS = {
     f"{OWNERS}/nb.ipynb": b'{"cells": [], "of": "the owner"}',
-    f"{DOORS}/nb.ipynb": b'{"cells": [], "of": "the door"}',
+    f"{DOORS}/nb.ipynb": b'{"cells": [], "of": "the gateway"}',
     f"{OWNERS}/deep/other.ipynb": b'{"cells": []}',
 }
 
@@ -29,12 +29,12 @@ def parts(tmp_path: Path) -> Parts:
 
 @pytest.fixture
 async def servers(start_server: StartServer, parts: Parts) -> tuple[Server, Server]:
-    """The owner, and a door beside it."""
+    """The owner, and a gateway beside it."""
     lock = Lock(parts)
     owner = await start_server(parts=parts, open_engine=lock.open, root_dir=OWNERS)
-    door = await start_server(parts=parts, open_engine=lock.open, root_dir=DOORS)
-    assert door.door.engine is None
-    return owner, door
+    gateway = await start_server(parts=parts, open_engine=lock.open, root_dir=DOORS)
+    assert gateway.gateway.engine is None
+    return owner, gateway
 
 
 async def told(server: Server, path: str) -> dict[str, Any]:
@@ -50,8 +50,8 @@ async def made(server: Server, path: str, **body: Any) -> dict[str, Any]:
 
 
 async def test_a_run_is_of_the_notebook_of_the_door_that_was_asked(servers, parts):
-    owner, door = servers
-    run = await made(door, "runs")
+    owner, gateway = servers
+    run = await made(gateway, "runs")
     frozen = await parts.store.runs.frozen(run["id"])
     assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
     assert (run["notebook"]["path"], run["notebook"]["root"]) == ("nb.ipynb", DOORS)
@@ -62,8 +62,8 @@ async def test_a_run_is_of_the_notebook_of_the_door_that_was_asked(servers, part
 
 
 async def test_a_job_keeps_its_notebook_whoever_is_asked(servers, parts):
-    owner, door = servers
-    job = await made(door, "jobs", name="nightly")
+    owner, gateway = servers
+    job = await made(gateway, "jobs", name="nightly")
     assert job["notebook"] == "nb.ipynb"
     (seen,) = (await told(owner, "jobs"))["items"]
     assert seen["notebook"] == f"{DOORS}/nb.ipynb"
@@ -74,45 +74,45 @@ async def test_a_job_keeps_its_notebook_whoever_is_asked(servers, parts):
 
 
 async def test_a_job_is_changed_from_elsewhere_and_keeps_its_notebook(servers, parts):
-    owner, door = servers
-    job = await made(door, "jobs", name="nightly")
+    owner, gateway = servers
+    job = await made(gateway, "jobs", name="nightly")
     name = (await told(owner, f"jobs/{job['id']}"))["notebook"]
     changes = {"notebook": name, "priority": 3, "parameters": {"alpha": 1}}
     check = await owner.http.post(f"jobs/check?job_id={job['id']}", json={"name": "n"} | changes)
     assert check.status_code == 204, check.text
     answer = await owner.http.patch(f"jobs/{job['id']}", json=changes)
     assert (answer.status_code, answer.json()["notebook"]) == (200, name)
-    changed = await told(door, f"jobs/{job['id']}")
+    changed = await told(gateway, f"jobs/{job['id']}")
     assert (changed["notebook"], changed["priority"]) == ("nb.ipynb", 3)
 
 
 async def test_a_job_is_given_a_notebook_of_where_it_is_changed(servers):
-    owner, door = servers
-    job = await made(door, "jobs", name="nightly")
+    owner, gateway = servers
+    job = await made(gateway, "jobs", name="nightly")
     changes = {"notebook": "deep/other.ipynb"}
     answer = await owner.http.patch(f"jobs/{job['id']}", json=changes)
     assert answer.json()["notebook"] == "deep/other.ipynb"
-    there = (await told(door, f"jobs/{job['id']}"))["notebook"]
+    there = (await told(gateway, f"jobs/{job['id']}"))["notebook"]
     assert there == f"{OWNERS}/deep/other.ipynb"
 
 
 async def test_a_sweep_and_its_runs_are_of_the_notebook_of_the_door(servers, parts):
-    owner, door = servers
-    sweep = await made(door, "sweeps", grid={"alpha": [1, 2]})
+    owner, gateway = servers
+    sweep = await made(gateway, "sweeps", grid={"alpha": [1, 2]})
     assert sweep["notebook"]["path"] == "nb.ipynb"
     assert (await told(owner, f"sweeps/{sweep['id']}"))["notebook"]["path"] == f"{DOORS}/nb.ipynb"
-    runs = (await told(door, f"runs?sweep_id={sweep['id']}"))["items"]
+    runs = (await told(gateway, f"runs?sweep_id={sweep['id']}"))["items"]
     assert {run["notebook"]["path"] for run in runs} == {"nb.ipynb"}
     frozen = await parts.store.runs.frozen(runs[0]["id"])
     assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
 
 
 async def test_each_door_tells_its_own_root_and_reads_its_own_notebooks(servers, parts):
-    owner, door = servers
+    owner, gateway = servers
     assert (await told(owner, "health"))["root_dir"] == OWNERS
-    assert (await told(door, "health"))["root_dir"] == DOORS
+    assert (await told(gateway, "health"))["root_dir"] == DOORS
     await told(owner, "notebooks/parameters?path=deep/other.ipynb")
-    answer = await door.http.get("notebooks/parameters?path=deep/other.ipynb")
+    answer = await gateway.http.get("notebooks/parameters?path=deep/other.ipynb")
     assert answer.status_code == 404
 
 
@@ -124,8 +124,8 @@ async def test_only_a_door_names_notebooks_from_elsewhere(servers):
 
 
 async def test_a_client_with_the_owner_s_token_names_any_notebook_by_its_whole_path(servers, parts):
-    owner, door = servers
-    token = {"Authorization": f"token {owner.door.token}"}
+    owner, gateway = servers
+    token = {"Authorization": f"token {owner.gateway.token}"}
     for path, seen in [
         (f"{DOORS}/nb.ipynb", f"{DOORS}/nb.ipynb"),
         (f"{OWNERS}/nb.ipynb", "nb.ipynb"),
@@ -137,19 +137,19 @@ async def test_a_client_with_the_owner_s_token_names_any_notebook_by_its_whole_p
         assert run["notebook"]["path"] == seen
         frozen = await parts.store.runs.frozen(run["id"])
         assert frozen.content == NOTEBOOKS[path]
-    (first, _) = (await told(door, "jobs"))["items"][::-1]
+    (first, _) = (await told(gateway, "jobs"))["items"][::-1]
     assert first["notebook"] == "nb.ipynb"
 
 
 async def test_a_user_of_a_server_names_nothing_outside_of_its_root(servers):
-    owner, door = servers
-    for server, path in [(owner, f"{DOORS}/nb.ipynb"), (door, f"{OWNERS}/nb.ipynb")]:
+    owner, gateway = servers
+    for server, path in [(owner, f"{DOORS}/nb.ipynb"), (gateway, f"{OWNERS}/nb.ipynb")]:
         answer = await server.http.post("runs", json={"notebook": path})
         assert answer.status_code == 400
         assert answer.json()["details"]["field"] == "notebook"
 
 
 async def test_what_a_caller_has_sent_along_is_a_mere_label(servers):
-    owner, door = servers
-    run = await made(door, "runs", notebook="mine.ipynb", content={"cells": []})
+    owner, gateway = servers
+    run = await made(gateway, "runs", notebook="mine.ipynb", content={"cells": []})
     assert (await told(owner, f"runs/{run['id']}"))["notebook"]["path"] == "mine.ipynb"

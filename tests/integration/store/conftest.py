@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.store import DuckStore, open_store
 from jupyter_batch.testing import FakeClock
 

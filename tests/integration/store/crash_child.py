@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.cell import CellRecord, CellState
 from jupyter_batch.domain.run import Attempt, RunState
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.store import DuckStore, open_store
 from jupyter_batch.testing import (
     AT,
@@ -82,27 +82,29 @@ def end(run):
     return run.move_to(RunState.SUCCEEDED, at=AT)
 
 
-async def worker(store: DuckStore, left: list[str], luck: random.Random) -> None:
+async def worker(store: DuckStore, left: list[str], random_fraction: random.Random) -> None:
     while True:
         if left:
             run_id = left.pop()
         else:
-            run = await store.runs.add(make_run(), make_frozen(b"x" * luck.randrange(5000)))
+            run = await store.runs.add(
+                make_run(), make_frozen(b"x" * random_fraction.randrange(5000))
+            )
             run_id = run.id
             say("added", run_id)
         await work(store, run_id)
-        if luck.random() < 0.4:
+        if random_fraction.random() < 0.4:
             say("deleting", run_id)
             await store.runs.delete([run_id])
             say("deleted", run_id)
-            if luck.random() < 0.5:
+            if random_fraction.random() < 0.5:
                 await store.reclaim()
 
 
 async def main(folder: Path, seed: int) -> None:
-    luck = random.Random(seed)
+    random_fraction = random.Random(seed)
     store = await open_store(folder, sink=EventHub(), clock=FakeClock(), segment_bytes=400_000)
     left = [
         run.id for run in (*await store.runs.active(), *await store.runs.queued(now=AT, limit=99))
     ]
-    await asyncio.gather(*(worker(store, left, luck) for _ in range(4)))
+    await asyncio.gather(*(worker(store, left, random_fraction) for _ in range(4)))

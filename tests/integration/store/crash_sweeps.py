@@ -9,7 +9,7 @@ from jupyter_batch.domain.run import NotebookRef, RunState, SweepRef
 from jupyter_batch.domain.state import UNFINISHED
 from jupyter_batch.domain.sweep import SweepFacts
 from jupyter_batch.ports import NewRun
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.store import open_store
 from jupyter_batch.testing import AT, FakeClock, make_frozen, make_run, new_id
 
@@ -22,7 +22,7 @@ def say(*words: object) -> None:
 
 async def main(folder: Path, seed: int) -> None:
     """All runs of a sweep are queued together, called off together, and deleted together."""
-    luck = random.Random(seed)
+    random_fraction = random.Random(seed)
     store = await open_store(folder, sink=EventHub(), clock=FakeClock(), segment_bytes=400_000)
     while True:
         sweep = SweepFacts(
@@ -32,14 +32,14 @@ async def main(folder: Path, seed: int) -> None:
             created_at=AT,
             created_by="ada",
         )
-        frozen = make_frozen(b"x" * luck.randrange(5000))
+        frozen = make_frozen(b"x" * random_fraction.randrange(5000))
         runs = [
             NewRun(run=make_run(sweep=SweepRef(id=sweep.id, index=n)), frozen=frozen)
             for n in range(RUNS)
         ]
         await store.sweeps.add(sweep, runs)
         say(sweep.id, "queued")
-        for _ in range(luck.randrange(3)):
+        for _ in range(random_fraction.randrange(3)):
             await store.sweeps.move_runs(
                 sweep.id, UNFINISHED, lambda run: run.move_to(RunState.CANCELLED, at=AT), at=AT
             )
@@ -51,7 +51,7 @@ async def main(folder: Path, seed: int) -> None:
                 at=AT,
             )
             say(sweep.id, "queued")
-        if luck.random() < 0.5:
+        if random_fraction.random() < 0.5:
             await store.sweeps.move_runs(
                 sweep.id, UNFINISHED, lambda run: run.move_to(RunState.CANCELLED, at=AT), at=AT
             )

@@ -14,10 +14,10 @@ import pytest
 from jupyter_batch.domain.cell import CellRecord, CellState
 from jupyter_batch.domain.queries import JobQuery, RunQuery
 from jupyter_batch.domain.run import Attempt, RunState
-from jupyter_batch.domain.trigger import CronTrigger
+from jupyter_batch.domain.schedule.trigger import CronTrigger
 from jupyter_batch.errors import Conflict, InvalidInput, StoreLocked
-from jupyter_batch.services.hub import EventHub
-from jupyter_batch.store.restoring import restore
+from jupyter_batch.services.event_hub import EventHub
+from jupyter_batch.store.backup.restore import restore
 from jupyter_batch.testing import (
     AT,
     FakeClock,

@@ -108,23 +108,23 @@ def check_tables(folder: Path) -> None:
         )
 
 
-def moment(luck: random.Random, number: int) -> dict[str, Any]:
+def moment(random_fraction: random.Random, number: int) -> dict[str, Any]:
     """Between two lines of the store's code, or in the middle of anything."""
     if number % 3:
-        return {"line": luck.randrange(100, 24_000)}
-    return {"cpu": luck.uniform(0.05, 0.5)}
+        return {"line": random_fraction.randrange(100, 24_000)}
+    return {"cpu": random_fraction.uniform(0.05, 0.5)}
 
 
 @pytest.mark.slow
 async def test_nothing_acknowledged_is_lost_over_many_kills(tmp_path, open_store_in, zygote):
-    luck = random.Random(20260115)
+    random_fraction = random.Random(20260115)
     deaths, recorded, deleted = 0, 0, 0
     while deaths < _KILLS:
         folder, acknowledged = tmp_path / f"data-{deaths}", Acknowledged()
         kills = min(_KILLS_OF_A_STORE, _KILLS - deaths)
         for kill in range(kills):
             status, said = await zygote(
-                "write", folder, luck.randrange(2**32), **moment(luck, deaths)
+                "write", folder, random_fraction.randrange(2**32), **moment(random_fraction, deaths)
             )
             assert status in (-signal.SIGKILL, -signal.SIGPROF), "the child ended by itself"
             deaths += 1

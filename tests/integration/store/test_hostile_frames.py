@@ -14,8 +14,8 @@ from jupyter_batch.domain import frames
 from jupyter_batch.domain.requests import RunRequest
 from jupyter_batch.domain.run import RunState, TriggerKind
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.services.engine import Engine
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.engine import BatchEngine
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.store import open_store
 from jupyter_batch.testing import (
     FakeAlarm,
@@ -33,7 +33,7 @@ _NUMBERS = (2**62, 2**63, 2**70, -1, 2**32, 2**53, 10**30)
 _VALUES: tuple[Any, ...] = (*_NUMBERS, 1e300, -1e300, float("nan"), "\0", "\ud800", "x" * 70_000)
 
 
-async def run_one(engine: Engine, notebook: str = "nb.ipynb") -> RunState:
+async def run_one(engine: BatchEngine, notebook: str = "nb.ipynb") -> RunState:
     run = await engine.runs.submit(
         RunRequest(notebook=notebook), user="ada", trigger=TriggerKind.API
     )
@@ -50,7 +50,7 @@ async def test_no_attempt_makes_the_store_refuse_others(tmp_path: Path):
     clock, hub, executor = FakeClock(), EventHub(), FakeExecutor()
     store = await open_store(tmp_path, sink=hub, clock=clock)
     settings = Settings(data_dir=str(tmp_path), root_dir="/", silence_limit_seconds=None)
-    engine = Engine(
+    engine = BatchEngine(
         store=store,
         executors={"docker": executor},
         notebooks=FakeNotebooks(),
@@ -68,7 +68,9 @@ async def test_no_attempt_makes_the_store_refuse_others(tmp_path: Path):
         for cell in (0, 1):
             attempt.start_cell(cell)
             attempt.print(cell, "text")
-            attempt.say(frames.Progress, name="loop", data={"processed": draw.choice(_NUMBERS)})
+            attempt.say(
+                frames.ProgressFrame, name="loop", data={"processed": draw.choice(_NUMBERS)}
+            )
             attempt.say(
                 frames.Result, name="r", type="number", body=draw.choice(("1", "{", "[" * 900)),
                 told_at=attempt.at,

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from jupyter_batch.domain.queries import RunQuery
-from jupyter_batch.store.sql import load_migrations
+from jupyter_batch.store.duckdb.sql import load_migrations
 from jupyter_batch.testing import make_frozen, make_run
 
 

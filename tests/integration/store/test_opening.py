@@ -18,7 +18,7 @@ from jupyter_batch.testing import make_frozen, make_run
 _OPEN = """
 import asyncio, sys
 from pathlib import Path
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.store import open_store
 from jupyter_batch.testing import FakeClock
 from jupyter_batch.errors import StoreLocked

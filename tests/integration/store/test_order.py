@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.store.recorder import Item
+from jupyter_batch.store.recording_writes import Item
 from jupyter_batch.testing import (
     AT,
     make_event,

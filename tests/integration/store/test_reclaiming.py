@@ -10,9 +10,9 @@ from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.recording import ArtifactSlice, DocumentSlice, LogLine
 from jupyter_batch.domain.retention import Retention
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.services.janitor import Janitor
-from jupyter_batch.services.retention import RetentionService
-from jupyter_batch.store.files import folder_size
+from jupyter_batch.services.maintenance.retention import RetentionService
+from jupyter_batch.services.maintenance.space_reclaimer import SpaceReclaimer
+from jupyter_batch.store.duckdb.data_files import folder_size
 from jupyter_batch.testing import (
     AT,
     make_event,
@@ -195,7 +195,7 @@ async def test_retention_gives_the_space_of_old_runs_back(open_here, folder, clo
         )
     kept = [await snapshot(store, run) for run in runs[-2:]]
     before = folder_size(folder)
-    retention = RetentionService(store, Janitor(store, clock), clock, Retention(keep_runs=2))
+    retention = RetentionService(store, SpaceReclaimer(store, clock), clock, Retention(keep_runs=2))
     assert await retention.apply() == 18
     assert await store.reclaim() > before / 2
     assert [await snapshot(store, run) for run in runs[-2:]] == kept

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.queries import RunQuery
-from jupyter_batch.store.rows import Rows
+from jupyter_batch.store.duckdb.rows import Rows
 from jupyter_batch.testing import make_frozen, make_run
 
 NOON = datetime(2026, 1, 15, 12)  # noqa: DTZ001 as it is stored

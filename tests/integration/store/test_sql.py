@@ -16,7 +16,7 @@ from jupyter_batch.domain.cell import CellError, CellRecord, CellState
 from jupyter_batch.domain.outputs import SliceJoiner
 from jupyter_batch.domain.results import ResultRecord
 from jupyter_batch.domain.run import Attempt, RunState
-from jupyter_batch.domain.sql import SqlAnswer, SqlQuery
+from jupyter_batch.domain.sql_query import SqlAnswer, SqlQuery
 from jupyter_batch.errors import InvalidQuery, QueryStopped
 from jupyter_batch.store import DuckStore, open_store
 from jupyter_batch.testing import (

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_batch.domain.sql import SqlQuery
+from jupyter_batch.domain.sql_query import SqlQuery
 from jupyter_batch.errors import InvalidQuery, QueryStopped
 from jupyter_batch.store import DuckStore, open_store
-from jupyter_batch.store.functions import FUNCTIONS
+from jupyter_batch.store.query.allowed_functions import FUNCTIONS
 from jupyter_batch.testing import (
     FakeClock,
     make_frozen,
@@ -87,7 +87,7 @@ def processes() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children():
         try:
-            if "jupyter_batch.store.sql_program" in child.cmdline():
+            if "jupyter_batch.store.query.sql_program" in child.cmdline():
                 found.append(child)
         except psutil.Error:
             continue

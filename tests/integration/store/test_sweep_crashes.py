@@ -49,17 +49,17 @@ async def check(store: DuckStore, said: dict[str, list[str]]) -> None:
 
 @pytest.mark.slow
 async def test_a_sweep_is_whole_over_many_kills(tmp_path, open_store_in, zygote):
-    luck = random.Random(20260116)
+    random_fraction = random.Random(20260116)
     said: dict[str, list[str]] = {}
     for number in range(_KILLS):
         if number % 3:
-            moment = {"line": luck.randrange(100, 20_000)}
+            moment = {"line": random_fraction.randrange(100, 20_000)}
         else:
-            moment = {"cpu": luck.uniform(0.1, 0.6)}
+            moment = {"cpu": random_fraction.uniform(0.1, 0.6)}
         folder = tmp_path / f"data-{number // 4}"
         if number % 4 == 0:
             said = {}
-        status, lines = await zygote("sweeps", folder, luck.randrange(2**32), **moment)
+        status, lines = await zygote("sweeps", folder, random_fraction.randrange(2**32), **moment)
         assert status in (-signal.SIGKILL, -signal.SIGPROF), "the child ended by itself"
         for line in lines:
             sweep_id, word = line.split()

@@ -21,9 +21,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from jupyter_batch import store
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.store import open_store
-from jupyter_batch.store.restoring import restore
+from jupyter_batch.store.backup.restore import restore
 from jupyter_batch.testing import FakeClock
 from tests.integration.store import crash_child, crash_sweeps
 

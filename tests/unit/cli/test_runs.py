@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from jupyter_batch.cli.watch import Watch
-from jupyter_batch.cli.words import ago, clock
-from jupyter_batch.client.facts import RunFacts
-from jupyter_batch.client.units import duration, size
+from jupyter_batch.cli.formatting import ago, clock
+from jupyter_batch.cli.live_view import Watch
+from jupyter_batch.client.arguments.units import duration, size
+from jupyter_batch.client.run_properties import RunFacts
 from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.cell import CellCount
 from jupyter_batch.domain.environment import Environment

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jupyter_batch.client.client import Client
-from jupyter_batch.client.connection import Address, Connection, FixedAddress
+from jupyter_batch.client.transport.http_client import Address, Connection, FixedAddress
 from jupyter_batch.testing.owner import FakeOwner
 
 

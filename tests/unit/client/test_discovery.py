@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from jupyter_batch.client.discovery import LocalOwner, start_passing_owner
+from jupyter_batch.client.transport.discovery import LocalOwner, start_passing_owner
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.wire.owner import ANOTHER_OWNS, default_data_dir
 
@@ -54,7 +54,7 @@ def introduce(data_dir, *, token="secret", pid=None, started_at=None):
         "url": "http://owner/",
         "token": token,
         "pid": pid or os.getpid(),
-        "kind": "passing",
+        "kind": "on_demand",
         "version": "0",
         "started_at": (started_at or datetime.now(UTC)).isoformat(),
     }

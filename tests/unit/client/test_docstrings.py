@@ -14,7 +14,7 @@ import jupyter_batch.client
 from jupyter_batch.client.client import Client
 from jupyter_batch.client.shortcuts import use
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.domain.trigger import CronTrigger
+from jupyter_batch.domain.schedule.trigger import CronTrigger
 from jupyter_batch.testing import AT, make_job
 from jupyter_batch.testing.owner import FakeOwner
 

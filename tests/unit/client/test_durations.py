@@ -5,7 +5,7 @@ from datetime import timedelta
 import pandas as pd
 import pytest
 
-from jupyter_batch.client.units import seconds_of
+from jupyter_batch.client.arguments.units import seconds_of
 from jupyter_batch.errors import InvalidInput
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jupyter_batch.errors import Conflict, NotFound, PassingOwnerWarning
+from jupyter_batch.errors import Conflict, NotFound, OnDemandServerWarning
 
 
 def test_a_job_is_named_after_its_notebook(client, notebook):
@@ -71,6 +71,6 @@ def test_a_schedule_can_replace_the_one_of_its_name(owner, client, notebook):
 
 
 def test_who_saves_a_schedule_that_nobody_will_keep_is_told(owner, client, notebook):
-    owner.owner_kind = "passing"
-    with pytest.warns(PassingOwnerWarning, match="jupyter batch serve"):
+    owner.owner_kind = "on_demand"
+    with pytest.warns(OnDemandServerWarning, match="jupyter batch serve"):
         client.schedule(notebook, cron="0 6 * * *")

@@ -17,10 +17,10 @@ import pandas as pd
 import pytest
 
 import jupyter_batch
-from jupyter_batch.client.grids import grid_on_the_wire
-from jupyter_batch.client.options import RunOptions, on_the_wire
-from jupyter_batch.client.plain_values import plain
-from jupyter_batch.client.schedules import ScheduleOptions, schedule_on_the_wire
+from jupyter_batch.client.arguments.grids import grid_on_the_wire
+from jupyter_batch.client.arguments.options import RunOptions, on_the_wire
+from jupyter_batch.client.arguments.plain_values import plain
+from jupyter_batch.client.arguments.schedules import ScheduleOptions, schedule_on_the_wire
 from jupyter_batch.errors import BatchError, InvalidInput, InvalidParameters
 
 

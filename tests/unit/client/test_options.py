@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_batch.client.options import on_the_wire
-from jupyter_batch.client.plain_values import plain
-from jupyter_batch.client.units import bytes_of, seconds_of
+from jupyter_batch.client.arguments.options import on_the_wire
+from jupyter_batch.client.arguments.plain_values import plain
+from jupyter_batch.client.arguments.units import bytes_of, seconds_of
 from jupyter_batch.errors import InvalidInput, InvalidParameters
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_batch.domain.cell import CellCount, CellError
 from jupyter_batch.domain.run import NotebookRef, RunState
-from jupyter_batch.domain.trigger import CronTrigger
+from jupyter_batch.domain.schedule.trigger import CronTrigger
 from jupyter_batch.errors import NotAllowed
 from jupyter_batch.testing import AT, make_job
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from jupyter_batch.client.sse import Message, read_messages
+from jupyter_batch.client.transport.sse import Message, read_messages
 
 
 def test_an_event_has_its_kind_its_data_and_its_id():

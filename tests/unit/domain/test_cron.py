@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jupyter_batch.domain.cron import CronTimetable, GapPolicy, RepeatPolicy, check_cron
-from jupyter_batch.domain.timetable import HORIZON, first_in
-from jupyter_batch.domain.zones import DAY, to_instant, to_tick
+from jupyter_batch.domain.schedule.cron import CronTimetable, GapPolicy, RepeatPolicy, check_cron
+from jupyter_batch.domain.schedule.timetable import HORIZON, first_in
+from jupyter_batch.domain.schedule.zones import DAY, to_instant, to_tick
 from jupyter_batch.errors import InvalidSchedule
 
 NEW_YORK = "America/New_York"

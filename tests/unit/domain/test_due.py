@@ -7,8 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from jupyter_batch.domain.due import Decision, MissCause, MissReason, due, jitter_of, next_at
-from jupyter_batch.domain.trigger import (
+from jupyter_batch.domain.schedule.due import (
+    Decision,
+    MissCause,
+    MissReason,
+    due,
+    jitter_of,
+    next_at,
+)
+from jupyter_batch.domain.schedule.trigger import (
     CronTrigger,
     IntervalTrigger,
     MissedPolicy,

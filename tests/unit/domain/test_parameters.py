@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from jupyter_batch.domain.parameters import ParameterSchema, check_parameters
+from jupyter_batch.domain.parameters.parameters import ParameterSchema, check_parameters
 from jupyter_batch.errors import InvalidParameters
 
 PROPERTIES = {

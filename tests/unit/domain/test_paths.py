@@ -9,7 +9,7 @@ from jupyter_batch.domain import paths
 from jupyter_batch.domain.frames import decode_frame
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.runner import paths as twin
-from jupyter_batch.wire.paths import check_upload_path
+from jupyter_batch.wire.notebook_paths import check_upload_path
 from tests.paths import BAD, GOOD
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from jupyter_batch.domain.retention import EndedRun, Retention, doomed, retention_of
+from jupyter_batch.domain.retention import EndedRun, Retention, expired, retention_of
 from jupyter_batch.testing import AT, make_job
 
 
@@ -35,12 +35,12 @@ def runs(*days_ago: float) -> list[EndedRun]:
 )
 def test_a_run_goes_when_it_is_beyond_either_limit(retention, protected, gone):
     oldest = runs(9, 7, 5, 3, 1)
-    found = doomed(oldest, count=5, protected=protected, retention=retention, now=AT)
+    found = expired(oldest, count=5, protected=protected, retention=retention, now=AT)
     assert found == tuple(gone.split())
 
 
 def test_only_the_oldest_of_a_large_group_are_needed():
-    found = doomed(runs(9, 8), count=50, protected=None, retention=Retention(keep_runs=49), now=AT)
+    found = expired(runs(9, 8), count=50, protected=None, retention=Retention(keep_runs=49), now=AT)
     assert found == ("r0",)
 
 

@@ -26,7 +26,12 @@ TWICE_MORE = RetryPolicy(max_attempts=3, delay_seconds=10, jitter=0)
 
 
 def decide(policy: RetryPolicy = TWICE_MORE, **facts: Any) -> RetryDecision:
-    known: dict[str, Any] = {"attempt_no": 1, "state": RunState.FAILED, "at": NOON, "luck": 0.0}
+    known: dict[str, Any] = {
+        "attempt_no": 1,
+        "state": RunState.FAILED,
+        "at": NOON,
+        "random_fraction": 0.0,
+    }
     return decide_retry(policy, **(known | facts))
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from jupyter_batch.domain.durations import say_seconds
-from jupyter_batch.domain.sentence import sentence
-from jupyter_batch.domain.trigger import (
+from jupyter_batch.domain.schedule.durations import say_seconds
+from jupyter_batch.domain.schedule.sentence import sentence
+from jupyter_batch.domain.schedule.trigger import (
     AnyTrigger,
     CronTrigger,
     GapPolicy,

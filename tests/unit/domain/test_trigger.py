@@ -8,8 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from jupyter_batch.domain.trigger import AnyTrigger, CronTrigger, IntervalTrigger, OnceTrigger
-from jupyter_batch.domain.trigger_check import check_has_future, check_trigger
+from jupyter_batch.domain.schedule.trigger import (
+    AnyTrigger,
+    CronTrigger,
+    IntervalTrigger,
+    OnceTrigger,
+)
+from jupyter_batch.domain.schedule.trigger_check import check_has_future, check_trigger
 from jupyter_batch.errors import InvalidSchedule
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

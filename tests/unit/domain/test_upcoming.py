@@ -7,8 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from jupyter_batch.domain.trigger import AnyTrigger, CronTrigger, IntervalTrigger, OnceTrigger
-from jupyter_batch.domain.upcoming import (
+from jupyter_batch.domain.schedule.trigger import (
+    AnyTrigger,
+    CronTrigger,
+    IntervalTrigger,
+    OnceTrigger,
+)
+from jupyter_batch.domain.schedule.upcoming import (
     count_instants,
     instants,
     next_after,

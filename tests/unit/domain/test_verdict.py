@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_batch.domain.frames import Finished, FrameError
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.domain.verdict import OUT_OF_MEMORY, TIMED_OUT, Evidence, judge
+from jupyter_batch.domain.verdict import OUT_OF_MEMORY, TIMED_OUT, AttemptEvidence, judge
 
 BOOM = FrameError(ename="ValueError", evalue="boom", traceback=("line",))
 
@@ -20,7 +20,7 @@ def said(verdict: str, cause: str, **fields: Any) -> Finished:
 def ending(finished: Finished | None = None, **facts: Any) -> Any:
     facts.setdefault("ready", True)
     facts.setdefault("cells_total", 5)
-    return judge(Evidence(finished=finished, **facts))
+    return judge(AttemptEvidence(finished=finished, **facts))
 
 
 def test_a_plain_success_needs_no_reason():

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jupyter_batch.domain.zones import DAY, pieces, to_instant, to_tick, zone_of
+from jupyter_batch.domain.schedule.zones import DAY, pieces, to_instant, to_tick, zone_of
 from jupyter_batch.errors import InvalidSchedule
 
 

@@ -6,9 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from jupyter_batch.executors.debian import suite_for
-from jupyter_batch.executors.packages import installed_packages
-from jupyter_batch.executors.wheels import Target
+from jupyter_batch.executors.image_build.debian import suite_for
+from jupyter_batch.executors.image_build.packages import installed_packages
+from jupyter_batch.executors.image_build.wheels import Target
 
 
 def test_installed_packages_are_told_with_their_versions():

@@ -10,7 +10,7 @@ from jupyter_batch.domain.frames import Finished, Heartbeat
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.errors import RecordRefused
 from jupyter_batch.executors.frame_keys import FrameKeys
-from jupyter_batch.executors.reading import AttemptReader
+from jupyter_batch.executors.frame_reader import AttemptReader
 from jupyter_batch.runner.signing import is_signed, sign
 
 KEY = b"k" * 32

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from jupyter_batch.notebook.html import _without_active
+from jupyter_batch.notebook.html_export import _without_active
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from jupyter_batch.domain.executed import take_apart
+from jupyter_batch.domain.imported_notebook import take_apart
 from jupyter_batch.domain.nesting import MAX_NESTING
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.notebook.assemble import assemble
-from jupyter_batch.notebook.html import render
-from jupyter_batch.notebook.outline import outline
+from jupyter_batch.notebook.html_export import render
+from jupyter_batch.notebook.inspect_notebook import outline
 from jupyter_batch.ports import ExecutedParts
 
 

@@ -7,9 +7,9 @@ import json
 import msgspec
 import pytest
 
-from jupyter_batch.domain.parameters import ParameterSchema
+from jupyter_batch.domain.parameters.parameters import ParameterSchema
 from jupyter_batch.errors import InvalidNotebook
-from jupyter_batch.notebook.outline import Outline, outline
+from jupyter_batch.notebook.inspect_notebook import Outline, outline
 from jupyter_batch.notebook.parameters import infer_schema, infer_schema_apart
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_batch.errors import InvalidInput, TooLarge
-from jupyter_batch.notebook.source import Source
+from jupyter_batch.notebook.source import NotebookFreezer
 
 FILES = [
     "a.py", "b.py", "data.csv", "lib/x.py", "lib/deep/y.py", "lib/deep/z.txt", ".hidden",
@@ -30,7 +30,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def taken(root: Path, *patterns: str, limit: int = 1000) -> list[str]:
-    frozen = Source(root, max_bytes=limit).freeze("in/nb.ipynb", patterns)
+    frozen = NotebookFreezer(root, max_bytes=limit).freeze("in/nb.ipynb", patterns)
     return [file.path for file in frozen.files]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_batch.errors import InvalidInput, NotFound, TooLarge
-from jupyter_batch.notebook.source import Source
+from jupyter_batch.notebook.source import NotebookFreezer
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def source(root: Path) -> Source:
-    return Source(root, max_bytes=1000)
+def source(root: Path) -> NotebookFreezer:
+    return NotebookFreezer(root, max_bytes=1000)
 
 
 @pytest.mark.parametrize("path", ["nb.ipynb", "./nb.ipynb", "sub/other.ipynb", "sub//other.ipynb"])
@@ -40,16 +40,16 @@ def test_an_absolute_path_inside_the_root_is_shortened(source, root):
 
 
 def test_an_absolute_path_may_lead_into_the_root_by_a_link(source, root, tmp_path):
-    (tmp_path / "door").symlink_to(root)
-    assert source.freeze(str(tmp_path / "door" / "nb.ipynb")).path == "nb.ipynb"
+    (tmp_path / "gateway").symlink_to(root)
+    assert source.freeze(str(tmp_path / "gateway" / "nb.ipynb")).path == "nb.ipynb"
 
 
 def test_the_root_itself_may_be_a_link(root, tmp_path):
-    (tmp_path / "door").symlink_to(root)
-    behind = Source(tmp_path / "door", max_bytes=1000)
+    (tmp_path / "gateway").symlink_to(root)
+    behind = NotebookFreezer(tmp_path / "gateway", max_bytes=1000)
     assert behind.freeze("nb.ipynb").content == b"{}"
     assert behind.freeze(str(root / "nb.ipynb")).path == "nb.ipynb"
-    assert behind.freeze(str(tmp_path / "door" / "nb.ipynb")).path == "nb.ipynb"
+    assert behind.freeze(str(tmp_path / "gateway" / "nb.ipynb")).path == "nb.ipynb"
 
 
 def test_a_link_inside_the_root_is_followed(source, root):
@@ -129,6 +129,6 @@ def test_files_beside_given_content_come_from_below_the_root(source, root):
 
 
 def test_a_root_that_is_not_the_server_s_own_is_told_by_its_path(root):
-    source = Source(root, max_bytes=1000, is_own=False)
+    source = NotebookFreezer(root, max_bytes=1000, is_own=False)
     with pytest.raises(NotFound, match=f"there is no notebook 'zzz.ipynb' in {root}"):
         source.freeze("zzz.ipynb")

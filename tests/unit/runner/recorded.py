@@ -6,7 +6,7 @@ import json
 
 from jupyter_batch.runner.budget import Budget
 from jupyter_batch.runner.masking import Masker
-from jupyter_batch.runner.ops import OutputStream
+from jupyter_batch.runner.output_stream import OutputStream
 
 
 class Frames:

@@ -20,7 +20,11 @@ def test_the_same_sources_give_the_same_bytes():
 
 def test_all_modules_but_the_packing_are_in_it():
     names = zipfile.ZipFile(io.BytesIO(zipapp_bytes())).namelist()
-    modules = {path.name for path in FOLDER.glob("*.py")} - {"pack.py", "__main__.py", "standin.py"}
+    modules = {path.name for path in FOLDER.glob("*.py")} - {
+        "pack.py",
+        "__main__.py",
+        "package_shim.py",
+    }
     standin = {name for name in names if name.startswith("standin/")}
     assert {name for name in names if name.endswith(".py")} - standin == {
         "__main__.py",

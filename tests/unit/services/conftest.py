@@ -11,8 +11,8 @@ import pytest
 from jupyter_batch.domain.requests import RunRequest
 from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.services.engine import Engine
-from jupyter_batch.services.hub import EventHub
+from jupyter_batch.services.engine import BatchEngine
+from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.testing import (
     FakeAlarm,
     FakeClock,
@@ -47,8 +47,8 @@ class Bench:
         self.executors[name] = FakeExecutor(name)
         return self.executors[name]
 
-    def new_engine(self) -> Engine:
-        return Engine(
+    def new_engine(self) -> BatchEngine:
+        return BatchEngine(
             store=self.store,
             executors=self.executors,
             notebooks=self.notebooks,

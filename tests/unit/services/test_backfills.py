@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.requests import BackfillRequest, JobRequest
-from jupyter_batch.domain.trigger import CronTrigger
+from jupyter_batch.domain.schedule.trigger import CronTrigger
 from jupyter_batch.errors import InvalidInput
 
 DAY = BackfillRequest(since=datetime(2026, 1, 10), until=datetime(2026, 1, 11))  # noqa: DTZ001

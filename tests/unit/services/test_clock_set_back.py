@@ -11,12 +11,12 @@ from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.requests import JobRequest
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.domain.trigger import CronTrigger, IntervalTrigger
-from jupyter_batch.ports import Ending
-from jupyter_batch.services import alarm as alarm_module
-from jupyter_batch.services.alarm import SystemAlarm
-from jupyter_batch.services.availability import Availability
+from jupyter_batch.domain.schedule.trigger import CronTrigger, IntervalTrigger
+from jupyter_batch.ports import AttemptEnding
+from jupyter_batch.services.execution.executor_health import ExecutorHealthTracker
 from jupyter_batch.services.patience import Patience
+from jupyter_batch.services.scheduling import alarm as alarm_module
+from jupyter_batch.services.scheduling.alarm import SystemAlarm
 from jupyter_batch.testing import FakeAttempt, FakeClock, FakeExecutor
 
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -25,7 +25,7 @@ HOURS = -5 * 3600
 
 async def fail(attempt: FakeAttempt) -> None:
     attempt.begin(["1/0"])
-    await attempt.end(Ending(exit_code=1), verdict="failed", cause="exception", message="no")
+    await attempt.end(AttemptEnding(exit_code=1), verdict="failed", cause="exception", message="no")
 
 
 async def make(bench, **fields):
@@ -89,7 +89,7 @@ async def test_a_retry_does_not_wait_for_the_clock(bench):
 
 async def test_an_executor_that_is_away_is_looked_at_again():
     clock, executor = FakeClock(), FakeExecutor()
-    availability = Availability({"docker": executor}, clock)
+    availability = ExecutorHealthTracker({"docker": executor}, clock)
     availability.note_away("docker", "it is away")
     clock.jump(HOURS)
     assert await availability.look("docker") is None

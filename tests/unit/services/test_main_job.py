@@ -19,7 +19,7 @@ from jupyter_batch.errors import (
     NotFound,
     UnknownKernel,
 )
-from jupyter_batch.ports import Ending
+from jupyter_batch.ports import AttemptEnding
 from jupyter_batch.testing import FakeAttempt, hang
 
 
@@ -84,7 +84,7 @@ async def test_a_runner_that_falls_silent_leaves_its_running_cell_failed(bench):
     async def die(attempt: FakeAttempt) -> None:
         await hang(attempt)
         attempt.log("Killed")
-        await attempt.end(Ending(exit_code=137, oom_killed=True), verdict=None)
+        await attempt.end(AttemptEnding(exit_code=137, oom_killed=True), verdict=None)
 
     bench.executor.behaviour = die
     run = await bench.ended((await bench.submit(environment=Environment(memory_bytes=2**20))).id)

@@ -11,7 +11,7 @@ import pytest
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.requests import JobRequest
 from jupyter_batch.domain.run import Run, RunState
-from jupyter_batch.domain.trigger import IntervalTrigger
+from jupyter_batch.domain.schedule.trigger import IntervalTrigger
 from jupyter_batch.errors import ExecutorError, StoreError
 from jupyter_batch.testing import FakeAttempt
 from jupyter_batch.testing.executor import hang, succeed

@@ -11,8 +11,8 @@ from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.retention import Retention
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import StoreFull
-from jupyter_batch.services.janitor import Janitor
-from jupyter_batch.services.retention import RetentionService
+from jupyter_batch.services.maintenance.retention import RetentionService
+from jupyter_batch.services.maintenance.space_reclaimer import SpaceReclaimer
 from jupyter_batch.testing import AT, FakeClock, FakeStore, make_frozen, make_job, make_run
 
 
@@ -22,8 +22,8 @@ class Bench:
         self.store = FakeStore(clock=self.clock)
 
     def service(self, **limits) -> RetentionService:
-        janitor = Janitor(self.store, self.clock)
-        return RetentionService(self.store, janitor, self.clock, Retention(**limits))
+        space_reclaimer = SpaceReclaimer(self.store, self.clock)
+        return RetentionService(self.store, space_reclaimer, self.clock, Retention(**limits))
 
     async def add(self, state: RunState, *, days_ago: float = 0, **fields) -> str:
         at = AT - timedelta(days=days_ago)

@@ -13,9 +13,14 @@ from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.requests import BackfillRequest, JobChanges, JobRequest
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.run import RunState, TriggerKind
-from jupyter_batch.domain.trigger import CronTrigger, IntervalTrigger, MissedPolicy, OnceTrigger
+from jupyter_batch.domain.schedule.trigger import (
+    CronTrigger,
+    IntervalTrigger,
+    MissedPolicy,
+    OnceTrigger,
+)
 from jupyter_batch.errors import InvalidInput, InvalidParameters, InvalidSchedule
-from jupyter_batch.ports import Ending
+from jupyter_batch.ports import AttemptEnding
 from jupyter_batch.testing import FakeAttempt, hang
 
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -37,7 +42,7 @@ def every(seconds, **fields):
 
 async def fail(attempt: FakeAttempt) -> None:
     attempt.begin(["1/0"])
-    await attempt.end(Ending(exit_code=1), verdict="failed", cause="exception", message="no")
+    await attempt.end(AttemptEnding(exit_code=1), verdict="failed", cause="exception", message="no")
 
 
 async def test_a_schedule_makes_a_run_at_each_instant(bench):

@@ -10,7 +10,7 @@ import pytest
 
 from jupyter_batch.domain import frames
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.services.silence import Silence
+from jupyter_batch.services.execution.silence import SilenceTimer
 from jupyter_batch.testing import FakeClock, hang
 
 from .conftest import Bench
@@ -78,7 +78,7 @@ async def test_an_engine_that_hangs_is_no_silence_of_the_runner(strict: Bench):
 
 async def test_a_machine_that_was_asleep_does_not_count_its_sleep():
     clock = FakeClock()
-    silence = Silence(clock, step_seconds=3.0)
+    silence = SilenceTimer(clock, step_seconds=3.0)
 
     with silence.listening():
         task = asyncio.create_task(silence.step())
@@ -91,7 +91,7 @@ async def test_a_machine_that_was_asleep_does_not_count_its_sleep():
 
 async def test_only_while_somebody_listens_it_counts():
     clock = FakeClock()
-    silence = Silence(clock, step_seconds=3.0)
+    silence = SilenceTimer(clock, step_seconds=3.0)
     task = asyncio.create_task(silence.step())
     await clock.advance(3)
     await task

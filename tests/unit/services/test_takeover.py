@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.run import Attempt, RunState
 from jupyter_batch.errors import AttemptGone, StoreFull
-from jupyter_batch.ports import Ending
+from jupyter_batch.ports import AttemptEnding
 from jupyter_batch.testing import hang
 
 from .conftest import Bench
@@ -228,7 +228,7 @@ async def test_a_container_that_was_made_and_not_started_is_started(bench):
     run = await running(bench)
     (attempt,) = bench.executor.attempts.values()
     attempt.items.clear()
-    attempt.ending = Ending(never_started=True)
+    attempt.ending = AttemptEnding(never_started=True)
     executor = bench.executor
     begun = []
 
@@ -251,7 +251,7 @@ async def test_what_never_begins_however_often_it_is_started_is_lost(bench):
     run = await running(bench)
     (attempt,) = bench.executor.attempts.values()
     attempt.items.clear()
-    attempt.ending = Ending(exit_code=66, never_started=True)
+    attempt.ending = AttemptEnding(exit_code=66, never_started=True)
     begun = []
 
     async def start(spec):
@@ -270,7 +270,7 @@ async def test_what_may_have_run_is_not_started_again_and_is_removed(bench):
     run = await running(bench)
     (attempt,) = bench.executor.attempts.values()
     attempt.items.clear()
-    attempt.ending = Ending(never_started=True)
+    attempt.ending = AttemptEnding(never_started=True)
 
     async def start(spec):
         raise AttemptGone("the engine died while it was starting the container")

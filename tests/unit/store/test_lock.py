@@ -8,7 +8,7 @@ import os
 import pytest
 
 from jupyter_batch.errors import StoreError, StoreLocked
-from jupyter_batch.store.lock import FolderLock
+from jupyter_batch.store.duckdb.lock import FolderLock
 
 
 def test_one_has_it_until_it_lets_go(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_batch.store.sql import load_migrations, load_queries, parse_queries
+from jupyter_batch.store.duckdb.sql import load_migrations, load_queries, parse_queries
 
 
 def test_blocks_are_found_by_name_without_their_comments():

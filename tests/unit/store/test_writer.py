@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from jupyter_batch.errors import Conflict, StoreError
-from jupyter_batch.store.writer import Failed, Writer
+from jupyter_batch.store.duckdb.writer import Failed, Writer
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import tracemalloc
 import pytest
 
 from jupyter_batch.errors import InvalidInput, TooLarge
-from jupyter_batch.wire.bodies import JobBody, RunBody
 from jupyter_batch.wire.decoding import MAX_BODY_VALUES, MAX_VALUES, decode_bounded
 from jupyter_batch.wire.imports import ImportBody
+from jupyter_batch.wire.requests import JobBody, RunBody
 from jupyter_batch.wire.sweeps import SweepBody
 
 

@@ -11,16 +11,16 @@ from jupyter_batch.domain.environment import Environment, Volume
 from jupyter_batch.domain.notebook import FrozenFile
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import InvalidInput
-from jupyter_batch.wire.bodies import (
+from jupyter_batch.wire.decoding import decode_arguments, decode_body
+from jupyter_batch.wire.query_params import JobsQuestion, RunsQuestion
+from jupyter_batch.wire.requests import (
     DeleteRunsBody,
     JobBody,
     JobChangesBody,
     NoBody,
     RunBody,
-    TriggerBody,
+    RunJobBody,
 )
-from jupyter_batch.wire.decoding import decode_arguments, decode_body
-from jupyter_batch.wire.questions import JobsQuestion, RunsQuestion
 
 
 def _run(**fields: Any) -> bytes:
@@ -214,7 +214,7 @@ def test_changes_tell_null_from_nothing():
 
 def test_a_body_without_fields_may_be_left_out():
     assert decode_body(b"", NoBody) == NoBody()
-    assert decode_body(b" \n", TriggerBody) == TriggerBody()
+    assert decode_body(b" \n", RunJobBody) == RunJobBody()
     with pytest.raises(InvalidInput):
         decode_body(b'{"force": true}', NoBody)
 

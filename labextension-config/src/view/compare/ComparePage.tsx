@@ -11,7 +11,7 @@ import { StateIcon } from '../icons';
 import { cellSeconds } from '../run/CellView';
 import { Value } from '../run/Facts';
 import { useServices } from '../services';
-import { stateWord } from '../words';
+import { stateWord } from '../labels';
 
 /** Two runs side by side: parameters, durations, outputs. */
 export function ComparePage({ model }: { model: CompareModel }): React.ReactElement {

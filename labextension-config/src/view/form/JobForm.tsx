@@ -3,7 +3,7 @@ import type { IFormStart } from '../../model/formStart';
 import { Button, Notice } from '../basics';
 import { useModel } from '../hooks';
 import { useServices } from '../services';
-import { Surroundings } from '../Surroundings';
+import { ServerStatus } from '../ServerStatus';
 import { Advanced } from './Advanced';
 import { Tries } from './complaints';
 import { EnvironmentFields } from './EnvironmentFields';
@@ -48,7 +48,7 @@ export function JobForm({
           <h2>{title}</h2>
         </header>
         <p className="jb-quiet jb-FormPath">{start.notebook}</p>
-        <Surroundings executor={values.executor} />
+        <ServerStatus executor={values.executor} />
         <TextField
           label={trans.__('Name')}
           value={values.name}

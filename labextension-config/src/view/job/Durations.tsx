@@ -3,7 +3,7 @@ import { duration } from '../../model/format';
 import type { IRow } from '../../model/rows';
 import { secondsOf } from '../../model/rows';
 import { useServices } from '../services';
-import { stateWord, timesWord } from '../words';
+import { stateWord, timesWord } from '../labels';
 
 const HEIGHT = 84;
 

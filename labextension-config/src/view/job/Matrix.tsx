@@ -6,7 +6,7 @@ import type { ICellMark, JobModel } from '../../model/job';
 import { secondsOf } from '../../model/rows';
 import { StateIcon } from '../icons';
 import { useServices } from '../services';
-import { stateWord, timesWord, triggerWord } from '../words';
+import { stateWord, timesWord, triggerWord } from '../labels';
 
 /** Runs by cells: which cell failed or was slow, and in which runs. */
 export function Matrix({

@@ -5,7 +5,7 @@ import { Button, Empty, Instant, Notice, StateBadge } from '../basics';
 import { useModel, useNow, useSettled } from '../hooks';
 import { StateIcon } from '../icons';
 import { useServices } from '../services';
-import { Surroundings } from '../Surroundings';
+import { ServerStatus } from '../ServerStatus';
 import { VirtualRows } from '../VirtualRows';
 import { Strip } from './Strip';
 
@@ -35,7 +35,7 @@ export function JobsPage({ model }: { model: JobListModel }): React.ReactElement
         <span className="jb-grow" />
         <Button onClick={() => actions.openRuns()}>{trans.__('All runs')}</Button>
       </header>
-      <Surroundings />
+      <ServerStatus />
       <form
         className="jb-Filters"
         role="search"
@@ -67,7 +67,7 @@ export function JobsPage({ model }: { model: JobListModel }): React.ReactElement
           {model.text
             ? trans.__('No job has these letters in its name or notebook.')
             : trans.__(
-                'A job is a notebook with parameters, surroundings and rules under a name, to be run again and again. Right-click a notebook and choose "Schedule…", or save a run as a job.'
+                'A job is a notebook with parameters, an environment and rules under a name, to be run again and again. Right-click a notebook and choose "Schedule…", or save a run as a job.'
               )}
         </Empty>
       )}

@@ -4,7 +4,7 @@ import { duration } from '../../model/format';
 import type { IRow } from '../../model/rows';
 import { secondsOf } from '../../model/rows';
 import { useServices } from '../services';
-import { stateWord, timesWord } from '../words';
+import { stateWord, timesWord } from '../labels';
 
 /** The last runs of a job, oldest first, one bar each: its shape says how it ended. */
 export function Strip({

@@ -4,7 +4,7 @@ import { bytes, duration } from '../../model/format';
 import { StateIcon } from '../icons';
 import type { ITrans } from '../services';
 import { useServices } from '../services';
-import { stateWord } from '../words';
+import { stateWord } from '../labels';
 
 interface ICellViewProps {
   cell: ICell;

@@ -8,7 +8,7 @@ import { Bar, Button, Instant, StateBadge } from '../basics';
 import { Popover } from '../Popover';
 import { useServices } from '../services';
 import { placeOf } from '../side/RunningRun';
-import { triggerWord } from '../words';
+import { triggerWord } from '../labels';
 import { Items } from './Items';
 
 interface IHeaderProps {

@@ -4,7 +4,7 @@ import { bytes, duration } from '../../model/format';
 import { Empty } from '../basics';
 import { StateIcon } from '../icons';
 import { useTrans } from '../services';
-import { stateWord } from '../words';
+import { stateWord } from '../labels';
 import { cellSeconds } from './CellView';
 
 interface ITimelineProps {

@@ -6,7 +6,7 @@ import type { IRow } from '../../model/rows';
 import { failureOf, hasNominalTime, secondsOf } from '../../model/rows';
 import { Bar, Instant, StateBadge } from '../basics';
 import { useTrans } from '../services';
-import { triggerWord } from '../words';
+import { triggerWord } from '../labels';
 
 interface IRunRowProps {
   id: string;

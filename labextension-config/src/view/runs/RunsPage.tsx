@@ -3,7 +3,7 @@ import type { RunListModel } from '../../model/runList';
 import { Button, Empty, TryAgain } from '../basics';
 import { useModel } from '../hooks';
 import { useServices } from '../services';
-import { Surroundings } from '../Surroundings';
+import { ServerStatus } from '../ServerStatus';
 import { Bulk } from './Bulk';
 import { Columns } from './Columns';
 import { Filters } from './Filters';
@@ -32,7 +32,7 @@ export function RunsPage({ model }: { model: RunListModel }): React.ReactElement
         <Button onClick={() => actions.openJobs()}>{trans.__('Jobs')}</Button>
         <Columns />
       </header>
-      <Surroundings />
+      <ServerStatus />
       <Filters model={model} />
       <Bulk model={model} />
       {model.error && (
@@ -48,7 +48,7 @@ export function RunsPage({ model }: { model: RunListModel }): React.ReactElement
           }
         >
           {trans.__(
-            'A run is one execution of a notebook, in surroundings of its own. Right-click a notebook in the file browser and choose "Run as Batch Job".'
+            'A run is one execution of a notebook, in an environment of its own. Right-click a notebook in the file browser and choose "Run as Batch Job".'
           )}
         </Empty>
       )}

@@ -5,7 +5,7 @@ import { failureOf } from '../../model/rows';
 import { Button, Instant } from '../basics';
 import { StateIcon } from '../icons';
 import { useServices } from '../services';
-import { stateWord } from '../words';
+import { stateWord } from '../labels';
 
 interface IFailureProps {
   group: IFailureGroup;

@@ -8,7 +8,7 @@ import { useAnswer } from '../hooks';
 import { StateIcon } from '../icons';
 import type { ITrans } from '../services';
 import { useServices } from '../services';
-import { stateWord } from '../words';
+import { stateWord } from '../labels';
 
 interface IRunningRunProps {
   row: IRow;

@@ -2,7 +2,7 @@ import * as React from 'react';
 import { Button, Empty } from '../basics';
 import { useModel, useNow } from '../hooks';
 import { useServices } from '../services';
-import { Surroundings } from '../Surroundings';
+import { ServerStatus } from '../ServerStatus';
 import { Failure } from './Failure';
 import { Next } from './Next';
 import { RunningRun } from './RunningRun';
@@ -28,7 +28,7 @@ export function SidePanel(): React.ReactElement {
         <Button onClick={() => actions.openRuns()}>{trans.__('All runs')}</Button>
         <Button onClick={() => actions.openJobs()}>{trans.__('Jobs')}</Button>
       </div>
-      <Surroundings />
+      <ServerStatus />
       {!live.loaded && !live.error && (
         <p className="jb-quiet jb-pad">{trans.__('Loading…')}</p>
       )}

@@ -8,8 +8,8 @@ import { useModel, useNow } from '../hooks';
 import { StateIcon } from '../icons';
 import { Fact } from '../run/Header';
 import { useServices } from '../services';
-import { Surroundings } from '../Surroundings';
-import { stateWord } from '../words';
+import { ServerStatus } from '../ServerStatus';
+import { stateWord } from '../labels';
 import { SweepTable } from './SweepTable';
 
 /** A sweep: how far it is, what can be done with it, and its runs side by side. */
@@ -30,7 +30,7 @@ export function SweepPage({ model }: { model: SweepModel }): React.ReactElement 
       {sweep && (
         <>
           <Head sweep={sweep} model={model} now={now} />
-          <Surroundings />
+          <ServerStatus />
           <SweepTable model={model} now={now} />
         </>
       )}

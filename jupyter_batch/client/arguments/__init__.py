@@ -1,0 +1,1 @@
+"""Arguments of the Python API, checked and encoded for the wire."""

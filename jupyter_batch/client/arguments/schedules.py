@@ -1,0 +1,249 @@
+"""What a caller can say about when a job runs, in Python's words and on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, TypedDict
+
+import msgspec
+
+from jupyter_batch.client.arguments.instants import (
+    InstantReader,
+    caller_zone,
+    datetime_of,
+    utc_text,
+    zone_of_job,
+)
+from jupyter_batch.client.arguments.options import RunOptions
+from jupyter_batch.client.arguments.plain_values import scalar, shown
+from jupyter_batch.client.arguments.shape_check import check_options, encoded
+from jupyter_batch.client.arguments.units import seconds_of
+from jupyter_batch.domain.schedule.trigger import AnyTrigger
+from jupyter_batch.domain.schedule.trigger_check import check_trigger
+from jupyter_batch.errors import InvalidInput, InvalidSchedule
+from jupyter_batch.wire.schedules import AnyShape, triggers_of
+
+
+class ScheduleOptions(TypedDict, total=False):
+    """When a job runs by itself, and its policies; what is left out or None has its default."""
+
+    #: One cron text, or several.
+    cron: str | Sequence[str] | None
+    #: Seconds between runs, a timedelta, or a text such as ``15m``.
+    every: float | str | timedelta | None
+    #: One instant. Without an offset it is local time: of ``timezone``, else of the zone that the
+    #: job's triggers have, else of this machine. So are ``start`` and ``end``.
+    at: datetime | date | str | None
+    #: Triggers as the server's JSON has them, for all that the shorter words cannot say.
+    triggers: Sequence[Mapping[str, Any]] | None
+    #: IANA name, such as ``Europe/Amsterdam``. A cron text without one is in the zone that the
+    #: job's triggers have, else in UTC.
+    timezone: str | None
+    start: datetime | date | str | None
+    end: datetime | date | str | None
+    max_runs: int | None
+    jitter: float | str | timedelta | None
+    #: Local dates on which nothing runs.
+    excluded_dates: Sequence[date | str] | None
+    #: ``latest``, ``all`` or ``skip``.
+    missed: str | None
+    catch_up_window: float | str | timedelta | None
+    start_deadline: float | str | timedelta | None
+    #: ``run`` or ``skip``: what becomes of local times that a change of clocks leaves out.
+    gap: str | None
+    #: ``first``, ``both`` or ``last``: of local times that a change of clocks repeats.
+    repeat: str | None
+    #: ``skip``, ``queue``, ``queue_all``, ``replace`` or ``allow``.
+    overlap: str | None
+    #: How often a run that failed is tried again.
+    retries: int | None
+    #: The whole retry policy as the server's JSON has it.
+    retry: Mapping[str, Any] | None
+    pause_after_failures: int | None
+    #: Of a run with all its attempts.
+    run_timeout: float | str | timedelta | None
+    #: A run that waits longer is skipped.
+    queue_timeout: float | str | timedelta | None
+    #: How many of its runs that are over are kept, and for how many days; the newest success
+    #: always is. What is left out is as the server's settings say.
+    keep_runs: int | None
+    keep_days: float | None
+    #: ``latest`` or ``pinned``.
+    source: str | None
+
+
+class JobOptions(RunOptions, ScheduleOptions, total=False):
+    """All that can be said about a job besides its notebook and parameters."""
+
+
+#: Names in Python and on the wire.
+_TRIGGER_TEXTS = {"timezone": "timezone", "max_runs": "max_runs", "missed": "missed_policy"}
+_TRIGGER_SECONDS = {
+    "jitter": "jitter_seconds",
+    "catch_up_window": "catch_up_window_seconds",
+    "start_deadline": "start_deadline_seconds",
+}
+_TRIGGER_INSTANTS = {"start": "start_at", "end": "end_at"}
+#: Instants on the wire, and what callers call them.
+_CALLED = {"at": "at", "start_at": "start", "end_at": "end", "anchor_at": "anchor_at"}
+_INSTANTS = tuple(_CALLED)
+_CRON_ONLY = {"gap": "gap", "repeat": "overlap"}
+_POLICIES = {
+    "overlap": "overlap_policy",
+    "pause_after_failures": "pause_after_failures",
+    "keep_runs": "keep_runs",
+    "keep_days": "keep_days",
+    "source": "source",
+}
+_POLICY_SECONDS = {"run_timeout": "run_timeout_seconds", "queue_timeout": "queue_timeout_seconds"}
+
+
+def split_options(options: JobOptions) -> tuple[RunOptions, ScheduleOptions]:
+    """Returns what is about runs and what is about schedules."""
+    check_options(options, JobOptions.__annotations__)
+    mine = {name: v for name, v in options.items() if name in ScheduleOptions.__annotations__}
+    rest: Any = {name: value for name, value in options.items() if name not in mine}
+    schedule: Any = mine
+    return rest, schedule
+
+
+def schedule_on_the_wire(
+    options: ScheduleOptions,
+    known: Sequence[AnyTrigger] = (),
+    *,
+    reader: InstantReader | None = None,
+) -> dict[str, Any]:
+    """Returns the fields of a job that the options make; raises InvalidInput.
+
+    Settings of triggers without a trigger change all that the job has. ``reader`` hears what is
+    to be said about instants.
+    """
+    reader = reader or InstantReader()
+    given: dict[str, Any] = {n: scalar(value) for n, value in options.items() if value is not None}
+    body: dict[str, Any] = {_POLICIES[name]: given[name] for name in _POLICIES if name in given}
+    for name, field in _POLICY_SECONDS.items():
+        if name in given:
+            body[field] = seconds_of(given[name], field=field)
+    if "retries" in given and "retry" in given:
+        raise InvalidInput("give retries or retry, not both", field="retry")
+    if "retries" in given:
+        body["retry"] = {"max_attempts": _count(given["retries"], "retries") + 1}
+    elif "retry" in given:
+        if not isinstance(given["retry"], Mapping):
+            raise InvalidInput("retry is a dict; retries=3 is the shorter word", field="retry")
+        body["retry"] = dict(given["retry"])
+    triggers = _triggers(given)
+    settings = _settings(given)
+    if triggers:
+        zone = zone_of_job(known)
+        made = [{**_for_kind(settings, t["kind"]), **t} for t in triggers]
+        body["triggers"] = [_with_instants(trigger, zone, reader) for trigger in made]
+    elif settings or "triggers" in given:
+        old = [] if "triggers" in given else msgspec.to_builtins(list(known))
+        if settings and not old:
+            raise InvalidInput(
+                f"{next(iter(settings))} needs a schedule: give cron, every or at", field="triggers"
+            )
+        changed = [{**t, **_for_kind(settings, t["kind"])} for t in old]
+        body["triggers"] = [_with_instants(trigger, None, reader) for trigger in changed]
+    return body
+
+
+def _with_instants(
+    trigger: dict[str, Any], job_zone: str | None, reader: InstantReader
+) -> dict[str, Any]:
+    """Returns a trigger with its zone, and its instants in UTC."""
+    made = dict(trigger)
+    named = scalar(made.get("timezone"))
+    if named is not None and not isinstance(named, str):
+        raise InvalidSchedule(f"{shown(named)} is no name of a time zone", field="timezone")
+    zone = named or job_zone
+    if zone is None and made["kind"] == "cron":
+        zone = "UTC"  # As the cron text itself is read.
+    given = {name: made[name] for name in _INSTANTS if made.get(name) is not None}
+    is_local = any(datetime_of(v, _CALLED[n]).tzinfo is None for n, v in given.items())
+    own = caller_zone() if zone is None and is_local else zone
+    if own is not None:
+        made["timezone"] = own
+    for name, value in given.items():
+        made[name] = utc_text(reader.read(value, _CALLED[name], zone))
+    return made
+
+
+def check_triggers(body: Mapping[str, Any]) -> None:
+    """Raises InvalidSchedule for a trigger in a request that the server would refuse."""
+    for number, shape in enumerate(body.get("triggers", ())):
+        for trigger in triggers_of((msgspec.json.decode(encoded(shape), type=AnyShape),)):
+            try:
+                check_trigger(trigger)
+            except InvalidSchedule as error:
+                field = error.details.get("field", "")
+                error.details["field"] = f"triggers.{number}.{field}".rstrip(".")
+                raise
+
+
+def _triggers(given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = [dict(trigger) for trigger in _mappings(given.get("triggers", ()))]
+    for trigger in found:
+        trigger.setdefault("kind", "cron")
+    texts = given.get("cron", ())
+    if not isinstance(texts, str | Sequence):
+        raise InvalidSchedule(
+            f"cron is a text, or a list of texts; not {shown(texts)}", field="cron"
+        )
+    for text in [texts] if isinstance(texts, str) else texts:
+        found.append({"kind": "cron", "cron": text})
+    if "every" in given:
+        seconds = seconds_of(given["every"], field="every")
+        if seconds != int(seconds):
+            raise InvalidInput("an interval is whole seconds", field="every")
+        found.append({"kind": "interval", "interval_seconds": int(seconds)})
+    if "at" in given:
+        found.append({"kind": "once", "at": given["at"]})
+    return found
+
+
+def _mappings(triggers: Any) -> Sequence[Mapping[str, Any]]:
+    if not isinstance(triggers, Sequence) or not all(isinstance(t, Mapping) for t in triggers):
+        raise InvalidSchedule(
+            'triggers is a list of dicts, such as [{"kind": "cron", "cron": "0 6 * * *"}]',
+            field="triggers",
+        )
+    return triggers
+
+
+def _count(value: Any, field: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidInput(f"{field} is a number from 0 on, not {shown(value)}", field=field)
+    return value
+
+
+def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {
+        field: given[name] for name, field in (_TRIGGER_TEXTS | _CRON_ONLY).items() if name in given
+    }
+    for name, field in _TRIGGER_SECONDS.items():
+        if name in given:
+            settings[field] = seconds_of(given[name], field=name)
+    for name, field in _TRIGGER_INSTANTS.items():
+        if name in given:
+            settings[field] = given[name]
+    if "excluded_dates" in given:
+        days = given["excluded_dates"]
+        if isinstance(days, str) or not isinstance(days, Iterable):
+            raise InvalidInput(f"a list of dates, not {shown(days)}", field="excluded_dates")
+        settings["excluded_dates"] = [_date(day) for day in days]
+    return settings
+
+
+def _date(day: Any) -> str:
+    """Returns a date as ISO 8601; what is none is refused when the whole is looked at."""
+    if isinstance(day, date) and type(day).__name__ != "NaTType":
+        return (day.date() if isinstance(day, datetime) else day).isoformat()
+    return str(day)
+
+
+def _for_kind(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Returns the settings that a kind of trigger has."""
+    return {k: v for k, v in settings.items() if kind == "cron" or k not in _CRON_ONLY.values()}

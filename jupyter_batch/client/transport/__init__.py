@@ -1,0 +1,1 @@
+"""HTTP to the owner: finding it, requests, event streams."""

@@ -1,0 +1,1 @@
+"""Parameters: values checked against JSON Schema."""

@@ -1,0 +1,1 @@
+"""Schedules: cron, intervals and single instants, and what is due."""

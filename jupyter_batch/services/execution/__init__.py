@@ -1,0 +1,1 @@
+"""Turns queued runs into attempts, and attempts into records."""

@@ -1,0 +1,74 @@
+"""Which executors do not answer at the moment, and when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from jupyter_batch.domain.value import Value
+from jupyter_batch.ports import Clock, Executor
+
+_FIRST_PAUSE = 2.0
+_LONGEST_PAUSE = 30.0
+
+
+class Away(Value, frozen=True, kw_only=True):
+    """An executor that does not answer."""
+
+    reason: str
+    look_at: datetime
+    pause_seconds: float
+
+
+class ExecutorHealthTracker:
+    """Keeps runs in the queue while their executor is away, without trying each of them."""
+
+    def __init__(self, executors: Mapping[str, Executor], clock: Clock) -> None:
+        self._executors = executors
+        self._clock = clock
+        self._away: dict[str, Away] = {}
+
+    def note_away(self, name: str, reason: str) -> None:
+        """Remembers that an executor did not answer."""
+        self._put(name, reason, _FIRST_PAUSE)
+
+    def reason(self, name: str | None) -> str | None:
+        """Returns why runs of an executor wait, as it was when it was last looked at."""
+        away = self._away.get(name or "")
+        return f"waits: {away.reason}" if away else None
+
+    async def look(self, name: str | None) -> str | None:
+        """Returns why runs of an executor wait, looking anew where it is time to."""
+        away = self._away.get(name or "")
+        if away is None or name is None:
+            return None
+        if self._is_time(away):
+            health = await self._executors[name].health()
+            if health.ok:
+                del self._away[name]
+                return None
+            self._put(name, health.message, min(_LONGEST_PAUSE, away.pause_seconds * 2))
+        return self.reason(name)
+
+    @property
+    def next_look(self) -> datetime | None:
+        """The earliest instant to come at which an executor is to be looked at again.
+
+        One that has passed without a look has nobody waiting for it: the next run that does
+        makes the look.
+        """
+        now = self._clock.now()
+        instants = (now if self._went_back(a) else a.look_at for a in self._away.values())
+        return min((at for at in instants if at > now), default=None)
+
+    def _is_time(self, away: Away) -> bool:
+        return self._clock.now() >= away.look_at or self._went_back(away)
+
+    def _went_back(self, away: Away) -> bool:
+        """Says whether the clock has been set back since: it would have to catch up first."""
+        left = (away.look_at - self._clock.now()).total_seconds()
+        return left > away.pause_seconds
+
+    def _put(self, name: str, reason: str, pause: float) -> None:
+        look_at = self._clock.now() + timedelta(seconds=pause)
+        self._away[name] = Away(reason=reason, look_at=look_at, pause_seconds=pause)

@@ -1,0 +1,68 @@
+"""Has an attempt started by an executor, exactly once, whatever happens to the engine meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from jupyter_batch.errors import EngineUnavailable
+from jupyter_batch.ports import AttemptHandle, AttemptSpec, Clock, Executor
+from jupyter_batch.services.async_utils import to_the_end
+from jupyter_batch.services.patience import Patience
+
+log = logging.getLogger(__name__)
+
+#: Seconds between looks at an engine that does not answer.
+ENGINE_PAUSE = 2.0
+#: How long an owner that ends waits for an engine that it has asked to start an attempt.
+_LAST_START = 20.0
+
+
+class Launcher:
+    """Asks again for as long as the engine may be away: the same name starts once."""
+
+    def __init__(self, executor: Executor, clock: Clock, *, patience_seconds: float) -> None:
+        self._executor = executor
+        self._clock = clock
+        self._patience = patience_seconds
+
+    async def start(
+        self,
+        spec: AttemptSpec,
+        *,
+        note: Callable[[], Awaitable[None]],
+        is_cancelled: Callable[[], bool],
+    ) -> AttemptHandle | None:
+        """Returns the handle, or None where it was cancelled before there was an attempt.
+
+        ``note`` puts on record that the executor is asked; what is on record is asked, also by
+        an owner that ends. Raises EngineUnavailable where the engine stays away, and what else
+        the executor raises.
+        """
+        patience = Patience(self._clock, self._patience)
+        was_away = False
+
+        async def ask() -> AttemptHandle:
+            if not was_away:
+                await note()
+            return await self._executor.start(spec)
+
+        while True:
+            try:
+                if was_away and is_cancelled():
+                    return await self._find(spec)
+                # What has been asked of an engine happens: an owner that ends waits for it, so
+                # that the next one finds the attempt.
+                return await to_the_end(ask(), patience_seconds=_LAST_START)
+            except EngineUnavailable as error:
+                was_away = True
+                if patience.over():
+                    raise
+                log.warning("Cannot start %s yet: %s", spec.name, error.message)
+            await self._clock.sleep(ENGINE_PAUSE)
+
+    async def _find(self, spec: AttemptSpec) -> AttemptHandle | None:
+        for handle in await self._executor.list(spec.store_id):
+            if (handle.run_id, handle.attempt_no) == (spec.run_id, spec.attempt_no):
+                return handle
+        return None

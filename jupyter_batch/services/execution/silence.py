@@ -1,0 +1,50 @@
+"""How long a runner has said nothing while it could have been heard."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from jupyter_batch.ports import Clock
+
+#: A step counts for no more than so many times its length.
+_MOST = 2.0
+
+
+class SilenceTimer:
+    """Counts in small steps, and only while somebody listens.
+
+    A machine that was asleep, a clock that was set and an owner that was stopped make one long
+    step, which hardly counts: the runner has to get the same time as the owner.
+    """
+
+    def __init__(self, clock: Clock, *, step_seconds: float) -> None:
+        self._clock = clock
+        self._step = step_seconds
+        self._listening = False
+        self._heard = False
+        #: How long nothing has been heard.
+        self.seconds = 0.0
+
+    def heard(self) -> None:
+        """Notes that something came, or that nothing could have come."""
+        self._heard = True
+        self.seconds = 0.0
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Counts within; whoever records what came, or looks for the engine, does not listen."""
+        self._listening = True
+        try:
+            yield
+        finally:
+            self._listening = False
+
+    async def step(self) -> None:
+        """Lets one step pass."""
+        self._heard = False
+        before = self._clock.now()
+        await self._clock.sleep(self._step)
+        passed = (self._clock.now() - before).total_seconds()
+        if self._listening and not self._heard:
+            self.seconds += min(max(passed, 0.0), _MOST * self._step)

@@ -1,0 +1,1 @@
+"""Background work: retention and disk space."""

@@ -1,0 +1,1 @@
+"""Turns time into runs."""

@@ -1,0 +1,1 @@
+"""Validates requests and makes runs."""

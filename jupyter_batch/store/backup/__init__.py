@@ -1,0 +1,1 @@
+"""Backups of the store: create, restore, swap."""

@@ -1,0 +1,1 @@
+"""DuckDB itself: files, locks, the writer thread, read cursors, rows."""

@@ -1,0 +1,1 @@
+"""SQL of users over the documented views."""

@@ -1,0 +1,43 @@
+"""Reads of what lies in the segment of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from jupyter_batch.errors import NotFound
+from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.sql import load_queries
+from jupyter_batch.store.segments import Segments
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+_SQL = load_queries("runs")
+
+
+class RunLocator:
+    """Knows where runs lie."""
+
+    def __init__(self, readers: Readers, segments: Segments) -> None:
+        self._readers = readers
+        self._segments = segments
+
+    async def read(
+        self,
+        run_id: str,
+        read: Callable[Concatenate[Connection, str, int, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Returns what ``read(cursor, segment, run_no, ...)`` returns; raises NotFound."""
+
+        def work(cursor: Connection) -> T:
+            row = cursor.execute(_SQL["locate"], {"id": run_id}).fetchone()
+            if row is None:
+                raise NotFound(f"there is no run {run_id}", run_id=run_id)
+            with self._segments.lease(row[1]) as segment:
+                return read(cursor, segment, row[0], *args, **kwargs)
+
+        return await self._readers.run(work)

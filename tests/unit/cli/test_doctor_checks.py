@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from jupyter_batch.cli.doctor_checks import (
+    Place,
+    engine_findings,
+    extension_finding,
+    folder_finding,
+    owner_finding,
+    panel_finding,
+    python_finding,
+    secrets_findings,
+)
+from jupyter_batch.client.client import Client
+from jupyter_batch.errors import NotAllowed, OwnerUnavailable
+
+
+def _write(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+
+
+def test_what_is_installed_is_named():
+    assert python_finding().level == "ok"
+    assert "papermill" in python_finding().message
+
+
+def test_a_data_folder_that_is_still_to_be_made_is_fine(tmp_path):
+    finding = folder_finding(tmp_path / "new" / "data")
+    assert finding.level == "ok"
+    assert "free" in finding.message
+
+
+def test_a_file_in_the_place_of_the_data_folder_is_a_failure(tmp_path):
+    (tmp_path / "file").write_text("")
+    finding = folder_finding(tmp_path / "file" / "data")
+    assert finding.level == "fail"
+    assert "JUPYTER_BATCH_DATA" in finding.advice
+
+
+def test_an_owner_that_answers_is_introduced(owner, tmp_path):
+    client = Client("http://owner/", owner.token, transport=owner)
+    finding, health = owner_finding(Place(data_dir=tmp_path, connect=lambda: client))
+    client.close()
+    assert finding.level == "warn"
+    assert "version 0" in finding.message
+    assert health["root_dir"] == "/"
+
+
+def test_an_owner_that_cannot_be_had_is_a_failure(tmp_path):
+    def connect():
+        raise OwnerUnavailable("nobody there")
+
+    finding, health = owner_finding(Place(data_dir=tmp_path, connect=connect))
+    assert (finding.level, finding.message, health) == ("fail", "nobody there", None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "advised"),
+    [
+        ({"live_restore": "no", "swarm": "inactive"}, True),
+        ({"live_restore": "no", "swarm": "active"}, False),
+        ({"live_restore": "yes", "swarm": "inactive"}, False),
+        ({}, False),
+    ],
+)
+def test_an_engine_that_takes_runs_along_when_it_ends_is_told(tmp_path, facts, advised):
+    docker = {"ok": True, "message": "it answers", "facts": facts}
+    finding = next(engine_findings(tmp_path, {"executors": {"docker": docker}}))
+    assert (finding.level, "live-restore" in finding.advice) == ("ok", advised)
+
+
+@pytest.mark.parametrize(
+    ("user", "system", "level"),
+    [(None, True, "ok"), (False, True, "warn"), (True, False, "ok"), (None, None, "warn")],
+)
+def test_the_users_configuration_of_the_extension_wins(tmp_path, user, system, level):
+    folders = []
+    for name, value in (("user", user), ("system", system)):
+        folder = tmp_path / name
+        folders.append(str(folder))
+        if value is not None:
+            config = {"ServerApp": {"jpserver_extensions": {"jupyter_batch": value}}}
+            _write(folder / "jupyter_server_config.d" / "jupyter_batch.json", config)
+    assert extension_finding(folders).level == level
+
+
+def test_a_panel_that_is_there_and_not_disabled_is_fine(tmp_path):
+    _write(tmp_path / "lab" / "jupyter-batch" / "package.json", {})
+    labs, configs = [str(tmp_path / "lab")], [str(tmp_path / "config")]
+    assert panel_finding(labs, configs).level == "ok"
+    page = {"disabledExtensions": {"jupyter-batch": True}}
+    _write(tmp_path / "config" / "labconfig" / "page_config.json", page)
+    finding = panel_finding(labs, configs)
+    assert "disabled" in finding.message
+    assert "labextension enable" in finding.advice
+
+
+def test_a_panel_that_is_missing_is_no_failure(tmp_path):
+    assert panel_finding([str(tmp_path)], []).level == "warn"
+
+
+class _SecretsClient:
+    def __init__(self, answer):
+        self._answer = answer
+
+    def secrets(self):
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "level", "text"),
+    [
+        ({"items": ["A"], "weak": {}}, "ok", "1 secret"),
+        ({"items": ["A"], "weak": {"A": "it is short"}}, "warn", "weak: A: it is short"),
+        (NotAllowed("line 3: is no NAME=value"), "fail", "line 3: is no NAME=value"),
+    ],
+)
+def test_secrets_that_are_weak_or_cannot_be_read_are_told(tmp_path, answer, level, text):
+    place = Place(data_dir=tmp_path, connect=lambda: _SecretsClient(answer))
+    (finding,) = secrets_findings(place)
+    assert (finding.level, finding.message) == (level, text)
+
+
+def test_without_secrets_doctor_says_nothing_of_them(tmp_path):
+    place = Place(data_dir=tmp_path, connect=lambda: _SecretsClient({"items": []}))
+    assert list(secrets_findings(place)) == []
