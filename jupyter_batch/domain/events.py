@@ -47,3 +47,11 @@ def state_data(run: Run) -> dict[str, Any]:
         "attempt_no": run.attempt.attempt_no if run.attempt else None,
         "cells": {"total": run.cells.total, "done": run.cells.done, "failed": run.cells.failed},
     }
+
+
+def preparing_event(
+    run_id: str, attempt_no: int, *, at: datetime, message: str, share: float | None
+) -> RunEvent:
+    """Returns the event that tells how far the preparation of an attempt is; it is not stored."""
+    data = {"attempt_no": attempt_no, "message": message, "share": share}
+    return RunEvent(run_id=run_id, event_id=0, at=at, kind="preparing", data=data)

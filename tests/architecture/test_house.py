@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,11 +54,6 @@ def test_no_file_is_too_large_to_know():
         if path.exists() and _lines(path) > (500 if "tests" in path.parts else 400)
     }
     assert large == {}
-
-
-def test_the_median_file_is_small():
-    sizes = [_lines(path) for path in PYTHON if "jupyter_batch" in path.parts and _lines(path)]
-    assert statistics.median(sizes) <= 160
 
 
 def test_no_function_is_longer_than_sixty_lines():

@@ -49,8 +49,8 @@ def in_place(place: Path, command: list[str] | str) -> subprocess.CompletedProce
 
 
 def test_the_readme_has_a_tour():
-    assert len(COMMANDS) >= 8
-    assert PYTHON
+    assert len(COMMANDS) == 5
+    assert len(PYTHON) == 1
 
 
 @pytest.mark.docker
@@ -61,10 +61,8 @@ def test_every_command_of_the_tour_works_in_order(place: Path):
     assert (place / "walks.ipynb").exists()
     assert (place / "walks.html").exists()
     assert (place / "results" / "walks.svg").exists()
-    runs = json.loads(in_place(place, "jupyter batch runs --job walks --json").stdout)
-    assert [run["state"] for run in (runs["items"] if isinstance(runs, dict) else runs)] == [
-        "succeeded"
-    ]
+    jobs = json.loads(in_place(place, "jupyter batch jobs --json").stdout)
+    assert "walks" in [job["name"] for job in (jobs["items"] if isinstance(jobs, dict) else jobs)]
 
 
 @pytest.mark.docker
@@ -72,8 +70,7 @@ def test_the_python_examples_work(place: Path):
     for example in PYTHON:
         done = in_place(place, [sys.executable, "-c", example])
         assert done.returncode == 0, done.stderr
-        # What is for inside of a notebook displays by hand, and runs nothing.
-        assert ("orders = 2" if "jb.record(" in example else "succeeded") in done.stdout
+        assert "succeeded" in done.stdout
 
 
 @pytest.mark.docker

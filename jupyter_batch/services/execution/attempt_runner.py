@@ -11,7 +11,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment
-from jupyter_batch.domain.events import RunEvent
+from jupyter_batch.domain.events import preparing_event
 from jupyter_batch.domain.frame_gate import FrameGate, FrameLimits
 from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.recording import LogLine
@@ -392,11 +392,7 @@ class AttemptRunner:
         return f"cancelled by {self._guard.cancelled_by} before the first cell"
 
     def _tell(self, message: str, share: float | None) -> None:
-        event = RunEvent(
-            run_id=self._run.id,
-            event_id=0,
-            at=self._clock.now(),
-            kind="preparing",
-            data={"attempt_no": self.attempt_no, "message": message, "share": share},
+        event = preparing_event(
+            self._run.id, self.attempt_no, at=self._clock.now(), message=message, share=share
         )
         self._hub.publish([event])

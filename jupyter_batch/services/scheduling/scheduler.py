@@ -16,7 +16,6 @@ from jupyter_batch.domain.queries import MAX_LIMIT, JobQuery
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.schedule.due import (
     ON_TIME_SECONDS,
-    Decision,
     MissCause,
     due,
     is_ahead,
@@ -335,7 +334,7 @@ class Scheduler:
                 cause=cause,
                 on_time_seconds=self._on_time_seconds,
             )
-            runs += await self._runs(job, trigger, decision, cache)
+            runs += await self._maker.decided(job, trigger, decision, cache)
             after = replace(state, progress=decision.progress, next_at=decision.next_at)
             steps.append(
                 TriggerStep(
@@ -364,15 +363,6 @@ class Scheduler:
             self._keep(step.after)
         self._dispatcher.wake()
         return stored
-
-    async def _runs(
-        self, job: Job, trigger: AnyTrigger, decision: Decision, cache: Cache
-    ) -> list[NewRun]:
-        missed = [self._maker.missed(job, trigger, missed) for missed in decision.missed]
-        fired = [
-            await self._maker.scheduled(job, trigger, firing, cache) for firing in decision.fire
-        ]
-        return missed + fired
 
     async def _load(self) -> None:
         """Reads all jobs with triggers and how far these are."""

@@ -65,6 +65,15 @@ class RunFactory:
             cache={},
         )
 
+    async def decided(
+        self, job: Job, trigger: AnyTrigger, decision: decisions.Decision, cache: Cache
+    ) -> list[NewRun]:
+        """Returns the runs of a decision: those that were missed, then those that are due."""
+        missed = [self.missed(job, trigger, missed) for missed in decision.missed]
+        return missed + [
+            await self.scheduled(job, trigger, firing, cache) for firing in decision.fire
+        ]
+
     async def scheduled(
         self, job: Job, trigger: AnyTrigger, firing: decisions.Firing, cache: Cache
     ) -> NewRun:

@@ -1,5 +1,5 @@
 import * as React from 'react';
-import { BatchError, messageOf } from '../../api/errors';
+import { messageOf } from '../../api/errors';
 import type { IJobBody, IParameterSchema, IRunBody } from '../../api/types';
 import { checkParameters } from '../../model/check';
 import type { IFormValues } from '../../model/form';
@@ -9,7 +9,7 @@ import type { Problems } from '../../model/problems';
 import { problemsOf } from '../../model/problems';
 import { useModel } from '../hooks';
 import { useServices } from '../services';
-import { useServerCheck } from './useServerCheck';
+import { refusedBy, useServerCheck } from './useServerCheck';
 
 export interface IForm {
   values: IFormValues;
@@ -146,20 +146,6 @@ export function useForm(start: IFormStart, onDone: () => void): IForm {
     busy,
     submit
   };
-}
-
-/** Returns what an error says of fields. */
-export function refusedBy(reason: unknown): Problems {
-  const named = reason instanceof BatchError ? reason.problems : [];
-  return Object.fromEntries(named.map(one => [fieldOf(one.field), one.message]));
-}
-
-/** Cuts the path of a parameter or a trigger to the field that shows it. */
-function fieldOf(field: string): string {
-  const [head, second] = field.split('.');
-  return head === 'parameters' || head === 'environment'
-    ? `${head}.${second ?? ''}`
-    : field;
 }
 
 function prefixed(problems: Problems): Problems {

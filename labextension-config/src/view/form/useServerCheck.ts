@@ -1,9 +1,9 @@
 import * as React from 'react';
+import { BatchError } from '../../api/errors';
 import type { IJobBody, IRunBody } from '../../api/types';
 import type { Problems } from '../../model/problems';
 import { useSettled } from '../hooks';
 import { useServices } from '../services';
-import { refusedBy } from './useForm';
 
 /** How long nothing is typed before the server is asked. */
 const SETTLED_MS = 400;
@@ -46,4 +46,18 @@ export function useServerCheck(
     };
   }, [able, client, jobId, text]);
   return told;
+}
+
+/** Returns what an error says of fields. */
+export function refusedBy(reason: unknown): Problems {
+  const named = reason instanceof BatchError ? reason.problems : [];
+  return Object.fromEntries(named.map(one => [fieldOf(one.field), one.message]));
+}
+
+/** Cuts the path of a parameter or a trigger to the field that shows it. */
+function fieldOf(field: string): string {
+  const [head, second] = field.split('.');
+  return head === 'parameters' || head === 'environment'
+    ? `${head}.${second ?? ''}`
+    : field;
 }

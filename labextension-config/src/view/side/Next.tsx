@@ -3,7 +3,7 @@ import type { BatchClient } from '../../api/client';
 import { Instant } from '../basics';
 import { useAnswer, useModel, useNow } from '../hooks';
 import { useServices } from '../services';
-import { Section } from './SidePanel';
+import { Section } from './Section';
 
 const SHOWN = 5;
 /** Jobs with a schedule that are asked when they run next. */

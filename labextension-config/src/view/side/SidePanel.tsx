@@ -6,6 +6,7 @@ import { ServerStatus } from '../ServerStatus';
 import { Failure } from './Failure';
 import { Next } from './Next';
 import { RunningRun } from './RunningRun';
+import { Section } from './Section';
 import { WaitingRun } from './WaitingRun';
 
 /** What runs, what waits and why, what comes next, and what failed lately. */
@@ -72,31 +73,5 @@ export function SidePanel(): React.ReactElement {
         ))}
       </Section>
     </div>
-  );
-}
-
-interface ISectionProps {
-  title: string;
-  count: number;
-  children: React.ReactNode;
-}
-
-/** A headed list; nothing where the list is empty. */
-export function Section({
-  title,
-  count,
-  children
-}: ISectionProps): React.ReactElement | null {
-  const id = React.useId();
-  if (!count) {
-    return null;
-  }
-  return (
-    <section className="jb-Section" aria-labelledby={id}>
-      <h3 id={id}>
-        {title} <span className="jb-Count">{count}</span>
-      </h3>
-      <ul className="jb-Cards">{children}</ul>
-    </section>
   );
 }
