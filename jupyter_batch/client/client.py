@@ -1,4 +1,4 @@
-"""The way in: one object that knows a server's runs and jobs."""
+"""The client: one object for a server's runs, jobs, sweeps and results."""
 
 from __future__ import annotations
 
@@ -16,22 +16,20 @@ from jupyter_batch.client.arguments.notebooks import local_notebook, sent_along
 from jupyter_batch.client.arguments.options import RunOptions, takes_options
 from jupyter_batch.client.arguments.schedules import JobOptions
 from jupyter_batch.client.arguments.shape_check import check_address, path_text
-from jupyter_batch.client.arguments.values import pandas_module
-from jupyter_batch.client.backup import save_backup
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.jobs import Jobs
-from jupyter_batch.client.results import ResultOptions, Results, sql_frame, sql_table
+from jupyter_batch.client.records import Records
+from jupyter_batch.client.results import Results
 from jupyter_batch.client.run import Run
 from jupyter_batch.client.runs import Runs
+from jupyter_batch.client.server_info import ServerInfo
 from jupyter_batch.client.sweep import Sweep
 from jupyter_batch.client.sweeps import Sweeps
-from jupyter_batch.client.tables import Table
 from jupyter_batch.client.transport.addresses import base_address
 from jupyter_batch.client.transport.answers import decode_answer
 from jupyter_batch.client.transport.discovery import LocalOwner
 from jupyter_batch.client.transport.http_client import Address, Connection, FixedAddress, Locator
 from jupyter_batch.client.transport.tls import CACERT_VARIABLE, context_for_server
-from jupyter_batch.domain.backup import BackupManifest
 from jupyter_batch.errors import InvalidSchedule, OnDemandServerWarning
 from jupyter_batch.wire.owner import default_data_dir
 
@@ -41,15 +39,31 @@ NOBODY_KEEPS_TIME = (
 )
 
 
-class Client:
-    """Talks to the owner of this machine's data folder, or to a server that is named.
+class Client(Records, ServerInfo):
+    """Connect to a server, or to the owner of this machine's data folder.
 
-    Without ``url`` it finds the owner of ``data_dir`` (``$JUPYTER_BATCH_DATA``, else ``batch`` in
-    the Jupyter data directory) when the first request is made; with no owner, it starts a passing
-    one, which ends by itself when it is idle. ``url`` is a Jupyter server's, with its base url, or
-    what it prints or a browser shows: the base url and the token are taken out of that. Over TLS
-    it is trusted by the authorities of the system, or by those in the file or folder ``cacert``
-    (``$JUPYTER_BATCH_CACERT``).
+    Without ``url`` the client finds the owner of ``data_dir`` at the first request. If there is no
+    owner, the client starts an on-demand server, which ends when it is idle.
+
+    Parameters
+    ----------
+    url : str, optional
+        Address of a Jupyter server with its base URL, as the server prints it or a browser shows
+        it. The token may be part of it.
+    token : str, default ""
+        Token of the Jupyter server.
+    data_dir : str or path-like, optional
+        Data folder. Default: ``$JUPYTER_BATCH_DATA``, else ``batch`` in the Jupyter data folder.
+    cacert : str or path-like, optional
+        File or folder with the certificate authorities to trust. Default:
+        ``$JUPYTER_BATCH_CACERT``, else those of the system.
+    transport : httpx.BaseTransport, optional
+        Transport for the requests, for tests.
+
+    Raises
+    ------
+    InvalidInput
+        ``url``, ``token`` or ``cacert`` is not valid.
     """
 
     def __init__(
@@ -84,17 +98,17 @@ class Client:
 
     @property
     def runs(self) -> Runs:
-        """Submits and finds runs: iterate, call with filters, or take ``[0]``, ``[:10]``."""
+        """The runs of the server: iterate, call with filters, or take ``[0]``, ``[:10]``."""
         return self._runs
 
     @property
     def jobs(self) -> Jobs:
-        """Makes and finds jobs: iterate, or take one by its name."""
+        """The jobs of the server: iterate, or take one by its name."""
         return self._jobs
 
     @property
     def sweeps(self) -> Sweeps:
-        """Makes and finds sweeps."""
+        """The sweeps of the server: iterate, or take one by its id."""
         return self._sweeps
 
     @takes_options
@@ -106,10 +120,30 @@ class Client:
         check: bool = False,
         **options: Unpack[RunOptions],
     ) -> Run:
-        """Runs a notebook in a container of its own and returns when it is over.
+        """Run a notebook in a container of its own and wait for its end.
 
-        A notebook that fails makes a failed run, not an exception, unless ``check`` is true: then
-        RunFailed. Raises NotFound, InvalidInput, NotAllowed before there is a run.
+        Parameters
+        ----------
+        path : str or path-like
+            Path of the notebook.
+        parameters : dict, optional
+            Values for the notebook's parameters.
+        check : bool, default False
+            If true, raise RunFailed unless the run succeeds.
+        **options : RunOptions
+            Options of the run, see RunOptions.
+
+        Returns
+        -------
+        Run
+            The finished run.
+
+        Raises
+        ------
+        NotFound, InvalidInput, NotAllowed
+            There is no run; see ``submit``.
+        RunFailed
+            ``check`` is true and the run did not succeed.
         """
         ended = self._runs.submit(path, parameters, **options).wait()
         return ended.check() if check else ended
@@ -121,7 +155,31 @@ class Client:
         parameters: Mapping[str, Any] | None = None,
         **options: Unpack[RunOptions],
     ) -> Run:
-        """Queues a run of a notebook and returns at once; it goes on when this process ends."""
+        """Queue a run of a notebook and return at once.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Path of the notebook.
+        parameters : dict, optional
+            Values for the notebook's parameters.
+        **options : RunOptions
+            Options of the run, see RunOptions.
+
+        Returns
+        -------
+        Run
+            The queued run. It continues when this process ends.
+
+        Raises
+        ------
+        NotFound
+            There is no such notebook.
+        InvalidInput
+            A parameter, an option or the notebook is not valid.
+        NotAllowed
+            The server's settings do not allow the run.
+        """
         return self._runs.submit(path, parameters, **options)
 
     @takes_options
@@ -134,7 +192,35 @@ class Client:
         max_concurrent: int | None = None,
         **options: Unpack[RunOptions],
     ) -> Sweep:
-        """Queues a run of a notebook for each parameter set; see ``Sweeps.create``."""
+        """Queue a run of a notebook for each parameter set and return at once.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Path of the notebook.
+        grid : dict of lists, list of dicts or DataFrame
+            The parameter sets: each combination of the lists, each dict, or each row.
+        parameters : dict, optional
+            Values for parameters that all runs share.
+        max_concurrent : int, optional
+            Number of the sweep's runs that may be active at once. Default: no limit.
+        **options : RunOptions
+            Options of the runs, see RunOptions.
+
+        Returns
+        -------
+        Sweep
+            The queued sweep.
+
+        Raises
+        ------
+        InvalidParameters
+            A parameter set is not valid; the details have its ``index`` and ``field``.
+        TooLarge
+            There are more than 10,000 parameter sets.
+        NotFound, InvalidInput, NotAllowed
+            There is no sweep; see ``submit``.
+        """
         return self._sweeps.create(path, grid, parameters, max_concurrent=max_concurrent, **options)
 
     @takes_options
@@ -148,10 +234,41 @@ class Client:
         max_concurrent: int | None = None,
         **options: Unpack[JobOptions],
     ) -> Job:
-        """Makes a job that runs by itself: ``cron``, ``every``, ``at`` or ``triggers`` say when.
+        """Make a job that runs on a schedule: give ``cron``, ``every``, ``at`` or ``triggers``.
 
-        Where the name is taken it raises Conflict, or with ``replace`` changes that job. Warns
-        where nobody will keep the time. Raises InvalidSchedule, and what ``submit`` raises.
+        Parameters
+        ----------
+        path : str or path-like
+            Path of the notebook.
+        parameters : dict, optional
+            Values for the notebook's parameters.
+        replace : bool, default False
+            If true, change the job that has this name already.
+        description : str, default ""
+            Description for people.
+        max_concurrent : int, optional
+            Number of the job's runs that may be active at once. Default: no limit.
+        **options : JobOptions
+            Options of the job and its runs, see JobOptions.
+
+        Returns
+        -------
+        Job
+            The saved job.
+
+        Raises
+        ------
+        Conflict
+            A job has this name already and ``replace`` is false.
+        InvalidSchedule
+            There is no schedule, or it is not valid.
+        NotFound, InvalidInput, NotAllowed
+            There is no job; see ``submit``.
+
+        Warns
+        -----
+        OnDemandServerWarning
+            No long-running server is there to keep the schedule.
         """
         if not any(_is_given(options.get(name)) for name in ("cron", "every", "at", "triggers")):
             raise InvalidSchedule(
@@ -172,86 +289,54 @@ class Client:
         return job
 
     def get(self, run_id: str) -> Run:
-        """Returns a run by its id, by the beginning or the end of one, or ``last`` for the newest.
+        """Returns a run by its id, or by the beginning or the end of its id.
 
-        Raises NotFound; InvalidInput where it may be one of several.
+        Parameters
+        ----------
+        run_id : str
+            Id of the run, a part of it, or ``"last"`` for the newest run.
+
+        Returns
+        -------
+        Run
+            The run.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        InvalidInput
+            Several runs have an id like this.
         """
         return self._runs.find(run_id)
 
-    def results(
-        self,
-        job: str | Job | None = None,
-        *,
-        limit: int | None = None,
-        **options: Unpack[ResultOptions],
-    ) -> Any:
-        """Returns a DataFrame with a row for each run, newest first: what it was given and what
-        it has recorded; see ``jb.results``."""
-        pandas_module()
-        return self.results_table(job, limit=limit, **options).to_pandas()
-
-    def results_table(
-        self,
-        job: str | Job | None = None,
-        *,
-        limit: int | None = None,
-        **options: Unpack[ResultOptions],
-    ) -> Table:
-        """Returns what ``results`` does as a table, which needs no pandas."""
-        return self._results.table(job, limit=limit, **options)
-
-    def sql(self, query: str, *, limit: int | None = None, timeout: float | None = None) -> Any:
-        """Returns a DataFrame with the answer to a SELECT over the records; see ``jb.sql``."""
-        pandas_module()
-        return sql_frame(self._results.query(query, limit, timeout))
-
-    def sql_table(
-        self, query: str, *, limit: int | None = None, timeout: float | None = None
-    ) -> Table:
-        """Returns what ``sql`` does as a table, which needs no pandas."""
-        return sql_table(self._results.query(query, limit, timeout))
-
-    @property
-    def url(self) -> str:
-        """Of the server that is talked to."""
-        return self._connection.address.url
-
-    def health(self) -> dict[str, Any]:
-        """Returns what the server says of itself: version, root, executors, counts of runs."""
-        health: dict[str, Any] = decode_answer(self._connection.get("health"), dict)
-        return health
-
-    def secrets(self) -> dict[str, Any]:
-        """Returns the names of the secrets that runs may ask for, and which of them are weak."""
-        secrets: dict[str, Any] = decode_answer(self._connection.get("secrets"), dict)
-        return secrets
-
     def parameters(self, path: str | os.PathLike[str]) -> dict[str, Any]:
-        """Returns what a notebook takes: its JSON Schema and more."""
+        """Returns the parameters that a notebook takes.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Path of the notebook.
+
+        Returns
+        -------
+        dict
+            JSON Schema of the parameters and more, as ``GET notebooks/parameters`` answers.
+
+        Raises
+        ------
+        NotFound
+            There is no such notebook.
+        InvalidNotebook
+            The file is not a notebook.
+        """
         named = self._server_path(path)
         content = self._connection.get("notebooks/parameters", {"path": named})
         schema: dict[str, Any] = decode_answer(content, dict)
         return schema
 
-    def import_run(self, body: Mapping[str, Any], *, key: str) -> Run:
-        """Takes a run that was executed elsewhere into the record; once for each key.
-
-        ``body`` is that of ``POST imports/runs``, with the executed notebook as ``content``.
-        """
-        return self._runs.imported(body, key)
-
-    def backup(
-        self, path: str | os.PathLike[str], *, overwrite: bool = False
-    ) -> tuple[Path, BackupManifest]:
-        """Writes a whole and consistent backup of the store to a file, or into a folder.
-
-        Runs go on meanwhile. The file appears when it is complete and has been checked. Returns
-        where it is and what is in it; raises Conflict for a file that is there already.
-        """
-        return save_backup(self._connection, Path(path), overwrite=overwrite)
-
     def close(self) -> None:
-        """Closes the connections; runs go on."""
+        """Close the connections; runs continue."""
         self._connection.close()
 
     def __repr__(self) -> str:

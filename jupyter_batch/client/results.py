@@ -37,7 +37,21 @@ Filters = Callable[..., dict[str, str | None]]
 
 
 class ResultOptions(TypedDict, total=False):
-    """Which runs; as ``jb.runs(...)`` takes them."""
+    """Options that select runs.
+
+    Attributes
+    ----------
+    state : str, RunState or list of these, optional
+        States of the runs, such as ``"failed"``.
+    sweep : str or Sweep, optional
+        Sweep of the runs, or its id.
+    since : datetime, optional
+        Earliest creation time. Without an offset it is local time of this machine.
+    until : datetime, optional
+        Latest creation time. Without an offset it is local time of this machine.
+    q : str, optional
+        Text that the name, the notebook's path or the id contains.
+    """
 
     state: Any
     sweep: Any

@@ -32,14 +32,42 @@ def run(
     check: bool = False,
     **options: Unpack[RunOptions],
 ) -> Run:
-    """Runs a notebook in a container of its own and returns when it is over.
+    """Run a notebook in a container of its own and wait for its end.
 
+    A notebook that fails makes a failed run, not an exception, unless ``check`` is true.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Path of the notebook.
+    parameters : dict, optional
+        Values for the notebook's parameters.
+    check : bool, default False
+        If true, raise RunFailed unless the run succeeds.
+    **options : RunOptions
+        Options of the run, see RunOptions.
+
+    Returns
+    -------
+    Run
+        The finished run.
+
+    Raises
+    ------
+    NotFound
+        There is no such notebook.
+    InvalidInput
+        A parameter, an option or the notebook is not valid.
+    NotAllowed
+        The server's settings do not allow the run.
+    RunFailed
+        ``check`` is true and the run did not succeed.
+
+    Examples
+    --------
     >>> run = jb.run("report.ipynb", {"alpha": 0.5}, memory="512m", timeout="10m")
     >>> run.state, run.parameters
     (<RunState.SUCCEEDED: 'succeeded'>, {'alpha': 0.5})
-
-    A notebook that fails makes a failed run, not an exception, unless ``check`` is true: then
-    RunFailed. Raises NotFound, InvalidInput, NotAllowed before there is a run.
     """
     return default_client().run(path, parameters, check=check, **options)
 
@@ -50,13 +78,39 @@ def submit(
     parameters: Mapping[str, Any] | None = None,
     **options: Unpack[RunOptions],
 ) -> Run:
-    """Queues a run of a notebook and returns at once; it goes on when this process ends.
+    """Queue a run of a notebook and return at once.
 
+    The run continues when this process ends. In a notebook or other code on an event loop,
+    ``await run`` waits for its end without blocking.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Path of the notebook.
+    parameters : dict, optional
+        Values for the notebook's parameters.
+    **options : RunOptions
+        Options of the run, see RunOptions.
+
+    Returns
+    -------
+    Run
+        The queued run.
+
+    Raises
+    ------
+    NotFound
+        There is no such notebook.
+    InvalidInput
+        A parameter, an option or the notebook is not valid.
+    NotAllowed
+        The server's settings do not allow the run.
+
+    Examples
+    --------
     >>> run = jb.submit("report.ipynb", {"alpha": 0.5})
     >>> run.wait(timeout=60).succeeded
     True
-
-    In a notebook or other code on an event loop, ``await run`` waits and blocks nothing.
     """
     return default_client().submit(path, parameters, **options)
 
@@ -71,14 +125,53 @@ def schedule(
     max_concurrent: int | None = None,
     **options: Unpack[JobOptions],
 ) -> Job:
-    """Makes a job that runs by itself: ``cron``, ``every``, ``at`` or ``triggers`` say when.
+    """Make a job that runs on a schedule: give ``cron``, ``every``, ``at`` or ``triggers``.
 
+
+
+    Parameters
+    ----------
+    path : str or path-like
+        Path of the notebook.
+    parameters : dict, optional
+        Values for the notebook's parameters.
+    replace : bool, default False
+        If true, change the job that has this name already.
+    description : str, default ""
+        Description for people.
+    max_concurrent : int, optional
+        Number of the job's runs that may be active at once. Default: no limit.
+    **options : JobOptions
+        Options of the job and its runs, see JobOptions.
+
+    Returns
+    -------
+    Job
+        The saved job.
+
+    Raises
+    ------
+    Conflict
+        A job has this name already and ``replace`` is false.
+    InvalidSchedule
+        There is no schedule, or it is not valid.
+    NotFound
+        There is no such notebook.
+    InvalidInput
+        A parameter, an option or the notebook is not valid.
+    NotAllowed
+        The server's settings do not allow the job.
+
+    Warns
+    -----
+    OnDemandServerWarning
+        No long-running server is there to keep the schedule.
+
+    Examples
+    --------
     >>> job = jb.schedule("report.ipynb", name="nightly", cron="30 2 * * *", retries=3)
     >>> job.sentence
     'every day at 02:30, UTC'
-
-    Where the name is taken it raises Conflict, or with ``replace`` changes that job. Warns where
-    nobody will keep the time. Raises InvalidSchedule, and what ``submit`` raises.
     """
     return default_client().schedule(
         path,
@@ -99,20 +192,48 @@ def sweep(
     max_concurrent: int | None = None,
     **options: Unpack[RunOptions],
 ) -> Sweep:
-    """Queues a run of a notebook for each parameter set, all or none, and returns at once.
+    """Queue a run of a notebook for each parameter set and return at once.
 
-    ``grid`` is a dict of lists (a run for each combination), a list of dicts (a run for each) or
-    a DataFrame (a run for each row); ``parameters`` are what all runs share.
+    Either all runs are queued or none.
 
+    Parameters
+    ----------
+    path : str or path-like
+        Path of the notebook.
+    grid : dict of lists, list of dicts or DataFrame
+        The parameter sets: each combination of the lists, each dict, or each row.
+    parameters : dict, optional
+        Values for parameters that all runs share.
+    max_concurrent : int, optional
+        Number of the sweep's runs that may be active at once. Default: no limit.
+    **options : RunOptions
+        Options of the runs, see RunOptions.
+
+    Returns
+    -------
+    Sweep
+        The queued sweep.
+
+    Raises
+    ------
+    InvalidParameters
+        A parameter set is not valid; the details have its ``index`` and ``field``.
+    TooLarge
+        There are more than 10,000 parameter sets.
+    NotFound
+        There is no such notebook.
+    InvalidInput
+        An option or the notebook is not valid.
+    NotAllowed
+        The server's settings do not allow the runs.
+
+    Examples
+    --------
     >>> sweep = jb.sweep("report.ipynb", {"alpha": [0.1, 0.2], "n": range(3)}, max_concurrent=4)
     >>> len(sweep), sweep.wait().counts
     (6, {<RunState.SUCCEEDED: 'succeeded'>: 6})
     >>> sweep.table()["alpha"]
     [0.1, 0.1, 0.1, 0.2, 0.2, 0.2]
-
-    ``sweep.cancel()`` ends all of it, ``sweep.retry()`` tries only the failed runs again. Raises
-    InvalidParameters with the ``index`` and the ``field`` of a bad set, TooLarge, and what
-    ``submit`` raises.
     """
     return default_client().sweep(path, grid, parameters, max_concurrent=max_concurrent, **options)
 
@@ -122,50 +243,122 @@ def results(
 ) -> Any:
     """Returns a DataFrame with a row for each run, newest first.
 
-    Columns: ``run_id``, ``name``, ``state``, ``scheduled_for``, ``started_at``, ``finished_at``,
-    ``duration_seconds``, one for each parameter and one for each value that ``jb.record`` has
-    kept in the newest attempt. A parameter or result with the name of another column is
-    ``parameters.<name>`` or ``results.<name>``. In the place of a data frame, or of a value that
-    is long, stands an object whose ``load()`` fetches it.
+    Columns: ``run_id``, ``name``, ``state``, ``scheduled_for``, ``started_at``, ``finished_at``
+    (UTC), ``duration_seconds``, one for each parameter, and one for each value that ``jb.record``
+    kept in the newest attempt. A parameter or result with the name of another column is called
+    ``parameters.<name>`` or ``results.<name>``. A data frame or a long value is shown as an object
+    whose ``load()`` fetches it.
 
-    ``job`` is a job, its name or its id; ``state``, ``sweep``, ``since``, ``until`` and ``q``
-    choose as in ``jb.runs(...)``. Needs pandas; ``Client().results_table(...)`` does not.
+    Parameters
+    ----------
+    job : str or Job, optional
+        Job of the runs, its name or its id. Default: all runs.
+    limit : int, optional
+        Number of rows at most. Default: all.
+    **options : ResultOptions
+        Which runs: ``state``, ``sweep``, ``since``, ``until`` and ``q``, as in ``jb.runs(...)``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each run. ``Client.results_table`` returns the same without pandas.
+
+    Raises
+    ------
+    NotFound
+        There is no such job.
+    InvalidInput
+        An option is not valid.
+    BatchError
+        pandas is not installed.
     """
     return default_client().results(job, limit=limit, **options)
 
 
 def sql(query: str, *, limit: int | None = None, timeout: float | None = None) -> Any:
-    """Returns a DataFrame with the answer to a SELECT over all that is on record.
+    """Returns a DataFrame with the answer to a SELECT over all records.
 
-        jb.sql("SELECT state, count(*), avg(duration_seconds) FROM runs GROUP BY ALL")
+    The query is in DuckDB's SQL, over the views ``runs``, ``attempts``, ``cells``, ``outputs``,
+    ``parameters``, ``results`` and ``events``; ``DESCRIBE runs`` shows the columns of a view.
+    Times are in UTC.
 
-    DuckDB's SQL over the views ``runs``, ``attempts``, ``cells``, ``outputs``, ``parameters``,
-    ``results`` and ``events``; ``DESCRIBE runs`` tells a view's columns, instants are in UTC.
-    What is not a read of these is refused (InvalidQuery). At most 100,000 rows are answered, with
-    a warning where there are more. A query ends after ``timeout`` seconds (30 by default), when
-    it needs too much memory (QueryStopped), or when it is interrupted here. Needs pandas;
-    ``Client().sql_table(...)`` does not.
+    Parameters
+    ----------
+    query : str
+        A SELECT, for example ``"SELECT state, count(*) FROM runs GROUP BY ALL"``.
+    limit : int, optional
+        Number of rows at most, up to 100,000.
+    timeout : float, optional
+        Time limit in seconds, up to 300. Default: 30.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The answer. ``Client.sql_table`` returns the same without pandas.
+
+    Raises
+    ------
+    InvalidQuery
+        The query is wrong, or does more than read the views.
+    QueryStopped
+        The query took too long or needed too much memory, or was interrupted.
+    InvalidInput
+        ``limit`` or ``timeout`` is out of range.
+    BatchError
+        pandas is not installed.
+
+    Warns
+    -----
+    UserWarning
+        There are more rows than the answer has.
     """
     return default_client().sql(query, limit=limit, timeout=timeout)
 
 
 def get(run_id: str) -> Run:
-    """Returns a run by its id, by the beginning or the end of one, or ``last`` for the newest.
+    """Returns a run by its id, or by the beginning or the end of its id.
 
+    Parameters
+    ----------
+    run_id : str
+        Id of the run, a part of it, or ``"last"`` for the newest run.
+
+    Returns
+    -------
+    Run
+        The run.
+
+    Raises
+    ------
+    NotFound
+        There is no such run.
+    InvalidInput
+        Several runs have an id like this.
+
+    Examples
+    --------
     >>> jb.get("last").name
     'evening'
-
-    Raises NotFound; InvalidInput where it may be one of several.
     """
     return default_client().get(run_id)
 
 
 def use(client: Client | None) -> None:
-    """Makes a client the one that these functions, ``jb.runs`` and the like talk to.
+    """Set the client that the functions of this module, ``jb.runs`` and ``jb.jobs`` use.
 
-    None goes back to the usual one: the server in ``JUPYTER_BATCH_URL``, with the token in
-    ``JUPYTER_BATCH_TOKEN``, else the owner on this machine.
+    Parameters
+    ----------
+    client : Client or None
+        The client. None restores the default: the server in ``JUPYTER_BATCH_URL`` with the token
+        in ``JUPYTER_BATCH_TOKEN``, else the owner on this machine.
 
+    Raises
+    ------
+    InvalidInput
+        ``client`` is not a Client.
+
+    Examples
+    --------
     >>> jb.use(jb.Client(url="https://hub.example.org/user/ada/", token="..."))
     >>> jb.use(None)
     """
@@ -175,7 +368,13 @@ def use(client: Client | None) -> None:
 
 
 def default_client() -> Client:
-    """Returns the client that the module's functions talk to."""
+    """Returns the client that the functions of this module use.
+
+    Returns
+    -------
+    Client
+        The client that ``use`` has set, else the default client of this process.
+    """
     if _used:
         return _used[0]
     url, folder = os.environ.get("JUPYTER_BATCH_URL", ""), default_data_dir()

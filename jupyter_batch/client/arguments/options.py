@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypedDict, TypeVar, get_type_hints
 
+from jupyter_batch.client.arguments.option_docs import document_options, with_options
 from jupyter_batch.client.arguments.plain_values import plain, scalar, shown
 from jupyter_batch.client.arguments.shape_check import check_options, check_text
 from jupyter_batch.client.arguments.units import bytes_of, seconds_of
@@ -18,40 +19,67 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class RunOptions(TypedDict, total=False):
-    """Everything about a run but the notebook and its parameters; what is left out or None is
-    decided by the server's settings."""
+    """Options of a run besides its notebook and parameters.
 
-    #: For lists; the notebook's file name by default.
+    An option that is left out or None takes its value from the server's settings.
+
+    Attributes
+    ----------
+    name : str, optional
+        Name in lists. Default: the notebook's file name.
+    executor : {"docker", "process"}, optional
+        Where the run is executed.
+    image : str, optional
+        Container image that has papermill and a kernel.
+    cpus : float, optional
+        Number of CPUs.
+    memory : int or str, optional
+        Memory limit in bytes, or a text such as ``"512m"`` or ``"2g"`` (powers of 1024).
+    gpus : int, optional
+        Number of GPUs; -1 for all.
+    env : dict of str, optional
+        Environment variables for the notebook. They are recorded: do not put secrets here.
+    secrets : list of str, optional
+        Names of secrets. The notebook gets their values as environment variables; the values
+        are not recorded.
+    volumes : list of str, optional
+        Volumes as ``"source:target"`` (read-only) or ``"source:target:rw"``.
+    network : str, optional
+        Name of the container network; ``"none"`` for no network.
+    kernel : str, optional
+        Name of the kernel. Default: the kernel that the notebook names.
+    strict_errors : bool, optional
+        If true, an exception in a cell tagged ``raises-exception`` fails the run, as in
+        papermill.
+    keep_files : bool, optional
+        If true, files that the notebook writes beside itself are also kept as artifacts.
+    files : list of str, optional
+        Patterns of files to send along, relative to the notebook's folder.
+    timeout : float or str, optional
+        Time limit of one attempt in seconds, or a text such as ``"10m"``.
+    priority : int, optional
+        Runs with a higher priority start first.
+    """
+
     name: str | None
-    #: ``docker`` or ``process``.
     executor: str | None
-    #: Any image with papermill and a kernel.
     image: str | None
     cpus: float | None
-    #: Bytes, or a text such as ``512m`` or ``2g``.
     memory: int | str | None
-    #: How many; -1 for all.
     gpus: int | None
-    #: Plain variables for the notebook; they are recorded.
     env: Mapping[str, str] | None
-    #: Names of secrets; their values reach the notebook as variables and are recorded nowhere.
     secrets: Sequence[str] | None
-    #: ``source:target[:ro|rw]``; read-only by default.
     volumes: Sequence[str] | None
     network: str | None
-    #: Kernel to use instead of the notebook's own.
     kernel: str | None
-    #: Whether an exception in a cell tagged ``raises-exception`` fails the run, as in papermill.
     strict_errors: bool | None
-    #: Whether files that the notebook writes beside itself are kept as artifacts, too.
     keep_files: bool | None
-    #: Patterns, relative to the notebook's folder, of files that go along.
     files: Sequence[str] | None
-    #: Seconds, or a text such as ``10m``.
     timeout: float | str | None
-    #: Higher goes first.
     priority: int | None
 
+
+document_options(RunOptions)
 
 #: Options that belong to the environment and have the same name there.
 _SAME = ("executor", "image", "cpus", "gpus", "network", "kernel", "strict_errors", "keep_files")
@@ -60,7 +88,7 @@ _KNOWN = frozenset(RunOptions.__annotations__)
 
 
 def takes_options(function: F) -> F:
-    """Shows the options one by one in the signature that ``help`` and editors read."""
+    """Shows the options one by one in the signature and the docstring of a function."""
     shown = inspect.signature(function)
     kept = [p for p in shown.parameters.values() if p.kind is not p.VAR_KEYWORD]
     packed = next(p for p in shown.parameters.values() if p.kind is p.VAR_KEYWORD)
@@ -72,6 +100,7 @@ def takes_options(function: F) -> F:
         for name, hint in hints.items()
     ]
     function.__signature__ = shown.replace(parameters=[*kept, *more])  # type: ignore[attr-defined]
+    function.__doc__ = with_options(function.__doc__, list(hints))
     return function
 
 

@@ -15,6 +15,7 @@ from jupyter_batch.client.arguments.instants import (
     utc_text,
     zone_of_job,
 )
+from jupyter_batch.client.arguments.option_docs import document_options
 from jupyter_batch.client.arguments.options import RunOptions
 from jupyter_batch.client.arguments.plain_values import scalar, shown
 from jupyter_batch.client.arguments.shape_check import check_options, encoded
@@ -26,55 +27,101 @@ from jupyter_batch.wire.schedules import AnyShape, triggers_of
 
 
 class ScheduleOptions(TypedDict, total=False):
-    """When a job runs by itself, and its policies; what is left out or None has its default."""
+    """Options for when a job runs, and its policies.
 
-    #: One cron text, or several.
+    An option that is left out or None takes its default. A duration is a number of seconds, a
+    timedelta, or a text such as ``"15m"``. A date or datetime without an offset is a local time of
+    ``timezone``, else of the time zone of the job's triggers, else of this machine.
+
+    Attributes
+    ----------
+    cron : str or list of str, optional
+        Cron expression, or several.
+    every : float, str or timedelta, optional
+        Interval between runs, in whole seconds if it is a number.
+    at : datetime, date or str, optional
+        Time of a single run.
+    triggers : list of dict, optional
+        Triggers in the JSON form of the REST interface, for settings that have no option here.
+    timezone : str, optional
+        IANA time zone, such as ``"Europe/Amsterdam"``. Default for a cron expression: the zone
+        of the job's triggers, else UTC.
+    start : datetime, date or str, optional
+        Time before which the schedule makes no run.
+    end : datetime, date or str, optional
+        Time after which the schedule makes no run.
+    max_runs : int, optional
+        Number of runs that a trigger may make in all. Default: no limit.
+    jitter : float, str or timedelta, optional
+        Longest random delay of a run, in seconds if it is a number. Default: 0.
+    excluded_dates : list of date or str, optional
+        Local dates on which nothing runs.
+    missed : {"latest", "all", "skip"}, optional
+        Which missed times run later. Default: ``"latest"``.
+    catch_up_window : float, str or timedelta, optional
+        Greatest age of a missed time that still runs, in seconds if it is a number. Default: 7
+        days.
+    start_deadline : float, str or timedelta, optional
+        How long after its scheduled time a run may start, in seconds if it is a number. Default:
+        no limit.
+    gap : {"run", "skip"}, optional
+        Whether a local time that a change of clocks leaves out runs. Default: ``"run"``.
+    repeat : {"first", "both", "last"}, optional
+        Which occurrence of a repeated local time runs. Default: ``"first"``.
+    overlap : {"skip", "queue", "queue_all", "replace", "allow"}, optional
+        What happens to a new run while another run of the job is active. Default: ``"skip"``
+        with a schedule, ``"allow"`` without.
+    retries : int, optional
+        How often a failed run is tried again. Default: 0.
+    retry : dict, optional
+        Retry policy in the JSON form of the REST interface; not together with ``retries``.
+    pause_after_failures : int, optional
+        Number of failed runs in a row after which the triggers are paused. Default: never.
+    run_timeout : float, str or timedelta, optional
+        Time limit of a run with all its attempts, in seconds if it is a number.
+    queue_timeout : float, str or timedelta, optional
+        Time in the queue after which a run is skipped, in seconds if it is a number.
+    keep_runs : int, optional
+        Number of finished runs that are kept. Default: as the server's settings say. The newest
+        successful run is always kept.
+    keep_days : float, optional
+        Number of days that finished runs are kept. Default: as the server's settings say.
+    source : {"latest", "pinned"}, optional
+        Whether runs take the notebook on disk now (``"latest"``, the default) or the one on disk
+        when the job was saved.
+    """
+
     cron: str | Sequence[str] | None
-    #: Seconds between runs, a timedelta, or a text such as ``15m``.
     every: float | str | timedelta | None
-    #: One instant. Without an offset it is local time: of ``timezone``, else of the zone that the
-    #: job's triggers have, else of this machine. So are ``start`` and ``end``.
     at: datetime | date | str | None
-    #: Triggers as the server's JSON has them, for all that the shorter words cannot say.
     triggers: Sequence[Mapping[str, Any]] | None
-    #: IANA name, such as ``Europe/Amsterdam``. A cron text without one is in the zone that the
-    #: job's triggers have, else in UTC.
     timezone: str | None
     start: datetime | date | str | None
     end: datetime | date | str | None
     max_runs: int | None
     jitter: float | str | timedelta | None
-    #: Local dates on which nothing runs.
     excluded_dates: Sequence[date | str] | None
-    #: ``latest``, ``all`` or ``skip``.
     missed: str | None
     catch_up_window: float | str | timedelta | None
     start_deadline: float | str | timedelta | None
-    #: ``run`` or ``skip``: what becomes of local times that a change of clocks leaves out.
     gap: str | None
-    #: ``first``, ``both`` or ``last``: of local times that a change of clocks repeats.
     repeat: str | None
-    #: ``skip``, ``queue``, ``queue_all``, ``replace`` or ``allow``.
     overlap: str | None
-    #: How often a run that failed is tried again.
     retries: int | None
-    #: The whole retry policy as the server's JSON has it.
     retry: Mapping[str, Any] | None
     pause_after_failures: int | None
-    #: Of a run with all its attempts.
     run_timeout: float | str | timedelta | None
-    #: A run that waits longer is skipped.
     queue_timeout: float | str | timedelta | None
-    #: How many of its runs that are over are kept, and for how many days; the newest success
-    #: always is. What is left out is as the server's settings say.
     keep_runs: int | None
     keep_days: float | None
-    #: ``latest`` or ``pinned``.
     source: str | None
 
 
+document_options(ScheduleOptions)
+
+
 class JobOptions(RunOptions, ScheduleOptions, total=False):
-    """All that can be said about a job besides its notebook and parameters."""
+    """Options of a job besides its notebook and parameters."""
 
 
 #: Names in Python and on the wire.
