@@ -36,7 +36,7 @@ class _Late(types.ModuleType):
 def import_papermill_engine() -> Any:
     """Returns our engine's module, papermill with it; raises ImportError where that is missing."""
     with _lean():
-        return importlib.import_module(f"{__name__.rpartition('.')[0]}.engine")
+        return importlib.import_module(f"{__name__.rpartition('.')[0]}.papermill_engine")
 
 
 @contextmanager
