@@ -19,7 +19,12 @@ TRACKED = subprocess.run(
     text=True,
     check=True,
 ).stdout.splitlines()
-SOURCES = [ROOT / name for name in TRACKED if name.endswith((".py", ".ts", ".tsx"))]
+GENERATED = {"labextension-config/src/api/schema.ts"}
+SOURCES = [
+    ROOT / name
+    for name in TRACKED
+    if name.endswith((".py", ".ts", ".tsx")) and name not in GENERATED
+]
 PYTHON = [path for path in SOURCES if path.suffix == ".py" and path.exists()]
 
 

@@ -18,6 +18,10 @@ def test_types_lint_and_format_are_right(npm: Npm):
     npm("run", "check")
 
 
+def test_the_types_are_those_of_the_servers_openapi_document(npm: Npm):
+    npm("run", "types", "--", "--check")
+
+
 def test_the_unit_tests_pass(npm: Npm):
     said = npm("test")
     assert re.search(r"Tests\s+\d+ passed", said), said[-2000:]

@@ -30,7 +30,13 @@ def npm(*arguments: str) -> str:
     done = subprocess.run(
         [command, *arguments],
         cwd=SOURCE,
-        env={**os.environ, "PATH": _PATH, "NO_COLOR": "1", "CI": "true"},
+        env={
+            **os.environ,
+            "PATH": _PATH,
+            "PYTHON": sys.executable,
+            "NO_COLOR": "1",
+            "CI": "true",
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -44,13 +44,13 @@ export interface IFormValues {
   maxConcurrent: string;
   attempts: string;
   retryDelay: string;
-  overlap: string;
+  overlap: NonNullable<IJobBody['overlap_policy']> | '';
   pauseAfter: string;
   runTimeout: string;
   queueTimeout: string;
   keepRuns: string;
   keepDays: string;
-  source: string;
+  source: NonNullable<IJobBody['source']>;
   when: When;
   /** What starts the job; looked at only where `when` is `schedule`. */
   triggers: ITriggerValues[];

@@ -5,6 +5,7 @@ import type { ITrans } from './trans';
 import { plainTrans } from './trans';
 
 export type TriggerKind = ITrigger['kind'];
+export type MissedPolicy = NonNullable<ITrigger['missed_policy']>;
 
 /** A trigger as the form holds it: texts as they were typed. */
 export interface ITriggerValues {
@@ -16,7 +17,7 @@ export interface ITriggerValues {
   /** In the zone of the trigger: `2026-01-31T06:00`. */
   once: string;
   timezone: string;
-  missed: string;
+  missed: MissedPolicy;
   /** The trigger that is changed; what the form does not show stays as it was. */
   before?: ITrigger;
 }
@@ -55,11 +56,15 @@ export function triggerValues(trigger: ITrigger, copied: boolean): ITriggerValue
   return {
     ...initial,
     kind: trigger.kind,
-    cron: trigger.cron ?? initial.cron,
-    interval: trigger.interval_seconds
-      ? durationText(trigger.interval_seconds)
-      : initial.interval,
-    once: trigger.at ? localTextIn(Date.parse(trigger.at), zoneOf(timezone)) : '',
+    cron: trigger.kind === 'cron' ? trigger.cron : initial.cron,
+    interval:
+      trigger.kind === 'interval'
+        ? durationText(trigger.interval_seconds)
+        : initial.interval,
+    once:
+      trigger.kind === 'once'
+        ? localTextIn(Date.parse(trigger.at), zoneOf(timezone))
+        : '',
     timezone,
     missed: trigger.missed_policy ?? 'latest',
     before: copied ? rest : trigger
@@ -80,32 +85,36 @@ const OF_A_KIND = [
 /** Returns the trigger that was meant; what the form does not show stays as it was. */
 export function triggerOf(values: ITriggerValues): ITrigger {
   const { before } = values;
-  const same = before?.kind === values.kind;
-  const old = Object.entries(before ?? {}).filter(
-    ([name]) => same || !OF_A_KIND.includes(name)
-  );
-  const kept = {
-    ...(Object.fromEntries(old) as Partial<ITrigger>),
+  const ofAnyKind = Object.fromEntries(
+    Object.entries(before ?? {}).filter(([name]) => !OF_A_KIND.includes(name))
+  ) as Partial<Omit<ITrigger, 'id' | 'kind'>>;
+  const shown = {
     timezone: values.timezone.trim(),
     missed_policy: values.missed
   };
-  // Texts are rounder than what they were made of.
-  const shown = before && same ? triggerValues(before, true) : null;
+  // Texts are rounder than what they were made of: an unchanged text changes nothing.
   switch (values.kind) {
-    case 'cron':
-      return { ...kept, kind: 'cron', cron: values.cron.trim() };
-    case 'interval':
-      return shown?.interval === values.interval
-        ? { ...kept, kind: 'interval' }
-        : {
-            ...kept,
-            kind: 'interval',
-            interval_seconds: Math.round(parseDuration(values.interval) ?? 0)
-          };
-    case 'once':
-      return shown?.once === values.once && shown.timezone === values.timezone
-        ? { ...kept, kind: 'once' }
-        : { ...kept, kind: 'once', at: instantOf(values) ?? '' };
+    case 'cron': {
+      const old = before?.kind === 'cron' ? before : ofAnyKind;
+      return { ...old, ...shown, kind: 'cron', cron: values.cron.trim() };
+    }
+    case 'interval': {
+      const old = before?.kind === 'interval' ? before : null;
+      const interval_seconds =
+        old && triggerValues(old, true).interval === values.interval
+          ? old.interval_seconds
+          : Math.round(parseDuration(values.interval) ?? 0);
+      return { ...(old ?? ofAnyKind), ...shown, kind: 'interval', interval_seconds };
+    }
+    case 'once': {
+      const old = before?.kind === 'once' ? before : null;
+      const was = old && triggerValues(old, true);
+      const at =
+        old && was?.once === values.once && was.timezone === values.timezone
+          ? old.at
+          : (instantOf(values) ?? '');
+      return { ...(old ?? ofAnyKind), ...shown, kind: 'once', at };
+    }
   }
 }
 

@@ -77,8 +77,11 @@ test('an edit changes one schedule and keeps the others, with what is not shown'
     jitter_seconds: 30,
     missed_policy: 'latest'
   });
-  expect(triggers?.[1]).toMatchObject({ kind: 'once', id: 't2' });
-  expect(Date.parse(triggers?.[1].at ?? '')).toBe(Date.parse('2027-01-01T00:00:00Z'));
+  const once = triggers?.[1];
+  expect(once).toMatchObject({ kind: 'once', id: 't2' });
+  expect(Date.parse(once?.kind === 'once' ? once.at : '')).toBe(
+    Date.parse('2027-01-01T00:00:00Z')
+  );
 });
 
 test('a schedule can be taken out, and all of them', () => {

@@ -85,18 +85,20 @@ export function TextField(props: ITextProps): React.ReactElement {
   );
 }
 
-interface ISelectProps {
+interface ISelectProps<V extends string> {
   label: string;
-  value: string;
-  onChange: (value: string) => void;
+  value: V;
+  onChange: (value: V) => void;
   /** Values with their words. */
-  options: readonly (readonly [string, string])[];
+  options: readonly (readonly [NoInfer<V>, string])[];
   help?: React.ReactNode;
   problem?: string;
 }
 
 /** A field of a few choices. */
-export function SelectField(props: ISelectProps): React.ReactElement {
+export function SelectField<V extends string>(
+  props: ISelectProps<V>
+): React.ReactElement {
   const { label, value, onChange, options, help, problem } = props;
   return (
     <Field label={label} help={help} problem={problem}>
@@ -104,7 +106,7 @@ export function SelectField(props: ISelectProps): React.ReactElement {
         <select
           {...attributes}
           value={value}
-          onChange={event => onChange(event.target.value)}
+          onChange={event => onChange(event.target.value as V)}
         >
           {options.map(([id, word]) => (
             <option key={id} value={id}>
