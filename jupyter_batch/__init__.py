@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jupyter_batch import widgets
+    from jupyter_batch.client.artifacts import Artifact
     from jupyter_batch.client.client import Client
     from jupyter_batch.client.job import Job, JobList
     from jupyter_batch.client.jobs import Jobs
-    from jupyter_batch.client.run import Artifact, Run
+    from jupyter_batch.client.run import Run
     from jupyter_batch.client.run_list import RunList
     from jupyter_batch.client.runs import Runs
     from jupyter_batch.client.shortcuts import get, results, run, schedule, sql, submit, sweep, use
@@ -65,7 +66,7 @@ __all__ = [
 
 #: Where each name comes from; loaded when it is first used, so that the import stays light.
 _HOMES = {
-    "Artifact": "jupyter_batch.client.run",
+    "Artifact": "jupyter_batch.client.artifacts",
     "BatchError": "jupyter_batch.errors",
     "Client": "jupyter_batch.client.client",
     "Current": "jupyter_batch.notebook_api",

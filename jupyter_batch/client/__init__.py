@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from jupyter_batch.client.artifacts import Artifact
 from jupyter_batch.client.client import Client
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.jobs import Jobs
-from jupyter_batch.client.run import Artifact, Run
+from jupyter_batch.client.run import Run
 from jupyter_batch.client.runs import Runs
 from jupyter_batch.client.sweep import Sweep
 from jupyter_batch.client.sweeps import Sweeps

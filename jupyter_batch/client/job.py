@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """A notebook, parameters, environment and policies, under a name."""
+    """A notebook, parameters, environment and policies, under a name.
+
+    The properties have the values of the last request; methods that change the job update them.
+    """
 
     def __init__(self, jobs: Jobs, record: JobRecord, *, notes: Sequence[str] = ()) -> None:
         self._jobs = jobs
@@ -37,88 +40,87 @@ class Job:
 
     @property
     def id(self) -> str:
-        """Stays when the name changes."""
+        """Id of the job, which stays the same when the name changes."""
         return self._record.id
 
     @property
     def name(self) -> str:
-        """Unique on its server."""
+        """Name of the job, unique on its server."""
         return self._record.name
 
     @property
     def notebook(self) -> str:
-        """Relative to the root of the server that is asked, or whole; read anew for each run."""
+        """Path of the notebook, absolute or relative to the server's root."""
         return self._record.notebook
 
     @property
     def description(self) -> str:
-        """For people."""
+        """Description for people."""
         return self._record.description
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What differs from the notebook's own values."""
+        """Parameters that differ from the notebook's own values."""
         return dict(self._record.parameters)
 
     @property
     def environment(self) -> Environment:
-        """What is None is decided when a run is made."""
+        """Environment of the runs; a field that is None is decided when a run is made."""
         return self._record.environment
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Patterns of the files beside the notebook that go along."""
+        """Patterns of files beside the notebook that are sent along."""
         return self._record.files
 
     @property
     def timeout_seconds(self) -> float | None:
-        """Of one attempt."""
+        """Time limit of one attempt in seconds; None for the server's default."""
         return self._record.timeout_seconds
 
     @property
     def priority(self) -> int:
-        """Higher goes first."""
+        """Priority of the runs: a higher one starts first."""
         return self._record.priority
 
     @property
     def max_concurrent(self) -> int | None:
-        """How many of its runs may be active at once."""
+        """Number of runs that may be active at once; None for no limit."""
         return self._record.max_concurrent
 
     @property
     def created_at(self) -> datetime:
-        """In UTC."""
+        """Creation time in UTC."""
         return self._record.created_at
 
     @property
     def updated_at(self) -> datetime:
-        """In UTC."""
+        """Time of the last change in UTC."""
         return self._record.updated_at
 
     @property
     def triggers(self) -> Triggers:
-        """Why it runs by itself."""
+        """Triggers that start runs."""
         return Triggers(self._record.triggers)
 
     @property
     def sentence(self) -> str | None:
-        """Its schedule in words; None where it has none."""
+        """Schedule in words; None if the job has none."""
         return "; and ".join(sentence(trigger) for trigger in self._record.triggers) or None
 
     @property
     def paused(self) -> bool:
-        """Whether its triggers rest."""
+        """True if the triggers are paused."""
         return self._record.paused
 
     @property
     def paused_reason(self) -> str | None:
-        """Why it is paused."""
+        """Reason why the triggers are paused; None if there is none."""
         return self._record.paused_reason
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How instants without an offset were read when the job was made or changed just now,
-        where that is worth a look: in this machine's zone, or at a change of clocks."""
+        """Notes on how times without an offset were read in the last change made here."""
         return self._notes
 
     @property
@@ -127,24 +129,70 @@ class Job:
         return self._record
 
     def trigger(self, parameters: Mapping[str, Any] | None = None, *, force: bool = False) -> Run:
-        """Queues a run, with some parameters replaced.
+        """Queue a run of the job now.
 
-        It obeys the job's overlap policy, and may be skipped, unless it is forced.
+        Parameters
+        ----------
+        parameters : dict, optional
+            Values that replace those of the job's parameters.
+        force : bool, default False
+            If true, ignore the job's overlap policy. Otherwise the run may be skipped.
+
+        Returns
+        -------
+        Run
+            The queued or skipped run.
+
+        Raises
+        ------
+        InvalidInput
+            A parameter is not valid.
         """
         return self._jobs.trigger(self.id, parameters, force=force)
 
     def pause(self, reason: str = "") -> Job:
-        """Lets all triggers rest."""
+        """Pause all triggers.
+
+        Parameters
+        ----------
+        reason : str, default ""
+            One sentence for people.
+
+        Returns
+        -------
+        Job
+            This job.
+        """
         self._record = self._jobs.pause(self.id, reason)._record
         return self
 
     def resume(self) -> Job:
-        """Lets the triggers go on."""
+        """Resume the triggers.
+
+        Returns
+        -------
+        Job
+            This job.
+        """
         self._record = self._jobs.resume(self.id)._record
         return self
 
     def upcoming(self, count: int = 5, *, after: AnyInstant | None = None) -> Upcoming:
-        """Returns the schedule in words and its next instants."""
+        """Returns the schedule in words and its next times.
+
+        Parameters
+        ----------
+        count : int, default 5
+            Number of times.
+        after : datetime, date or str, optional
+            Time to start from. Without an offset it is local time of the job's time zone. Default:
+            now.
+
+        Returns
+        -------
+        Upcoming
+            The ``sentence`` and the ``instants``.
+        """
         return self._jobs.upcoming(self.id, count, after=after)
 
     def backfill(
@@ -155,9 +203,30 @@ class Job:
         max_concurrent: int = 1,
         parameters: Mapping[str, Any] | None = None,
     ) -> BackfillReport:
-        """Makes the runs that its schedule would have made, but for those that succeeded.
+        """Queue the runs that the schedule would have made in a time span.
 
-        Without an offset the two are local times of each trigger's zone.
+        Times whose run succeeded or is not finished yet are left out.
+
+        Parameters
+        ----------
+        since : datetime, date or str
+            Start of the span. Without an offset it is local time of each trigger's time zone.
+        until : datetime, date or str
+            End of the span. Without an offset it is local time of each trigger's time zone.
+        max_concurrent : int, default 1
+            Number of these runs that may be active at once.
+        parameters : dict, optional
+            Values that replace those of the job's parameters.
+
+        Returns
+        -------
+        BackfillReport
+            How many runs were made and how many times were left out.
+
+        Raises
+        ------
+        InvalidInput
+            A time, a parameter or ``max_concurrent`` is not valid.
         """
         return self._jobs.backfill(
             self.id, since, until, max_concurrent=max_concurrent, parameters=parameters
@@ -173,7 +242,35 @@ class Job:
         max_concurrent: int | None = None,
         **options: Unpack[JobOptions],
     ) -> Job:
-        """Changes what is given, and ``parameters`` as a whole; runs that exist stay as they are."""
+        """Change the job; runs that exist stay as they are.
+
+        Parameters
+        ----------
+        path : str or path-like, optional
+            Path of another notebook.
+        parameters : dict, optional
+            Values for the notebook's parameters. They replace all that the job has.
+        description : str, optional
+            Description for people.
+        max_concurrent : int, optional
+            Number of the job's runs that may be active at once.
+        **options : JobOptions
+            Options of the job and its runs. Those that are not given stay as they are.
+
+        Returns
+        -------
+        Job
+            This job.
+
+        Raises
+        ------
+        NotFound
+            There is no such job or notebook.
+        InvalidInput
+            A parameter or an option is not valid.
+        Conflict
+            Another job has the name.
+        """
         changed = self._jobs.update(
             self.id,
             path=path,
@@ -186,16 +283,33 @@ class Job:
         return self
 
     def delete(self) -> None:
-        """Removes the job; its runs stay."""
+        """Delete the job; its runs stay."""
         self._jobs.delete(self.id)
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the job as the server's JSON has it."""
+        """Returns the job in the JSON form of the REST interface.
+
+        Returns
+        -------
+        dict
+            The job.
+        """
         built: dict[str, Any] = msgspec.to_builtins(self._record)
         return built
 
     def runs(self, *, limit: int | None = None) -> RunList:
-        """Returns its runs, newest first; ``jb.runs(job=...)`` has more filters."""
+        """Returns the job's runs, newest first; ``jb.runs(job=...)`` has more filters.
+
+        Parameters
+        ----------
+        limit : int, optional
+            Number of runs at most. Default: all.
+
+        Returns
+        -------
+        RunList
+            The runs.
+        """
         return self._jobs.runs_of(self.id, limit=limit)
 
     def __repr__(self) -> str:
@@ -221,7 +335,7 @@ class Job:
 
 
 class JobList(PagedList[Job]):
-    """Jobs, newest first, fetched page by page."""
+    """Jobs, newest first, which are fetched page by page."""
 
 
 def job_table(jobs: Sequence[Any]) -> html.Html:

@@ -9,12 +9,7 @@ from typing import Any, Unpack
 import msgspec
 
 from jupyter_batch.client.arguments.instants import (
-    AnyInstant,
     InstantReader,
-    datetime_of,
-    instant_text,
-    utc_text,
-    zone_of_job,
 )
 from jupyter_batch.client.arguments.options import on_the_wire, takes_options
 from jupyter_batch.client.arguments.schedules import (
@@ -25,37 +20,31 @@ from jupyter_batch.client.arguments.schedules import (
 )
 from jupyter_batch.client.arguments.shape_check import (
     check_form,
-    check_number,
     check_text,
     path_text,
 )
 from jupyter_batch.client.id_lookup import is_id
 from jupyter_batch.client.job import Job, JobList, job_table
-from jupyter_batch.client.run import Run
-from jupyter_batch.client.run_list import RunList, fetch_runs, run_table
+from jupyter_batch.client.job_actions import JobActions
 from jupyter_batch.client.runs import plain_parameters
-from jupyter_batch.client.transport.answers import AnswerDecoder, decode_answer
+from jupyter_batch.client.transport.answers import AnswerDecoder
 from jupyter_batch.client.transport.http_client import Connection
 from jupyter_batch.domain.job import Job as JobRecord
-from jupyter_batch.domain.requests import BackfillReport
-from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.errors import Conflict, InvalidInput, NotFound
 from jupyter_batch.wire.requests import JobBody, JobChangesBody
 from jupyter_batch.wire.responses import JobList as JobPage
-from jupyter_batch.wire.schedules import Upcoming
 
 #: Returns a notebook's path as the server knows it; raises InvalidInput where it cannot see it.
 ServerPath = Callable[[str | os.PathLike[str]], str]
 
 _page = AnswerDecoder(JobPage)
 _job = AnswerDecoder(JobRecord)
-_run = AnswerDecoder(RunRecord)
 
 
-class Jobs:
-    """Makes jobs, finds them, and does things to them by id or by name.
+class Jobs(JobActions):
+    """Make jobs, find them, and act on them by id or by name.
 
-    Call it to search, iterate over all of them, or take one by its name:
+    Call it to search, iterate over all jobs, or take one by its name:
 
     >>> [job.name for job in jb.jobs]
     ['evening']
@@ -77,9 +66,34 @@ class Jobs:
         max_concurrent: int | None = None,
         **options: Unpack[JobOptions],
     ) -> Job:
-        """Makes a job; with ``cron``, ``every`` or ``at`` it runs by itself. ``name`` is the notebook's file name where it is not given.
+        """Make a job; with ``cron``, ``every``, ``at`` or ``triggers`` it runs on a schedule.
 
-        Raises Conflict where the name is taken; NotFound, InvalidInput, NotAllowed.
+        Parameters
+        ----------
+        path : str or path-like
+            Path of the notebook.
+        parameters : dict, optional
+            Values for the notebook's parameters.
+        description : str, default ""
+            Description for people.
+        max_concurrent : int, optional
+            Number of the job's runs that may be active at once. Default: no limit.
+        **options : JobOptions
+            Options of the job and its runs, see JobOptions.
+
+        Returns
+        -------
+        Job
+            The saved job.
+
+        Raises
+        ------
+        Conflict
+            A job has this name already.
+        InvalidSchedule
+            The schedule is not valid.
+        NotFound, InvalidInput, NotAllowed
+            There is no job; see ``Client.submit``.
         """
         about_runs, schedule = split_options(options)
         reader = InstantReader()
@@ -106,7 +120,33 @@ class Jobs:
         max_concurrent: int | None = None,
         **options: Unpack[JobOptions],
     ) -> Job:
-        """Makes a job, or changes the one that has its name; what is not given stays there."""
+        """Make a job, or change the job that has its name.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Path of the notebook.
+        parameters : dict, optional
+            Values for the notebook's parameters. They replace those of the job.
+        description : str, default ""
+            Description for people.
+        max_concurrent : int, optional
+            Number of the job's runs that may be active at once.
+        **options : JobOptions
+            Options of the job and its runs. Those that are not given stay as they are.
+
+        Returns
+        -------
+        Job
+            The saved job.
+
+        Raises
+        ------
+        InvalidSchedule
+            The schedule is not valid.
+        NotFound, InvalidInput, NotAllowed
+            Nothing is changed; see ``Client.submit``.
+        """
         try:
             return self.create(
                 path,
@@ -127,7 +167,23 @@ class Jobs:
             )
 
     def get(self, job: str) -> Job:
-        """Returns a job by its id or its name; raises NotFound."""
+        """Returns a job by its id or its name.
+
+        Parameters
+        ----------
+        job : str
+            Id or name of the job.
+
+        Returns
+        -------
+        Job
+            The job.
+
+        Raises
+        ------
+        NotFound
+            There is no such job.
+        """
         if not check_text(job, "job"):
             raise InvalidInput("name a job by its name or its id", field="job")
         if is_id(job):
@@ -141,7 +197,20 @@ class Jobs:
         raise NotFound(f"there is no job {job!r}", job_id=job)
 
     def list(self, *, q: str | None = None, limit: int | None = None) -> JobList:
-        """Returns jobs, newest first; ``q`` is a text that the name, notebook or id contains."""
+        """Returns jobs, newest first, which are fetched page by page.
+
+        Parameters
+        ----------
+        q : str, optional
+            Text that the name, the notebook's path or the id contains.
+        limit : int, optional
+            Number of jobs at most. Default: all.
+
+        Returns
+        -------
+        JobList
+            The jobs.
+        """
         params = {"q": check_text(q, "q") or None}
 
         def fetch(cursor: str | None, size: int) -> tuple[Sequence[Job], str | None]:
@@ -170,23 +239,28 @@ class Jobs:
         return self.list()._repr_html_()
 
     def id_of(self, job: str | Job) -> str:
-        """Returns the id of a job that is named; raises NotFound.
+        """Returns the id of a job.
 
-        What looks like an id is taken for one: runs stay when their job is deleted.
+        A text that looks like an id is not looked up: runs stay when their job is deleted.
+
+        Parameters
+        ----------
+        job : str or Job
+            The job, its name or its id.
+
+        Returns
+        -------
+        str
+            The id.
+
+        Raises
+        ------
+        NotFound
+            There is no such job.
         """
         if isinstance(job, Job):
             return job.id
         return job if is_id(check_text(job, "job") or "") else self.get(job).id
-
-    def runs_of(self, job_id: str, *, limit: int | None = None) -> RunList:
-        """Returns the runs of a job, newest first."""
-        params = {"job_id": job_id}
-        return RunList(
-            lambda cursor, size: fetch_runs(self._connection, params, cursor, size),
-            what="runs",
-            show=run_table,
-            limit=limit,
-        )
 
     @takes_options
     def update(
@@ -199,9 +273,36 @@ class Jobs:
         max_concurrent: int | None = None,
         **options: Unpack[JobOptions],
     ) -> Job:
-        """Changes what is given; ``parameters`` are replaced as a whole, options one by one.
+        """Change a job; runs that exist stay as they are.
 
-        Raises NotFound, InvalidInput, Conflict (name).
+        Parameters
+        ----------
+        job : str
+            Id or name of the job.
+        path : str or path-like, optional
+            Path of another notebook.
+        parameters : dict, optional
+            Values for the notebook's parameters. They replace all that the job has.
+        description : str, optional
+            Description for people.
+        max_concurrent : int, optional
+            Number of the job's runs that may be active at once.
+        **options : JobOptions
+            Options of the job and its runs. Those that are not given stay as they are.
+
+        Returns
+        -------
+        Job
+            The changed job.
+
+        Raises
+        ------
+        NotFound
+            There is no such job or notebook.
+        InvalidInput
+            A parameter or an option is not valid.
+        Conflict
+            Another job has the name.
         """
         about_runs, schedule = split_options(options)
         on_the_wire(about_runs)
@@ -225,80 +326,6 @@ class Jobs:
         changed = _job.decode(self._connection.patch(f"jobs/{known.id}", body))
         return Job(self, changed, notes=reader.notes)
 
-    def delete(self, job: str) -> None:
-        """Removes a job; its runs stay. Raises NotFound."""
-        self._connection.delete(f"jobs/{self.get(job).id}")
-
-    def pause(self, job: str, reason: str = "") -> Job:
-        """Lets all triggers of a job rest; raises NotFound."""
-        body = {"reason": reason} if check_text(reason, "reason") else {}
-        return self._act(job, "pause", body)
-
-    def resume(self, job: str) -> Job:
-        """Lets the triggers of a job go on; raises NotFound."""
-        return self._act(job, "resume", {})
-
     def _act(self, job: str, action: str, body: dict[str, Any]) -> Job:
         content = self._connection.post(f"jobs/{self.get(job).id}/{action}", body)
         return Job(self, _job.decode(content))
-
-    def upcoming(self, job: str, count: int = 5, *, after: AnyInstant | None = None) -> Upcoming:
-        """Returns a job's schedule in words and its next instants; raises NotFound.
-
-        ``after`` without an offset is local time of the job's zone, or of this machine where its
-        triggers have several.
-        """
-        if after is not None:
-            datetime_of(after, "after")
-        asked: dict[str, str | int | None] = {"count": check_number(count, "count")}
-        known = self.get(job)
-        if after is not None:
-            zone = zone_of_job(known.record.triggers)
-            asked["after"] = instant_text(after, "after", zone=zone)
-        content = self._connection.get(f"jobs/{known.id}/upcoming", asked)
-        return decode_answer(content, Upcoming)
-
-    def backfill(
-        self,
-        job: str,
-        since: AnyInstant,
-        until: AnyInstant,
-        *,
-        max_concurrent: int = 1,
-        parameters: Mapping[str, Any] | None = None,
-    ) -> BackfillReport:
-        """Makes the runs that a job's schedule would have made from ``since`` to ``until``.
-
-        Without an offset these are local times of each trigger's zone; the report has them with
-        theirs. Those that succeeded before, or wait, are left out. Raises NotFound, InvalidInput.
-        """
-        body = {
-            "from": _local_or_utc(since, "from"),
-            "to": _local_or_utc(until, "to"),
-            "max_concurrent": check_number(max_concurrent, "max_concurrent"),
-            "parameters": plain_parameters(parameters or {}),
-        }
-        content = self._connection.post(f"jobs/{self.get(job).id}/backfill", body)
-        return decode_answer(content, BackfillReport)
-
-    def trigger(
-        self, job: str, parameters: Mapping[str, Any] | None = None, *, force: bool = False
-    ) -> Run:
-        """Queues a run of a job, with some parameters replaced; raises NotFound, InvalidInput.
-
-        It obeys the job's overlap policy, and may be skipped, unless it is forced.
-        """
-        body: dict[str, Any] = {"force": True} if force else {}
-        if parameters:
-            body["parameters"] = plain_parameters(parameters)
-        content = self._connection.post(f"jobs/{self.get(job).id}/runs", body, once=True)
-        return Run(self._connection, _run.decode(content))
-
-
-def _local_or_utc(value: Any, field: str) -> str:
-    """Returns an instant in UTC, or a local time as it is, for the server to read in each zone."""
-    at = datetime_of(value, field)
-    try:
-        return at.isoformat() if at.utcoffset() is None else utc_text(at)
-    except OverflowError as error:
-        raise InvalidInput(f"{field} is out of range: {value}", field=field) from error

@@ -27,11 +27,11 @@ class Show(Protocol):
 
 
 class PagedList(Generic[T]):
-    """What a server has, newest first; each pass over it asks the server anew.
+    """Items of a server, newest first, which are fetched page by page.
 
-    It is not a list: it has no length and no end to count from until it has been read, which
-    ``list(...)`` does. ``[0]`` is the newest, ``[:10]`` the ten newest (fetched when they are
-    looked at). ``async for`` works too, and keeps no event loop waiting.
+    It is not a list and has no length: ``list(...)`` fetches all items. ``[0]`` is the newest
+    item, ``[:10]`` the ten newest. Each iteration requests the items again. ``async for`` works
+    too and does not block the event loop.
     """
 
     def __init__(
@@ -82,7 +82,13 @@ class PagedList(Generic[T]):
         raise IndexError(f"there are no {place + 1} {self._what}")
 
     def first(self) -> T | None:
-        """Returns the newest, or None where there is none."""
+        """Returns the newest item.
+
+        Returns
+        -------
+        object or None
+            The item; None if there is none.
+        """
         return next(iter(self[:1]), None)
 
     def __repr__(self) -> str:

@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
-from urllib.parse import quote
 
 import msgspec
 
 from jupyter_batch.client.arguments.shape_check import check_number
+from jupyter_batch.client.artifacts import Artifact, fetch_artifacts
 from jupyter_batch.client.cells import Cells, cells_of
 from jupyter_batch.client.downloads import save
 from jupyter_batch.client.results import fetch_answers, fetch_results
@@ -21,14 +21,12 @@ from jupyter_batch.client.transport.answers import AnswerDecoder, decode_answer
 from jupyter_batch.client.transport.event_stream import follow_run
 from jupyter_batch.client.transport.http_client import Connection, Params
 from jupyter_batch.client.wait import ended, wait_by_asking
-from jupyter_batch.containment import join_inside
-from jupyter_batch.domain.artifact import Artifact as ArtifactRecord
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.run import Run as RunRecord
 from jupyter_batch.errors import BatchError, InvalidInput, RunFailed
-from jupyter_batch.wire.responses import ArtifactList, LogPage, OutputList
+from jupyter_batch.wire.responses import LogPage, OutputList
 from jupyter_batch.wire.results import ResultAnswer
 
 if TYPE_CHECKING:
@@ -50,58 +48,44 @@ def never_started(run: RunFacts) -> str | None:
     )
 
 
-class Artifact:
-    """A file that the notebook wrote to its output folder."""
-
-    def __init__(self, connection: Connection, run_id: str, record: ArtifactRecord) -> None:
-        self._connection = connection
-        self._run_id = run_id
-        #: Relative to the output folder, with ``/``.
-        self.path = record.path
-        self.size_bytes = record.size_bytes
-        self.sha256 = record.sha256
-        self.media_type = record.media_type
-        self.attempt_no = record.attempt_no
-
-    def read(self) -> bytes:
-        """Returns the whole content."""
-        return self._connection.get(*self._place)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes it to a file, or under its own name below a folder that exists; returns where.
-
-        Raises UnsafePath where its name, or a link, would lead out of the folder.
-        """
-        target = Path(path)
-        if target.is_dir():
-            target = join_inside(target, self.path)
-        return save(self._connection, *self._place, target)
-
-    @property
-    def _place(self) -> tuple[str, Params]:
-        path = f"runs/{self._run_id}/artifacts/{quote(self.path)}"
-        return path, {"attempt": self.attempt_no}
-
-    def __repr__(self) -> str:
-        return f"<Artifact {self.path!r} {self.size_bytes} bytes>"
-
-
 class Run(RunFacts):
-    """One execution of a notebook: its facts, and what can be done with it."""
+    """One execution of a notebook: its properties, and what can be done with it.
+
+    The properties have the values of the last request; ``refresh()`` requests them again.
+    """
 
     def __init__(self, connection: Connection, record: RunRecord) -> None:
         super().__init__(record)
         self._connection = connection
 
     def refresh(self) -> Run:
-        """Asks the server for the newest facts."""
+        """Request the newest state from the server.
+
+        Returns
+        -------
+        Run
+            This run.
+        """
         self._record = _run.decode(self._connection.get(f"runs/{self.id}"))
         return self
 
     def wait(self, timeout: float | None = None) -> Run:
-        """Returns when the run is over; raises WaitTimeout after so many seconds.
+        """Wait until the run is finished.
 
-        The run goes on after a WaitTimeout, which is a TimeoutError.
+        Parameters
+        ----------
+        timeout : float, optional
+            Time limit in seconds. Default: no limit.
+
+        Returns
+        -------
+        Run
+            This run.
+
+        Raises
+        ------
+        WaitTimeout
+            The time is up. The run continues.
         """
         return wait_by_asking(
             self, self._ask, name=f"run {self.id}", timeout=timeout, pause=self._connection.pause
@@ -112,7 +96,18 @@ class Run(RunFacts):
         return ended(self).__await__()
 
     def check(self) -> Run:
-        """Raises RunFailed unless the run has succeeded."""
+        """Raise RunFailed unless the run has succeeded.
+
+        Returns
+        -------
+        Run
+            This run.
+
+        Raises
+        ------
+        RunFailed
+            The run has not succeeded.
+        """
         if not self.succeeded:
             raise RunFailed(
                 f"run {self.id} ({self.name}) is {self.state}"
@@ -124,27 +119,63 @@ class Run(RunFacts):
         return self
 
     def follow(self, after: int = 0, *, outputs: bool = True) -> Iterator[RunEvent]:
-        """Yields what has happened and what happens, until the run is over.
+        """Yield the events of the run, past and new, until it is finished.
 
-        Without ``outputs`` what cells print and show is left out.
+        Parameters
+        ----------
+        after : int, default 0
+            The ``event_id`` of the last event to leave out.
+        outputs : bool, default True
+            If false, leave out the events that have outputs of cells.
 
-        ``after`` is the ``event_id`` of the last event already seen.
+        Yields
+        ------
+        RunEvent
+            The next event.
         """
         yield from follow_run(self._connection, self.id, after=after, outputs=outputs)
         self.refresh()
 
     def cancel(self) -> Run:
-        """Asks for the run to end; raises Conflict where it is over."""
+        """Request the end of the run.
+
+        Returns
+        -------
+        Run
+            This run.
+
+        Raises
+        ------
+        Conflict
+            The run is finished.
+        """
         self._record = _run.decode(self._connection.post(f"runs/{self.id}/cancel"))
         return self
 
     def retry(self) -> Run:
-        """Queues one more attempt; raises Conflict unless it is over and did not succeed."""
+        """Queue one more attempt of a run that ended without success.
+
+        Returns
+        -------
+        Run
+            This run.
+
+        Raises
+        ------
+        Conflict
+            The run is not finished, or has succeeded.
+        """
         self._record = _run.decode(self._connection.post(f"runs/{self.id}/retry", once=True))
         return self
 
     def delete(self) -> None:
-        """Removes the run and all its records; raises Conflict where it is not over."""
+        """Delete the run and all its records.
+
+        Raises
+        ------
+        Conflict
+            The run is not finished.
+        """
         self._connection.delete(f"runs/{self.id}")
 
     @overload
@@ -156,8 +187,27 @@ class Run(RunFacts):
     def notebook(self, format: Literal["html"], *, attempt: int | None = ...) -> str: ...
 
     def notebook(self, format: str = "ipynb", *, attempt: int | None = None) -> Any:
-        """Returns the executed notebook as far as it has come: a NotebookNode, or HTML text."""
-        # One text, that nothing here holds on to: it may be large.
+        """Returns the executed notebook, as far as it has been executed.
+
+        Parameters
+        ----------
+        format : {"ipynb", "html"}, default "ipynb"
+            Format of the notebook.
+        attempt : int, optional
+            Number of the attempt, from 1. Default: the newest.
+
+        Returns
+        -------
+        nbformat.NotebookNode or str
+            The notebook, or an HTML page.
+
+        Raises
+        ------
+        InvalidInput
+            ``format`` or ``attempt`` is not valid.
+        NotFound
+            There is no such attempt.
+        """
         self._warn_where_nothing_ran()
         content = self._connection.get(*self._notebook(format, attempt))
         try:
@@ -179,7 +229,27 @@ class Run(RunFacts):
         format: str | None = None,
         attempt: int | None = None,
     ) -> Path:
-        """Writes the executed notebook to a file (HTML where its name ends so); returns where."""
+        """Write the executed notebook to a file.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        format : {"ipynb", "html"}, optional
+            Format of the notebook. Default: as the file's name ends.
+        attempt : int, optional
+            Number of the attempt, from 1. Default: the newest.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        InvalidInput
+            ``format`` or ``attempt`` is not valid.
+        """
         self._warn_where_nothing_ran()
         target = Path(path)
         html = target.suffix.lower() in {".html", ".htm"}
@@ -187,10 +257,20 @@ class Run(RunFacts):
         return save(self._connection, *place, target)
 
     def cells(self, attempt: int | None = None, *, outputs: bool = False) -> Cells:
-        """Returns the cell records of an attempt, of the newest by default.
+        """Returns the cell records of an attempt.
 
-        With ``outputs`` each has its outputs in nbformat, as JSON texts; very large ones are
-        left out and counted in ``outputs_omitted``.
+        Parameters
+        ----------
+        attempt : int, optional
+            Number of the attempt, from 1. Default: the newest.
+        outputs : bool, default False
+            If true, the records have their outputs in nbformat, as JSON texts. Very large ones are
+            left out and counted in ``outputs_omitted``.
+
+        Returns
+        -------
+        Cells
+            The records, as a list.
         """
         known = check_number(attempt, "attempt")
         params = {"attempt": known, "outputs": "true" if outputs else None}
@@ -200,9 +280,19 @@ class Run(RunFacts):
     def outputs(
         self, attempt: int | None = None, *, cell: int | None = None
     ) -> dict[int, list[dict[str, Any]]]:
-        """Returns outputs in nbformat by cell index, also of the cell that is running.
+        """Returns the outputs of cells, also of the cell that is being executed.
 
-        Of all cells, or of one. Very large ones are left out; the notebook has them.
+        Parameters
+        ----------
+        attempt : int, optional
+            Number of the attempt, from 1. Default: the newest.
+        cell : int, optional
+            Index of one cell, from 0. Default: all cells.
+
+        Returns
+        -------
+        dict of int to list of dict
+            Outputs in nbformat by cell index. Very large ones are left out; the notebook has them.
         """
         params = {
             "attempt": check_number(attempt, "attempt"),
@@ -215,22 +305,65 @@ class Run(RunFacts):
         return found
 
     def results(self, attempt: int | None = None) -> dict[str, Any]:
-        """Returns what the notebook has recorded by ``jb.record``, by name, in order.
+        """Returns the values that the notebook recorded with ``jb.record``.
 
-        Of the newest attempt by default. Data frames come as DataFrames, which needs pandas.
+        Parameters
+        ----------
+        attempt : int, optional
+            Number of the attempt, from 1. Default: the newest.
+
+        Returns
+        -------
+        dict
+            The values by name, in order. Data frames need pandas.
         """
         return fetch_results(self._connection, self.id, attempt=attempt)
 
     def result_answers(self, attempt: int | None = None) -> tuple[ResultAnswer, ...]:
-        """Returns the results as the server tells them: types, sizes and JSON."""
+        """Returns the recorded values in the form of the REST interface.
+
+        Parameters
+        ----------
+        attempt : int, optional
+            Number of the attempt, from 1. Default: the newest.
+
+        Returns
+        -------
+        tuple of ResultAnswer
+            Types, sizes and JSON of the values.
+        """
         return fetch_answers(self._connection, self.id, attempt=attempt)
 
     def log(self, attempt: int | None = None) -> str:
-        """Returns the log (stderr) of an attempt, of the newest by default."""
+        """Returns the log (stderr) of an attempt.
+
+        Parameters
+        ----------
+        attempt : int, optional
+            Number of the attempt, from 1. Default: the newest.
+
+        Returns
+        -------
+        str
+            The log.
+        """
         return "".join(f"{line.text}\n" for line in self.log_lines(attempt))
 
     def log_lines(self, attempt: int | None = None, *, after: int = 0) -> Iterator[LogLine]:
-        """Yields the lines of the log above a number that there are now."""
+        """Yield the lines of the log that exist now.
+
+        Parameters
+        ----------
+        attempt : int, optional
+            Number of the attempt, from 1. Default: the newest.
+        after : int, default 0
+            Number of the last line to leave out.
+
+        Yields
+        ------
+        LogLine
+            The next line.
+        """
         check_number(attempt, "attempt")
         check_number(after, "after", least=0)
         while True:
@@ -244,23 +377,8 @@ class Run(RunFacts):
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """The files that the notebook wrote to the folder in ``JUPYTER_BATCH_OUTPUT``."""
-        return tuple(Artifact(self._connection, self.id, a) for a in self._all_artifacts())
-
-    def _all_artifacts(self) -> tuple[ArtifactRecord, ...]:
-        """Returns them all, of which the run itself has only the first thousand."""
-        known = self._record.artifacts
-        if self._record.artifact_count in (None, len(known)):
-            return known
-        found: list[ArtifactRecord] = []
-        cursor: str | None = None
-        while True:
-            content = self._connection.get(f"runs/{self.id}/artifacts", {"cursor": cursor})
-            page = decode_answer(content, ArtifactList)
-            found += page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return tuple(found)
+        """Files that the notebook wrote to the folder in ``JUPYTER_BATCH_OUTPUT``."""
+        return fetch_artifacts(self._connection, self._record)
 
     def _repr_html_(self) -> str:
         return run_card(self, self._record.artifacts, self._record.artifact_count)

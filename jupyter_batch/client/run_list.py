@@ -20,11 +20,11 @@ _page = AnswerDecoder(RunPage)
 
 
 class RunList(PagedList[Run]):
-    """Runs, newest first, fetched page by page."""
+    """Runs, newest first, which are fetched page by page."""
 
 
 class RunSet(list[Run]):
-    """Runs that have been fetched, as a list that shows itself in a notebook."""
+    """Runs that have been fetched, as a list with an HTML view."""
 
     def _repr_html_(self) -> str:
         return run_table(self)

@@ -38,9 +38,9 @@ _run = AnswerDecoder(RunRecord)
 
 
 class Runs:
-    """Submits runs, finds them, and does things to them by id.
+    """Submit runs, find them, and act on them by id.
 
-    Call it to filter, iterate over all of them, or take the newest:
+    Call it with filters, iterate over all runs, or take the newest:
 
     >>> [run.name for run in jb.runs(state="failed", limit=10)]
     ['evening']
@@ -60,10 +60,30 @@ class Runs:
         parameters: Mapping[str, Any] | None = None,
         **options: Unpack[RunOptions],
     ) -> Run:
-        """Queues a run of a notebook of this machine and returns at once.
+        """Queue a run of a notebook of this machine and return at once.
 
-        Raises NotFound, InvalidInput (InvalidParameters, InvalidNotebook, ...), NotAllowed: in
-        every such case there is no run.
+        Parameters
+        ----------
+        path : str or path-like
+            Path of the notebook.
+        parameters : dict, optional
+            Values for the notebook's parameters.
+        **options : RunOptions
+            Options of the run, see RunOptions.
+
+        Returns
+        -------
+        Run
+            The queued run.
+
+        Raises
+        ------
+        NotFound
+            There is no such notebook.
+        InvalidInput
+            A parameter, an option or the notebook is not valid.
+        NotAllowed
+            The server's settings do not allow the run.
         """
         body = on_the_wire(options)
         if parameters is not None:
@@ -74,19 +94,63 @@ class Runs:
         return Run(self._connection, _run.decode(self._connection.post("runs", body, once=True)))
 
     def imported(self, body: Mapping[str, Any], key: str) -> Run:
-        """Takes a run that was executed elsewhere into the record; see ``Client.import_run``."""
+        """Record a run that was executed elsewhere; see ``Client.import_run``.
+
+        Parameters
+        ----------
+        body : dict
+            Body of ``POST imports/runs``, with the executed notebook as ``content``.
+        key : str
+            Key of the run. A key is imported once.
+
+        Returns
+        -------
+        Run
+            The recorded run.
+        """
         content = self._connection.post("imports/runs", body, key=key)
         return Run(self._connection, _run.decode(content))
 
     def get(self, run_id: str) -> Run:
-        """Returns a run by its id; raises NotFound."""
+        """Returns a run by its id.
+
+        Parameters
+        ----------
+        run_id : str
+            Id of the run.
+
+        Returns
+        -------
+        Run
+            The run.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        """
         content = self._connection.get(f"runs/{safe(run_id)}")
         return Run(self._connection, _run.decode(content))
 
     def find(self, text: str) -> Run:
-        """Returns a run by its id, by the beginning or the end of one, or ``last`` for the newest.
+        """Returns a run by its id, or by the beginning or the end of its id.
 
-        Raises NotFound; InvalidInput where it may be one of several.
+        Parameters
+        ----------
+        text : str
+            Id of the run, a part of it, or ``"last"`` for the newest run.
+
+        Returns
+        -------
+        Run
+            The run.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        InvalidInput
+            Several runs have an id like this.
         """
         return find("run", text, self.get, lambda q, limit: self.list(q=q, limit=limit))
 
@@ -101,11 +165,36 @@ class Runs:
         q: str | None = None,
         limit: int | None = None,
     ) -> RunList:
-        """Returns runs, newest first; they are fetched page by page as they are consumed.
+        """Returns runs, newest first, which are fetched page by page.
 
-        ``job`` is a job, its name or its id. ``since`` and ``until`` bound the creation; one
-        without a zone is local time. ``q`` is a text that the name, the notebook's path or the
-        id contains. Raises InvalidInput, NotFound for the name of no job.
+        Parameters
+        ----------
+        state : str, RunState or list of these, optional
+            States of the runs, such as ``"failed"``.
+        job : str or Job, optional
+            Job of the runs, its name or its id.
+        sweep : str or Sweep, optional
+            Sweep of the runs, or its id.
+        since : datetime, optional
+            Earliest creation time. Without an offset it is local time of this machine.
+        until : datetime, optional
+            Latest creation time. Without an offset it is local time of this machine.
+        q : str, optional
+            Text that the name, the notebook's path or the id contains.
+        limit : int, optional
+            Number of runs at most. Default: all.
+
+        Returns
+        -------
+        RunList
+            The runs.
+
+        Raises
+        ------
+        InvalidInput
+            A filter is not valid.
+        NotFound
+            There is no such job.
         """
         params = self.filters(state=state, job=job, sweep=sweep, since=since, until=until, q=q)
 
@@ -126,7 +215,35 @@ class Runs:
         until: datetime | None = None,
         q: str | None = None,
     ) -> dict[str, str | None]:
-        """Returns filters as a request has them; raises InvalidInput, NotFound."""
+        """Returns filters as the query parameters of a request.
+
+        Parameters
+        ----------
+        state : str, RunState or list of these, optional
+            States of the runs, such as ``"failed"``.
+        job : str or Job, optional
+            Job of the runs, its name or its id.
+        sweep : str or Sweep, optional
+            Sweep of the runs, or its id.
+        since : datetime, optional
+            Earliest creation time. Without an offset it is local time of this machine.
+        until : datetime, optional
+            Latest creation time. Without an offset it is local time of this machine.
+        q : str, optional
+            Text that the name, the notebook's path or the id contains.
+
+        Returns
+        -------
+        dict
+            The query parameters.
+
+        Raises
+        ------
+        InvalidInput
+            A filter is not valid.
+        NotFound
+            There is no such job.
+        """
         return {
             "state": ",".join(states_of(state)) or None,
             "job_id": None if job is None else self._job_id(job),
@@ -159,21 +276,86 @@ class Runs:
         return self.list()._repr_html_()
 
     def cancel(self, run_id: str) -> Run:
-        """Asks for a run to end; raises NotFound, Conflict where it is over."""
+        """Request the end of a run.
+
+        Parameters
+        ----------
+        run_id : str
+            Id of the run.
+
+        Returns
+        -------
+        Run
+            The run, cancelled or cancelling.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        Conflict
+            The run is finished.
+        """
         content = self._connection.post(f"runs/{safe(run_id)}/cancel")
         return Run(self._connection, _run.decode(content))
 
     def retry(self, run_id: str) -> Run:
-        """Queues one more attempt of a run that ended without success; raises Conflict."""
+        """Queue one more attempt of a run that ended without success.
+
+        Parameters
+        ----------
+        run_id : str
+            Id of the run.
+
+        Returns
+        -------
+        Run
+            The queued run.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        Conflict
+            The run is not finished, or has succeeded.
+        """
         content = self._connection.post(f"runs/{safe(run_id)}/retry", once=True)
         return Run(self._connection, _run.decode(content))
 
     def delete(self, run_id: str) -> None:
-        """Removes a run that is over, and all its records; raises NotFound, Conflict."""
+        """Delete a finished run and all its records.
+
+        Parameters
+        ----------
+        run_id : str
+            Id of the run.
+
+        Raises
+        ------
+        NotFound
+            There is no such run.
+        Conflict
+            The run is not finished.
+        """
         self._connection.delete(f"runs/{safe(run_id)}")
 
     def delete_many(self, run_ids: Sequence[str]) -> int:
-        """Removes all of them or, where one is not over, none (Conflict); returns how many."""
+        """Delete several finished runs, all or none.
+
+        Parameters
+        ----------
+        run_ids : list of str
+            Ids of the runs.
+
+        Returns
+        -------
+        int
+            Number of deleted runs.
+
+        Raises
+        ------
+        Conflict
+            A run is not finished; none is deleted.
+        """
         body = {"ids": run_ids if isinstance(run_ids, str) else list(run_ids)}
         check_form(body, DeleteRunsBody)
         content = self._connection.delete("runs", body)

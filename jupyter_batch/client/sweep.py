@@ -33,8 +33,8 @@ _sweep = AnswerDecoder(SweepRecord)
 class Sweep:
     """A set of runs of one notebook over many parameter sets.
 
-    Its facts are as the server told them last; ``refresh()`` asks again. ``len(sweep)`` is the
-    number of its runs, iterating gives them in the order of the parameter sets.
+    The properties have the values of the last request; ``refresh()`` requests them again.
+    ``len(sweep)`` is the number of runs. Iteration gives them in the order of the parameter sets.
     """
 
     def __init__(self, connection: Connection, record: SweepRecord) -> None:
@@ -43,17 +43,17 @@ class Sweep:
 
     @property
     def id(self) -> str:
-        """Sorts by creation."""
+        """Id of the sweep; ids sort by creation time."""
         return self._record.id
 
     @property
     def name(self) -> str:
-        """The one given, or the notebook's file name; its runs have it too."""
+        """Name that was given, or the notebook's file name; the runs have it too."""
         return self._record.name
 
     @property
     def notebook(self) -> str:
-        """Path of the notebook that was frozen."""
+        """Path of the notebook, whose content was frozen when the sweep was made."""
         return self._record.notebook.path
 
     @property
@@ -63,56 +63,78 @@ class Sweep:
 
     @property
     def counts(self) -> dict[RunState, int]:
-        """How many runs are in each state; states with none are left out."""
+        """Number of runs in each state; states without runs are left out."""
         return dict(self._record.counts)
 
     @property
     def created_at(self) -> datetime:
-        """In UTC, as all instants."""
+        """Creation time in UTC."""
         return self._record.created_at
 
     @property
     def created_by(self) -> str:
-        """The user's name as the server knows it."""
+        """Name of the user who made the sweep."""
         return self._record.created_by
 
     @property
     def finished_at(self) -> datetime | None:
-        """When the last of its runs was over; None until then."""
+        """Time in UTC at which the last run finished; None until then."""
         return self._record.finished_at
 
     @property
     def max_concurrent(self) -> int | None:
-        """How many of its runs may be active at once."""
+        """Number of runs that may be active at once; None for no limit."""
         return self._record.max_concurrent
 
     @property
     def done(self) -> int:
-        """How many of its runs are over."""
+        """Number of finished runs."""
         return sum(n for state, n in self._record.counts.items() if state in TERMINAL)
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more happens to it by itself."""
+        """True if all runs are finished."""
         return self._record.state.is_over
 
     @property
     def succeeded(self) -> bool:
-        """Whether all its runs have ended well."""
+        """True if all runs have succeeded."""
         return self._record.state is SweepState.SUCCEEDED
 
     @property
     def duration_seconds(self) -> float:
-        """From its creation to its end, or to now."""
+        """Seconds from the creation to the end, or to now."""
         return ((self.finished_at or datetime.now(UTC)) - self.created_at).total_seconds()
 
     def refresh(self) -> Sweep:
-        """Asks the server for the newest facts."""
+        """Request the newest state from the server.
+
+        Returns
+        -------
+        Sweep
+            This sweep.
+        """
         self._record = _sweep.decode(self._connection.get(f"sweeps/{self.id}"))
         return self
 
     def wait(self, timeout: float | None = None) -> Sweep:
-        """Returns when all runs are over; raises WaitTimeout after so many seconds."""
+        """Wait until all runs are finished.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Time limit in seconds. Default: no limit.
+
+        Returns
+        -------
+        Sweep
+            This sweep.
+
+        Raises
+        ------
+        WaitTimeout
+            The time is up. The runs continue.
+        """
         return wait_for(
             self, name=f"sweep {self.id}", timeout=timeout, pause=self._connection.pause
         )
@@ -122,7 +144,18 @@ class Sweep:
         return ended(self).__await__()
 
     def check(self) -> Sweep:
-        """Raises RunFailed unless all runs have succeeded."""
+        """Raise RunFailed unless all runs have succeeded.
+
+        Returns
+        -------
+        Sweep
+            This sweep.
+
+        Raises
+        ------
+        RunFailed
+            A run has not succeeded.
+        """
         if not self.succeeded:
             raise RunFailed(
                 f"sweep {self.id} ({self.name}) is {self.state}: {self._told()}",
@@ -133,15 +166,40 @@ class Sweep:
         return self
 
     def cancel(self) -> Sweep:
-        """Cancels all runs that wait or run; raises Conflict where it is over."""
+        """Cancel all runs that are queued or active.
+
+        Returns
+        -------
+        Sweep
+            This sweep.
+
+        Raises
+        ------
+        Conflict
+            The sweep is finished.
+        """
         self._record = _sweep.decode(self._connection.post(f"sweeps/{self.id}/cancel"))
         return self
 
     def retry(self, states: str | RunState | Iterable[str | RunState] = FAILURES) -> Sweep:
-        """Queues once more the runs that ended in one of these states, and only those.
+        """Queue one more attempt of the runs that ended in given states, and only of those.
 
-        By default the failed ones (``failed``, ``timed_out``, ``lost``); ``"cancelled"`` takes
-        up what was called off. Raises Conflict where there are none, InvalidInput.
+        Parameters
+        ----------
+        states : str, RunState or list of these, optional
+            The states. Default: ``failed``, ``timed_out`` and ``lost``.
+
+        Returns
+        -------
+        Sweep
+            This sweep.
+
+        Raises
+        ------
+        Conflict
+            No run is in one of the states.
+        InvalidInput
+            There is no such state.
         """
         body = {"states": states_of(states)}
         content = self._connection.post(f"sweeps/{self.id}/retry", body, once=True)
@@ -149,11 +207,33 @@ class Sweep:
         return self
 
     def delete(self) -> None:
-        """Removes the sweep, its runs and all their records; raises Conflict if it goes on."""
+        """Delete the sweep, its runs and all their records.
+
+        Raises
+        ------
+        Conflict
+            The sweep is not finished.
+        """
         self._connection.delete(f"sweeps/{self.id}")
 
     def runs(self, state: str | RunState | Iterable[str | RunState] | None = None) -> RunSet:
-        """Returns its runs (those in some states) in the order of the parameter sets."""
+        """Returns the runs in the order of the parameter sets.
+
+        Parameters
+        ----------
+        state : str, RunState or list of these, optional
+            States of the runs. Default: all.
+
+        Returns
+        -------
+        RunSet
+            The runs, as a list.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such state.
+        """
         params = {"sweep_id": self.id, "state": ",".join(states_of(state)) or None}
         cursor: str | None = None
         found: list[Run] = []
@@ -164,13 +244,18 @@ class Sweep:
                 return RunSet(sorted(found, key=lambda run: (run.sweep_index or 0, run.id)))
 
     def table(self) -> Table:
-        """Returns a row for each run, in the order of the parameter sets.
+        """Returns a table with a row for each run, in the order of the parameter sets.
 
-        Columns: ``index``, a column for each parameter, ``state``, a column for each value that
-        ``jb.record`` has kept, ``started_at``, ``finished_at``, ``duration_seconds``, ``reason``
-        and ``run_id``. A parameter or result with the name of another column is
-        ``parameters.<name>`` or ``results.<name>``; what is long has a ``load()``.
-        ``to_pandas()`` makes a DataFrame of it.
+        Columns: ``index``, one for each parameter, ``state``, one for each value that ``jb.record``
+        kept, ``started_at`` and ``finished_at`` (UTC), ``duration_seconds``, ``reason`` and
+        ``run_id``. A parameter or result with the name of another column is called
+        ``parameters.<name>`` or ``results.<name>``. A long value is shown as an object whose
+        ``load()`` fetches it.
+
+        Returns
+        -------
+        Table
+            The rows; ``to_pandas()`` makes a DataFrame.
         """
         runs = self.runs()
         results = {
@@ -191,7 +276,13 @@ class Sweep:
         return Table(columns, rows)
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the sweep as the server's JSON has it."""
+        """Returns the sweep in the JSON form of the REST interface.
+
+        Returns
+        -------
+        dict
+            The sweep.
+        """
         built: dict[str, Any] = msgspec.to_builtins(self._record)
         return built
 

@@ -25,11 +25,11 @@ _page = AnswerDecoder(SweepPage)
 
 
 class SweepList(PagedList[Sweep]):
-    """Sweeps, newest first, fetched page by page."""
+    """Sweeps, newest first, which are fetched page by page."""
 
 
 class Sweeps:
-    """Makes sweeps and finds them; call it to filter, or iterate over all of them.
+    """Make sweeps and find them; call it with filters, or iterate over all of them.
 
     >>> [sweep.name for sweep in jb.sweeps]
     ['learning-rates']
@@ -49,12 +49,35 @@ class Sweeps:
         max_concurrent: int | None = None,
         **options: Unpack[RunOptions],
     ) -> Sweep:
-        """Queues a run of a notebook for each parameter set, all of them or none; returns at once.
+        """Queue a run of a notebook for each parameter set, all or none, and return at once.
 
-        ``grid`` is a dict of lists (a run for each combination, the last name changing fastest),
-        a list of dicts (a run for each), or a DataFrame (a run for each row). ``parameters`` are
-        what all runs share. Raises InvalidParameters with the ``index`` and the ``field`` of a
-        bad set, TooLarge for more than 10,000 runs, and what ``submit`` raises.
+        Parameters
+        ----------
+        path : str or path-like
+            Path of the notebook.
+        grid : dict of lists, list of dicts or DataFrame
+            The parameter sets: each combination of the lists (the last name changes fastest), each
+            dict, or each row.
+        parameters : dict, optional
+            Values for parameters that all runs share.
+        max_concurrent : int, optional
+            Number of the sweep's runs that may be active at once. Default: no limit.
+        **options : RunOptions
+            Options of the runs, see RunOptions.
+
+        Returns
+        -------
+        Sweep
+            The queued sweep.
+
+        Raises
+        ------
+        InvalidParameters
+            A parameter set is not valid; the details have its ``index`` and ``field``.
+        TooLarge
+            There are more than 10,000 parameter sets.
+        NotFound, InvalidInput, NotAllowed
+            There is no sweep; see ``Client.submit``.
         """
         body = on_the_wire(options)
         body |= grid_on_the_wire(grid)
@@ -70,19 +93,63 @@ class Sweeps:
         )
 
     def get(self, sweep_id: str) -> Sweep:
-        """Returns a sweep; raises NotFound."""
+        """Returns a sweep by its id.
+
+        Parameters
+        ----------
+        sweep_id : str
+            Id of the sweep.
+
+        Returns
+        -------
+        Sweep
+            The sweep.
+
+        Raises
+        ------
+        NotFound
+            There is no such sweep.
+        """
         content = self._connection.get(f"sweeps/{safe(sweep_id)}")
         return Sweep(self._connection, _sweep.decode(content))
 
     def find(self, text: str) -> Sweep:
-        """Returns a sweep by its id, by a part of it, or ``last`` for the newest.
+        """Returns a sweep by its id, or by a part of its id.
 
-        Raises NotFound; InvalidInput where it may be one of several.
+        Parameters
+        ----------
+        text : str
+            Id of the sweep, a part of it, or ``"last"`` for the newest sweep.
+
+        Returns
+        -------
+        Sweep
+            The sweep.
+
+        Raises
+        ------
+        NotFound
+            There is no such sweep.
+        InvalidInput
+            Several sweeps have an id like this.
         """
         return find("sweep", text, self.get, lambda q, limit: self.list(q=q, limit=limit))
 
     def list(self, *, q: str | None = None, limit: int | None = None) -> SweepList:
-        """Returns the sweeps, newest first; ``q`` is a text in the name, the path or the id."""
+        """Returns sweeps, newest first, which are fetched page by page.
+
+        Parameters
+        ----------
+        q : str, optional
+            Text that the name, the notebook's path or the id contains.
+        limit : int, optional
+            Number of sweeps at most. Default: all.
+
+        Returns
+        -------
+        SweepList
+            The sweeps.
+        """
         params = {"q": check_text(q, "q") or None}
 
         def fetch(cursor: str | None, size: int) -> tuple[Sequence[Sweep], str | None]:

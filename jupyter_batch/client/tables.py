@@ -18,7 +18,18 @@ _WIDTH = 26
 
 
 class Table(Sequence[Mapping[str, Any]]):
-    """Rows in order, each a mapping from column to value; what a row has not is None."""
+    """Rows with named columns, each a mapping from column to value.
+
+    ``table[0]`` is a row, ``table[:10]`` a table of ten rows, ``table["state"]`` the list of a
+    column's values.
+
+    Parameters
+    ----------
+    columns : list of str
+        Names of the columns, in order.
+    rows : list of dict
+        The rows. A value that is missing is None.
+    """
 
     def __init__(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
         self._columns = tuple(columns)
@@ -26,7 +37,7 @@ class Table(Sequence[Mapping[str, Any]]):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names, in order."""
+        """Names of the columns, in order."""
         return self._columns
 
     def __len__(self) -> int:
@@ -58,7 +69,18 @@ class Table(Sequence[Mapping[str, Any]]):
         return self._rows[index]
 
     def to_pandas(self) -> Any:
-        """Returns a DataFrame; raises BatchError where pandas is not installed."""
+        """Returns the table as a DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The table.
+
+        Raises
+        ------
+        BatchError
+            pandas is not installed.
+        """
         try:
             import pandas  # type: ignore[import-untyped, unused-ignore]
         except ImportError as error:
@@ -69,7 +91,18 @@ class Table(Sequence[Mapping[str, Any]]):
         return pandas.DataFrame(self._rows, columns=list(self._columns))
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the table to a file; returns where."""
+        """Write the table to a CSV file.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+        """
         target = Path(path)
         with target.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
