@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from jupyter_batch.domain.value import Value
 
-#: Of each run in a list; a run says how many there are.
+#: Artifacts of each run in a list; ``artifact_count`` has the number of all of them.
 LISTED_ARTIFACTS = 20
-#: In an answer about one run; ``GET runs/{id}/artifacts`` has them all, by pages.
+#: Artifacts in an answer about one run; ``GET runs/{id}/artifacts`` pages through all of them.
 SHOWN_ARTIFACTS = 1000
 
 
@@ -17,6 +17,6 @@ class Artifact(Value, frozen=True, kw_only=True):
     path: str
     size_bytes: int
     sha256: str
-    #: Guessed from the name.
+    #: The type that the file name suggests.
     media_type: str
     attempt_no: int = 1

@@ -1,4 +1,4 @@
-"""What a backup says of itself."""
+"""The manifest of a backup, and the reports of a restore and of a repair."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.domain.value import Value
 
-#: Of the way in which a backup is laid out.
+#: Version of the layout of a backup.
 FORMAT = 1
 
 
@@ -21,66 +21,66 @@ class BackedUpFile(Value, frozen=True, kw_only=True):
 
 
 class BackupManifest(Value, frozen=True, kw_only=True):
-    """The table of contents; it is written last, so a backup that has it is whole."""
+    """The table of contents. It is written last, so a backup that has it is complete."""
 
     format: int = FORMAT
-    #: Of jupyter_batch.
+    #: Version of jupyter_batch that made the backup.
     version: str
     made_at: datetime
     store_id: str
-    #: Where the store lives, to tell a return to its place from a copy elsewhere.
+    #: Host of the store. With it a restore in place is distinguished from a copy elsewhere.
     host: str
     data_dir: str
-    #: Of the two kinds of databases.
+    #: Schema versions of the two kinds of databases.
     records_version: int
     outputs_version: int
     jobs: int
     runs: int
     files: tuple[BackedUpFile, ...]
-    #: Output files of the store that could not be read; what their runs have left is not in here.
+    #: Output files of the store that could not be read. The backup lacks their runs' outputs.
     missing: tuple[str, ...] = ()
 
 
 class RestoreReport(Value, frozen=True, kw_only=True):
-    """What a restore has done."""
+    """The result of a restore."""
 
     data_dir: str
     store_id: str
-    #: Whether the store is a copy: it has an id of its own, and its schedules rest.
+    #: Whether the store is a copy: it has an id of its own, and its schedules are paused.
     is_copy: bool
     made_at: datetime
     jobs: int
     runs: int
     #: Runs that were not over when the backup was made.
     lost: int
-    #: Jobs whose schedules were put to rest.
+    #: Jobs whose schedules were paused.
     paused: int
-    #: Where the store that was there before lies now; None where there was none.
+    #: New path of the store that was there before; None if there was none.
     kept_as: str | None = None
     missing: tuple[str, ...] = ()
 
 
 class RepairReport(Value, frozen=True, kw_only=True):
-    """What a repair has done, or would do."""
+    """The result of a repair, or of its dry run."""
 
     data_dir: str
-    #: What was wrong with the records database.
+    #: The fault of the records database.
     trouble: str
     #: Output files that could be read.
     files: int
-    #: Runs that are on record again.
+    #: Runs that were recovered.
     runs: int
-    #: Output files that could not be read, and why; they are left as they are.
+    #: Output files that could not be read, with the reason. They are not changed.
     unreadable: tuple[str, ...] = ()
-    #: Where the damaged database lies now; None where there was none.
+    #: New path of the damaged database; None if there was none.
     kept_as: str | None = None
     dry_run: bool = False
 
 
 def lose_restored(run: Run, *, at: datetime, made_at: datetime) -> Run:
-    """Returns a run that was not over when its backup was made as what it is in the restored store.
+    """Returns the restored copy of a run that was not over when its backup was made.
 
-    Nobody knows what became of it since, so nothing takes it up by itself; it can be retried.
+    The run is ``lost``, because its outcome since then is unknown. It can be retried.
     """
     when = made_at.isoformat(timespec="seconds")
     if run.state is RunState.QUEUED:

@@ -1,4 +1,4 @@
-"""Cell records: what became of each cell in an attempt."""
+"""Cell records: the outcome of each cell in an attempt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_batch.domain.value import Value
 
 
 class CellState(StrEnum):
-    """What became of a cell."""
+    """The outcome of a cell."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -22,7 +22,7 @@ class CellState(StrEnum):
 
 
 class CellCount(Value, frozen=True, kw_only=True):
-    """How far an attempt has come; counts every cell, markdown too, as papermill does."""
+    """Progress of an attempt in cells. Markdown cells are counted too, as papermill does."""
 
     total: int = 0
     done: int = 0
@@ -32,11 +32,11 @@ class CellCount(Value, frozen=True, kw_only=True):
 class CellError(Value, frozen=True, kw_only=True):
     """The exception that ended a cell."""
 
-    #: In the executed notebook as prepared by papermill, counted from 0, without error markers.
+    #: Index in the notebook as papermill prepared it, from 0, without error markers.
     cell_index: int
     ename: str
     evalue: str
-    #: Lines, with ANSI colours as the kernel sent them.
+    #: Lines of the traceback, with the ANSI colours that the kernel sent.
     traceback: tuple[str, ...] = ()
 
 
@@ -53,5 +53,5 @@ class CellRecord(Value, frozen=True, kw_only=True):
     #: The cell's metadata as papermill leaves it.
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     error: CellError | None = None
-    #: Of the runner's process tree after the cell.
+    #: Memory of the runner's process tree after the cell.
     memory_bytes: int | None = None

@@ -1,4 +1,4 @@
-"""Where and within which limits an attempt runs."""
+"""The environment of an attempt: executor, image, limits, variables, mounts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from jupyter_batch.domain.value import Value
 
 
 class Volume(Value, frozen=True, kw_only=True):
-    """A folder of the engine's machine, or a named volume, seen inside the container."""
+    """A mount: a folder of the Docker host, or a named volume, inside the container."""
 
-    #: Absolute path on the engine's machine, or the name of a volume.
+    #: Absolute path on the Docker host, or the name of a volume.
     source: str
     #: Absolute path inside the container.
     target: str
@@ -18,7 +18,7 @@ class Volume(Value, frozen=True, kw_only=True):
 
 
 class Environment(Value, frozen=True, kw_only=True):
-    """The surroundings of an attempt; what is None is decided by the settings when it is frozen."""
+    """The environment of an attempt. The settings fill in None when it is frozen."""
 
     #: ``docker`` or ``process``.
     executor: str | None = None
@@ -27,9 +27,9 @@ class Environment(Value, frozen=True, kw_only=True):
     image_digest: str | None = None
     cpus: float | None = None
     memory_bytes: int | None = None
-    #: How many gpus; 0 for none, -1 for all.
+    #: Number of gpus; 0 for none, -1 for all.
     gpus: int = 0
-    #: Plain environment variables; they are recorded, so they are no place for secrets.
+    #: Plain environment variables. They are recorded, so they must not hold secrets.
     env: dict[str, str] = msgspec.field(default_factory=dict)
     #: Names of secrets; the values reach the notebook as variables of the same names.
     secrets: tuple[str, ...] = ()
@@ -40,5 +40,5 @@ class Environment(Value, frozen=True, kw_only=True):
     kernel: str | None = None
     #: Whether an exception in a cell tagged ``raises-exception`` fails the run, as in papermill.
     strict_errors: bool = False
-    #: Whether files that the notebook writes beside itself are kept as artifacts, too.
+    #: Whether files that the notebook writes into its working folder are kept as artifacts too.
     keep_files: bool = False

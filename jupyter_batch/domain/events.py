@@ -1,4 +1,4 @@
-"""Events: what happened to a run, in order, kept for ever."""
+"""Run events: the ordered, permanent history of a run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _SUB_BITS = 10
 
 
 class RunEvent(Value, frozen=True, kw_only=True):
-    """One thing that happened to a run."""
+    """One entry in the history of a run."""
 
     run_id: str
-    #: Sorts the events of one run; see ``frame_event_id``. Fits a JavaScript number.
+    #: Orders the events of one run; see ``frame_event_id``. It fits a JavaScript number.
     event_id: int
-    #: Sorts the events of all runs by commit; 0 for outputs, which only a run's own stream has.
+    #: Orders the events of all runs by commit. It is 0 for outputs: only a run's own stream has those.
     position: int = 0
     at: datetime
     #: ``state``, ``output``, or the kind of a public frame: ``cell_started``, ...
@@ -29,15 +29,15 @@ class RunEvent(Value, frozen=True, kw_only=True):
 
 
 def frame_event_id(attempt_no: int, seq: int) -> int:
-    """Returns the id of the event of a frame: the same each time that the frame is read.
+    """Returns the event id of a frame. Reading the frame again gives the same id.
 
-    Events that have no frame (changes of state) take the id after the newest one of the run.
+    Events without a frame (changes of state) get the id after the newest one of the run.
     """
     return (attempt_no << _SEQ_BITS | seq) << _SUB_BITS
 
 
 def state_data(run: Run) -> dict[str, Any]:
-    """Returns the ``data`` of the ``state`` event that says where a run is now."""
+    """Returns the ``data`` of the ``state`` event for the current state of a run."""
     return {
         "state": str(run.state),
         "reason": run.reason,
@@ -52,6 +52,6 @@ def state_data(run: Run) -> dict[str, Any]:
 def preparing_event(
     run_id: str, attempt_no: int, *, at: datetime, message: str, share: float | None
 ) -> RunEvent:
-    """Returns the event that tells how far the preparation of an attempt is; it is not stored."""
+    """Returns the event that reports the preparation of an attempt. It is not stored."""
     data = {"attempt_no": attempt_no, "message": message, "share": share}
     return RunEvent(run_id=run_id, event_id=0, at=at, kind="preparing", data=data)

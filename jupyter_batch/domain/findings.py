@@ -1,4 +1,4 @@
-"""Collects what several checks refuse, so that whoever asked learns of all of it at once."""
+"""Collects the errors of several checks, so that one answer reports all of them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _MAX_PROBLEMS = 50
 
 
 class Findings:
-    """Refusals, in the order in which they were found."""
+    """Validation errors, in the order in which they were found."""
 
     def __init__(self) -> None:
         self._errors: list[BatchError] = []
 
     @contextmanager
     def gather(self) -> Iterator[None]:
-        """Takes note of a refusal that names a field; lets everything else through.
+        """Collects an error that names a field. Other errors propagate.
 
-        What is too large is not looked at any further.
+        ``TooLarge`` propagates too: checks stop there.
         """
         try:
             yield
@@ -31,16 +31,16 @@ class Findings:
             self.note(error)
 
     def note(self, error: BatchError) -> None:
-        """Takes note of a refusal."""
+        """Adds an error."""
         self._errors.append(error)
 
     def has(self, field: str) -> bool:
-        """Says whether a field, or something in it, has been refused."""
+        """Returns whether there is an error for a field or for a part of it."""
         fields = [str(p["field"]) for error in self._errors for p in problems_of(error)]
         return any(one == field or one.startswith(f"{field}.") for one in fields)
 
     def tell(self) -> None:
-        """Raises the first refusal; where there are several, its ``problems`` has them all."""
+        """Raises the first error. If there are several, its ``problems`` lists all of them."""
         if not self._errors:
             return
         first = self._errors[0]
@@ -51,6 +51,6 @@ class Findings:
 
 
 def problems_of(error: BatchError) -> list[dict[str, Any]]:
-    """Returns what an error says of fields, each with ``field`` and ``message``."""
+    """Returns the field errors of an error, each with ``field`` and ``message``."""
     listed: list[dict[str, Any]] | None = error.details.get("problems")
     return listed or [{"field": error.details.get("field"), "message": error.message}]

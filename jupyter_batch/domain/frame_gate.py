@@ -1,9 +1,9 @@
-"""Checks every frame of an attempt before anything of it is believed.
+"""Validates every frame of an attempt before it is used.
 
-A runner shares its container with the notebook, so its frames are treated as hostile: each
+A runner shares its container with the notebook, so its frames are untrusted input: each
 field has its bounds, frames come in the order of an attempt's life, and what is counted
 (outputs, artifacts, their sizes and hashes) is counted here and not taken from what they say.
-Whether a runner has written a frame at all is found out before (runner/signing.py).
+The signature of a frame is checked before that (runner/signing.py).
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from jupyter_batch.errors import RecordRefused
 
 #: Events are numbered by frame in 32 bits (domain/events.py).
 MAX_SEQ = 2**32 - 1
-#: Frames that an engine may have lost at once.
+#: Largest gap in the sequence numbers: frames that a Docker log may lose at once.
 _MAX_GAP = 1_000_000
-#: By how much the clock of an attempt's machine may differ from the owner's.
+#: Largest difference between the clock of an attempt's machine and the owner's.
 _CLOCKS_DIFFER = timedelta(days=1)
 MAX_CELLS = 1_000_000
 MAX_ARTIFACTS = 100_000
-#: Names of results, and of tracked loops; the runner leaves out what goes beyond.
+#: Most names of results, and of tracked loops. The runner drops further ones.
 MAX_RESULTS, MAX_TRACKERS = 10_000, 1_000
 _MAX_BYTES, _MAX_CPU_SECONDS = 2**60, 1e12
 _SHORT, _PATH, _LONG = 4_096, 16_384, 1024 * 1024
 _MAX_LINES, _MAX_NOTES = 20_000, 1_000
-#: Of documents and outputs, beyond their limits: markers, errors, what papermill adds.
+#: Bytes allowed beyond the limits of documents and outputs, for error markers and the like.
 _ROOM = 64 * 1024 * 1024
 _INT = 2**53
 _CELL_TYPES = frozenset({"code", "markdown", "raw"})
@@ -45,7 +45,7 @@ _DOCUMENTS = ("skeleton", "metadata")
 
 
 class FrameLimits(Value, frozen=True, kw_only=True):
-    """What an attempt may send; see the settings of the same names."""
+    """The limits of one attempt; see the settings of the same names."""
 
     max_output_bytes: int
     max_artifact_bytes: int
@@ -53,7 +53,7 @@ class FrameLimits(Value, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, settings: Settings) -> FrameLimits:
-        """Returns those of the settings."""
+        """Returns the limits of the settings."""
         return cls(
             max_output_bytes=settings.max_output_bytes,
             max_artifact_bytes=settings.max_artifact_bytes,
@@ -62,18 +62,18 @@ class FrameLimits(Value, frozen=True, kw_only=True):
 
 
 class FrameGate:
-    """Knows the state of one attempt by its frames; ``check`` raises RecordRefused.
+    """Follows the state of one attempt by its frames. ``check`` raises RecordRefused.
 
-    Where an engine has lost frames, what depends on their order is not checked any more.
+    After a gap in the sequence numbers, order is not checked any more.
     """
 
     def __init__(
         self, limits: FrameLimits, *, since: datetime, trusts_claims: bool = False
     ) -> None:
-        """Takes when the attempt was started, by the owner's clock.
+        """Create the gate; ``started_at`` is the attempt's start by the owner's clock.
 
-        ``trusts_claims``: an attempt that an earlier owner has started may have had other limits,
-        which its runner repeats.
+        ``trusts_claims``: an attempt that an earlier owner started may have other limits,
+        which its runner reports.
         """
         self._limits = limits
         self._since = since
@@ -83,7 +83,7 @@ class FrameGate:
         self._ready = False
         self._cells_total: int | None = None
         self._planned: int | None = None
-        #: Cell that was started last, and whether it goes on.
+        #: Index of the newest cell that was started, and whether it is still executing.
         self._cell = -1
         self._is_in_cell = False
         self._document: str | None = None
@@ -92,25 +92,25 @@ class FrameGate:
         self._results: set[str] = set()
         self._trackers: set[str] = set()
         self._paths: set[str] = set()
-        #: Of the artifact of which slices have come, but not the last.
+        #: Path of the artifact whose last slice has not arrived yet.
         self._path: str | None = None
         self._size = 0
         self._hash = hashlib.sha256()
         self._finished = False
-        #: Whether the artifact that has ended last is what its runner has sent: no frame is lost.
+        #: Whether the newest finished artifact is complete: no frame of it was lost.
         self.is_artifact_whole = True
-        #: Bytes of outputs, results and keys; of artifacts.
+        #: Bytes of outputs, results and keys; below, of artifacts.
         self.output_bytes = 0
         self.artifact_bytes = 0
         self._outputs = OutputGate()
 
     @property
     def output_left(self) -> int:
-        """How many bytes of outputs may still come."""
+        """Returns how many bytes of outputs are left within the limit."""
         return max(0, self._limits.max_output_bytes + _ROOM - self.output_bytes)
 
     def check(self, frame: frames.AnyFrame, now: datetime) -> None:
-        """Takes the next frame; raises RecordRefused where it cannot be true."""
+        """Validates the next frame; raises RecordRefused if it is invalid."""
         try:
             self._check(frame, now)
         except _Wrong as wrong:
@@ -121,7 +121,7 @@ class FrameGate:
 
     def _check(self, frame: frames.AnyFrame, now: datetime) -> None:
         if self._finished and isinstance(frame, frames.Heartbeat):
-            return  # earlier versions of the runner beat on while they end
+            return  # earlier versions of the runner send heartbeats after their verdict
         _require(frame.v == 1, "it is of an unknown version")
         self._check_seq(frame.seq)
         self._check_time(frame.at, now)
@@ -154,7 +154,7 @@ class FrameGate:
         )
 
     def _ordered(self, condition: bool, why: str) -> None:
-        """Refuses what comes out of order, unless frames have been lost."""
+        """Refuses a frame that is out of order, unless frames were lost."""
         _require(condition or self._has_gap, why)
 
     def _take_ready(self, frame: frames.Ready, now: datetime) -> None:
@@ -200,7 +200,7 @@ class FrameGate:
         self._cells_total = frame.cells_total
 
     def plan(self, cells: int) -> None:
-        """Takes how many cells the skeleton has."""
+        """Sets the number of cells of the skeleton."""
         self._planned = cells
 
     def _take_cell_started(self, frame: frames.CellStarted, now: datetime) -> None:
@@ -283,7 +283,7 @@ class FrameGate:
         _check_cpu(frame.cpu_seconds)
 
     def _take_artifact(self, frame: frames.ArtifactChunk, now: datetime) -> None:
-        # Where the path may lead is for whoever records it and whoever writes it to a disk.
+        # The code that records the path, or writes it to a disk, checks where it leads.
         _require(0 < len(frame.path) <= _PATH, "its path is empty or too long")
         self._ordered(not self._is_in_cell or self._cells_total is None, "a cell still runs")
         if frame.path != self._path:
@@ -353,7 +353,7 @@ _HANDLERS: dict[type[msgspec.Struct], Callable[..., None]] = {
 
 
 class _Wrong(Exception):
-    """What is wrong with a frame, as the end of a sentence."""
+    """A frame is invalid; the message is the end of a sentence."""
 
 
 def _require(condition: bool, why: str) -> None:

@@ -1,26 +1,26 @@
-"""Checks the changes to the outputs of cells that frames bring."""
+"""Validates the changes to outputs of cells in frames."""
 
 from __future__ import annotations
 
 from jupyter_batch.domain.frames import OutputOp
 
 _TYPES = frozenset({"stream", "display_data", "execute_result", "error"})
-#: Outputs of one cell.
+#: Most outputs of one cell.
 _MAX_OUTPUTS = 2**31 - 1
 
 
 class OutputGate:
-    """Knows how many outputs each cell has, and which of them is not whole yet."""
+    """Counts the outputs of each cell and remembers the incomplete one."""
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
-        #: Cell and number of the output of which slices have come, but not the last.
+        #: Cell and number of the output whose last slice has not arrived yet.
         self._open: tuple[int, int] | None = None
 
     def take(self, op: OutputOp, *, is_strict: bool) -> str | None:
-        """Takes an op; returns what is wrong with it, or None.
+        """Validates an op; returns the error, or None.
 
-        Where it is not strict, ops before it may have been lost.
+        If ``is_strict`` is false, earlier ops may have been lost.
         """
         if not 0 <= op.no <= _MAX_OUTPUTS:
             return "the number of an output is out of range"

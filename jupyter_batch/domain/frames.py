@@ -1,9 +1,9 @@
 """The frames that a runner writes to its stdout, one JSON object a line.
 
 Every frame has ``v`` (the version, 1), ``seq`` (from 1, without gaps), ``at`` (seconds since
-the epoch) and ``kind``. No line is longer than 512 KiB: what may be large (the prepared
-notebook, an output, an artifact) travels as consecutive slices of its text, ``more`` being
-true on all but the last, so that no reader ever needs the whole in memory at once.
+the epoch) and ``kind``. No line is longer than 512 KiB: large content (the prepared
+notebook, an output, an artifact) is sent as consecutive slices of its text, ``more`` being
+true on all but the last, so that no reader needs all of it in memory at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from jupyter_batch.domain.paths import path_problem
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """What all frames have."""
+    """The fields that all frames share."""
 
     v: int = 1
     seq: int
@@ -30,13 +30,13 @@ class Ready(Frame, frozen=True, kw_only=True, tag="ready"):
 
     python: str
     papermill: str
-    #: The limits that it keeps to; None from earlier versions of the runner.
+    #: The limits that the runner applies; None from earlier versions of the runner.
     max_output_bytes: int | None = None
     max_artifact_bytes: int | None = None
 
 
 class Document(Frame, frozen=True, kw_only=True, tag="document"):
-    """A slice of a JSON text that is needed to assemble the executed notebook.
+    """A slice of a JSON text from which the executed notebook is assembled.
 
     ``skeleton`` is the whole notebook as papermill prepared it, without outputs, before the
     first cell; ``metadata`` (at the end) is
@@ -49,7 +49,7 @@ class Document(Frame, frozen=True, kw_only=True, tag="document"):
 
 
 class StartedFrame(Frame, frozen=True, kw_only=True, tag="started"):
-    """The kernel answers; the first cell comes next."""
+    """The kernel is ready; the first cell comes next."""
 
     cells_total: int
     kernel_name: str
@@ -57,7 +57,7 @@ class StartedFrame(Frame, frozen=True, kw_only=True, tag="started"):
 
 
 class CellStarted(Frame, frozen=True, kw_only=True, tag="cell_started"):
-    """A cell is being executed (or, for other than code cells, passed)."""
+    """A cell is being executed. Cells that are no code cells are only passed."""
 
     cell: int
     cell_type: str
@@ -84,7 +84,7 @@ class OutputOp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Output(Frame, frozen=True, kw_only=True, tag="output"):
-    """Changes to outputs, in order, coalesced over at most a tenth of a second."""
+    """Changes to outputs, in order, batched over at most a tenth of a second."""
 
     ops: tuple[OutputOp, ...]
 
@@ -98,7 +98,7 @@ class FrameError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CellFinished(Frame, frozen=True, kw_only=True, tag="cell_finished"):
-    """A cell is done; its outputs are what the ops before this frame made of them."""
+    """A cell is done. The ops before this frame have made its outputs."""
 
     cell: int
     cell_type: str
@@ -115,11 +115,11 @@ class CellFinished(Frame, frozen=True, kw_only=True, tag="cell_finished"):
 
 
 class ProgressFrame(Frame, frozen=True, kw_only=True, tag="progress"):
-    """ProgressFrame that the notebook itself reports; ``data`` are fields of ``ItemProgress``."""
+    """Progress that the notebook itself reports; ``data`` are fields of ``ItemProgress``."""
 
     name: str
     data: dict[str, Any] = msgspec.field(default_factory=dict)
-    #: How far into the notebook's spool the frames up to this one reach; 0 where it says nothing.
+    #: Offset in the notebook's spool that the frames up to this one cover; 0 for unknown.
     spool: int = 0
 
 
@@ -140,7 +140,7 @@ class Result(Frame, frozen=True, kw_only=True, tag="result"):
 class ItemFailure(msgspec.Struct, frozen=True, kw_only=True):
     """An item of a tracked loop that has failed."""
 
-    #: JSON text; None where it is not known.
+    #: JSON text; None if unknown.
     key: str | None = None
     error: str
 
@@ -156,7 +156,7 @@ class Items(Frame, frozen=True, kw_only=True, tag="items"):
 
 
 class Heartbeat(Frame, frozen=True, kw_only=True, tag="heartbeat"):
-    """The runner lives; memory and cpu of its process tree."""
+    """A sign of life of the runner, with memory and cpu of its process tree."""
 
     memory_bytes: int
     peak_memory_bytes: int
@@ -173,13 +173,13 @@ class ArtifactChunk(Frame, frozen=True, kw_only=True, tag="artifact"):
     sha256: str = ""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what is no path below a folder: clients write files there."""
+        """Raises ValueError unless it is a path below a folder: clients write files there."""
         problem = path_problem(self.path)
         if problem is not None:
             raise ValueError(f"the path of an artifact is refused: {problem}")
 
     def content(self) -> bytes:
-        """Returns the slice's bytes; raises ValueError for what is not base64."""
+        """Returns the slice's bytes; raises ValueError for invalid base64."""
         return base64.b64decode(self.data, validate=True)
 
 
@@ -199,14 +199,14 @@ class Finished(Frame, frozen=True, kw_only=True, tag="finished"):
     error: FrameError | None = None
     #: Code cells that were not executed because the notebook ended before them.
     cells_not_run: int = 0
-    #: What a notebook handed to ``sys.exit``, where it did.
+    #: The argument of ``sys.exit``, if the notebook called it.
     exit_code: int | None = None
     #: Bytes of output that were cut because the limit was reached.
     cut_bytes: int = 0
     memory_bytes: int | None = None
     peak_memory_bytes: int | None = None
     cpu_seconds: float | None = None
-    #: Sentences that belong into the reason, whatever the verdict.
+    #: Sentences that are added to the reason, whatever the verdict.
     notes: tuple[str, ...] = ()
 
 
@@ -229,10 +229,10 @@ _decoder: msgspec.json.Decoder[AnyFrame] = msgspec.json.Decoder(AnyFrame)
 
 
 def decode_frame(line: bytes) -> AnyFrame:
-    """Reads one line; raises msgspec.DecodeError or msgspec.ValidationError for what is none."""
+    """Decodes one line; raises msgspec.DecodeError or msgspec.ValidationError."""
     return _decoder.decode(line)
 
 
 def kind_of(frame: AnyFrame) -> str:
-    """Returns the frame's kind, as it stands in its line."""
+    """Returns the frame's kind, as in its line."""
     return str(type(frame).__struct_config__.tag)

@@ -1,4 +1,4 @@
-"""Identifiers that sort by the time at which they were made."""
+"""Identifiers that sort by creation time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BYTES = 10
 _RANDOM_BITS = 8 * _RANDOM_BYTES
-#: Ids for which randomness is got at once: each call of the system lets other threads in between.
+#: Number of ids per read of random bytes: each system call may switch threads.
 _AHEAD = 64
 #: Two characters for each ten bits.
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
@@ -20,7 +20,7 @@ class IdSource:
     """Makes 26-character ids (ULID, lower case); within one source they strictly increase.
 
     Plain ULID libraries order ids of one millisecond at random; a queue that is served by
-    age must not depend on random_fraction.
+    age must not depend on chance.
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class IdSource:
         return "".join([_PAIRS[value >> shift & 1023] for shift in _SHIFTS])
 
     def _random(self) -> int:
-        """Returns as many bits as an id needs, of which the system is asked for many at once."""
+        """Returns the random bits of one id, from a buffer."""
         if not self._luck:
             self._luck = secrets.token_bytes(_RANDOM_BYTES * _AHEAD)
         taken, self._luck = self._luck[:_RANDOM_BYTES], self._luck[_RANDOM_BYTES:]
@@ -44,7 +44,7 @@ class IdSource:
 
 
 def made_at(made: str) -> datetime:
-    """Returns the instant for which an id was made; raises ValueError for what is no id."""
+    """Returns the creation time in an id; raises ValueError for an invalid id."""
     value = 0
     for character in made:
         value = value << 5 | _ALPHABET.index(character)

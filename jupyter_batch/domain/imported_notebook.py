@@ -1,4 +1,4 @@
-"""A notebook that was executed elsewhere, taken apart into the records that a run of ours has."""
+"""Splits a notebook that was executed elsewhere into the records of a run."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from jupyter_batch.domain.nesting import MAX_NESTING, is_deeper
 from jupyter_batch.errors import InvalidNotebook
 
 _INJECTED = "injected-parameters"
-#: Of cell metadata, as nbclient writes it.
+#: Keys of the cell metadata that nbclient writes.
 _STARTED, _FINISHED = "iopub.execute_input", "shell.execute_reply"
 
 
 class ImportedNotebook(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of an executed notebook."""
 
-    #: The notebook as it was before: no outputs, no injected parameters.
+    #: The notebook before its execution: no outputs, no injected parameters.
     source: bytes
     #: The documents that a runner sends; see frames.Document.
     skeleton: str
@@ -32,14 +32,14 @@ class ImportedNotebook(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def counts(self) -> CellCount:
-        """How far it came."""
+        """Returns the number of executed cells and of all cells."""
         done = sum(cell.state is not CellState.NOT_RUN for cell in self.cells)
         failed = sum(cell.state is CellState.FAILED for cell in self.cells)
         return CellCount(total=len(self.cells), done=done, failed=failed)
 
 
 def take_apart(content: bytes) -> ImportedNotebook:
-    """Returns the parts; raises InvalidNotebook for what is no notebook of format 4."""
+    """Returns the parts; raises InvalidNotebook unless it is a notebook of format 4."""
     if is_deeper(content):
         raise InvalidNotebook(
             f"the notebook is nested more than {MAX_NESTING} levels deep", field="content"

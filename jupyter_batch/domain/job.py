@@ -1,4 +1,4 @@
-"""A job: what to run, under a name."""
+"""Jobs: a named notebook with parameters, environment and policies."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from jupyter_batch.domain.value import Value
 
 
 class Source(StrEnum):
-    """Which notebook a job's runs take."""
+    """The version of the notebook that a job's runs use."""
 
-    #: The one on disk when the run is made.
+    #: The notebook on disk when the run is made.
     LATEST = "latest"
-    #: The one that was on disk when the job was saved.
+    #: The notebook that was on disk when the job was saved.
     PINNED = "pinned"
 
 
@@ -31,7 +31,7 @@ class Job(Value, frozen=True, kw_only=True):
     name: str
     #: Relative to ``root``, with ``/``.
     notebook: str
-    #: The folder that the notebook is named from, whoever is the owner; empty for the owner's own.
+    #: The folder that ``notebook`` is relative to; empty for the owner's root.
     root: str = ""
     description: str = ""
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -39,26 +39,26 @@ class Job(Value, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     timeout_seconds: float | None = None
     priority: int = 0
-    #: How many runs of the job may be active at once; None for no limit of its own.
+    #: Most runs of the job that may be active at once; None for no limit.
     max_concurrent: int | None = None
     triggers: tuple[AnyTrigger, ...] = ()
     #: None: ``skip`` for a job with triggers, ``allow`` for one that is only run by hand.
     overlap_policy: OverlapPolicy | None = None
     retry: RetryPolicy = RetryPolicy()
-    #: The triggers pause by themselves after so many failed runs in a row; None for never.
+    #: Number of failed runs in a row after which the triggers pause; None for never.
     pause_after_failures: int | None = None
-    #: Of a run with all its attempts, from the start of the first.
+    #: Time limit of a run with all its attempts, from the start of the first.
     run_timeout_seconds: float | None = None
-    #: A run that has waited so long is skipped.
+    #: Time in the queue after which a run is skipped.
     queue_timeout_seconds: float | None = None
-    #: How many of its runs that are over are kept; None for what the settings say.
+    #: Number of finished runs that are kept; None for the setting of that name.
     keep_runs: int | None = None
-    #: For how many days; the newest success is always kept.
+    #: Number of days that finished runs are kept. The newest success is always kept.
     keep_days: float | None = None
     source: Source = Source.LATEST
-    #: Whether all triggers rest.
+    #: Whether all triggers are paused.
     paused: bool = False
-    #: One sentence; None where it is not paused.
+    #: One sentence; None if the job is not paused.
     paused_reason: str | None = None
     #: Failures before this do not count for ``pause_after_failures``.
     resumed_at: datetime | None = None
@@ -68,21 +68,21 @@ class Job(Value, frozen=True, kw_only=True):
 
     @property
     def overlap(self) -> OverlapPolicy:
-        """The policy that holds."""
+        """Returns the overlap policy in effect."""
         if self.overlap_policy is not None:
             return self.overlap_policy
         return OverlapPolicy.SKIP if self.triggers else OverlapPolicy.ALLOW
 
     def trigger(self, trigger_id: str | None) -> AnyTrigger | None:
-        """Returns one of the triggers, or None."""
+        """Returns the trigger with an id, or None."""
         return next((t for t in self.triggers if t.id == trigger_id), None)
 
 
 class TriggerState(Value, frozen=True, kw_only=True):
-    """How far a trigger is; stored beside its job."""
+    """The progress of a trigger. It is stored beside its job."""
 
     trigger_id: str
     job_id: str
     progress: TriggerProgress
-    #: When it must be looked at next; None for never, unless it changes.
+    #: When the trigger is due for the next decision; None for never, unless it changes.
     next_at: datetime | None = None

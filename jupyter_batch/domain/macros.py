@@ -1,7 +1,7 @@
 """Macros in parameters: ``{{ run.scheduled_for | date }}`` and the like.
 
-They stand inside strings, also in lists and objects; keys are left alone. ``{{ "..." }}`` gives
-what is between the quotes, for texts that need braces of their own.
+They are replaced inside strings, also in lists and objects, but not in keys. ``{{ "..." }}`` gives
+the text between the quotes, for texts that need braces of their own.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import InvalidParameters
 
 _QUOTED = re.compile(r"\s*(\"[^\"]*\"|'[^']*')\s*")
-#: Stops at the next opening, so that a text full of them costs no more than its length.
+#: A match stops at the next ``{{``, so that the cost is linear in the length of the text.
 _MACRO = re.compile(rf"\{{\{{({_QUOTED.pattern}|(?:(?!\{{\{{).)*?)\}}\}}", re.DOTALL)
 
 
 class MacroContext(Value, frozen=True, kw_only=True):
-    """What macros are made of."""
+    """The values that macros can use."""
 
     run_id: str
-    #: The nominal time; the same over retries.
+    #: The nominal time. It is the same over retries.
     scheduled_for: datetime
-    #: Nominal time of the job's newest run that succeeded; None where there is none yet.
+    #: Nominal time of the job's newest run that succeeded; None if there is none yet.
     previous_success_at: datetime | None = None
-    #: Of the job, or of a run without a job.
+    #: Name of the job, or of a run without a job.
     job_name: str
-    #: Zone of the trigger, in which ``date`` is read.
+    #: Zone of the trigger, in which ``date`` is computed.
     timezone: str = "UTC"
 
 
-#: Every macro, and what it gives.
+#: Every macro, and the function that gives its value.
 MACROS: dict[str, Callable[[MacroContext], str | datetime | None]] = {
     "run.id": lambda context: context.run_id,
     "run.scheduled_for": lambda context: context.scheduled_for,
@@ -58,7 +58,7 @@ def check_macros(value: Any, field: str = "parameters") -> None:
 
 
 def allowed_macros() -> list[str]:
-    """Returns all that may stand between the braces."""
+    """Returns every expression that may stand between the braces."""
     return [
         form
         for name in MACROS
@@ -67,15 +67,15 @@ def allowed_macros() -> list[str]:
 
 
 def has_macros(value: Any) -> bool:
-    """Whether there is anything to render."""
+    """Returns whether a value has any macro."""
     return any("{{" in text for _, text in _strings(value, ""))
 
 
 def render(value: Any, context: MacroContext) -> Any:
     """Returns the value with its macros replaced by text.
 
-    Instants are ISO 8601 in UTC, dates are local to the zone; what does not exist is empty.
-    Raises InvalidParameters for what ``check_macros`` would refuse.
+    Instants are ISO 8601 in UTC, dates are local to the zone. A missing value is empty.
+    Raises InvalidParameters for a value that ``check_macros`` would refuse.
     """
     match value:
         case str():
@@ -102,7 +102,7 @@ def _text(name: str, filter_name: str | None, context: MacroContext) -> str:
 
 
 def _substitute(text: str, value_of: Callable[[str, str | None], str]) -> str:
-    """Returns the text with each macro replaced; raises ValueError with a sentence."""
+    """Returns the text with each macro replaced; raises ValueError with a reason."""
     parts, end = [], 0
     for match in _MACRO.finditer(text):
         parts += [_plain(text[end : match.start()]), _one(match.group(1), value_of)]

@@ -1,6 +1,6 @@
-"""How many values JSON text holds and how deep it is, told without reading it into objects.
+"""Counts the values and the nesting depth of JSON text without decoding it.
 
-All of it is steps that are short: a thread that does it lets others have their turn.
+Each step is short, so that other threads get the interpreter lock in between.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-#: As deep as notebooks may be, and their parts: what reads and writes them is recursive. The
-#: runner leaves out outputs of more than 200 levels.
+#: Greatest depth of notebooks and their parts: code that reads and writes them is recursive. The
+#: runner drops outputs of more than 200 levels.
 MAX_NESTING = 220
 
 _SLICE = 1024 * 1024
-#: Each value but the first of a list or an object has a comma before it.
+#: A comma precedes each value but the first of a list or an object.
 _MARKS = (b",", b"[", b"{")
 _STEPS = bytes(1 if code in b"[{" else 255 if code in b"]}" else 0 for code in range(256))
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 
 
 def count_values(text: bytes, *, most: int) -> int:
-    """Returns how many values JSON text holds, in texts or not; stops beyond ``most``."""
+    """Returns how many values JSON text has, counting marks inside strings; stops beyond ``most``."""
     found = 0
     for start in range(0, len(text), _SLICE):
         end = start + _SLICE
@@ -32,7 +32,7 @@ def count_values(text: bytes, *, most: int) -> int:
 
 
 def count_real_values(text: bytes, *, most: int) -> int:
-    """Returns how many values JSON text holds, what stands in texts apart; stops beyond ``most``."""
+    """Returns how many values JSON text has, ignoring the inside of strings; stops beyond ``most``."""
     found = 0
     for start, end in _outside(text):
         found += sum(text.count(mark, start, end) for mark in _MARKS)
@@ -42,7 +42,7 @@ def count_real_values(text: bytes, *, most: int) -> int:
 
 
 def is_deeper(text: bytes, limit: int = MAX_NESTING) -> bool:
-    """Says whether lists and objects of JSON text are nested more than so many levels deep."""
+    """Returns whether lists and objects of JSON text are nested deeper than ``limit``."""
     if sum(text.count(mark) for mark in (b"[", b"{")) <= limit:
         return False
     depth = 0
@@ -58,7 +58,7 @@ def is_deeper(text: bytes, limit: int = MAX_NESTING) -> bool:
 
 
 def is_deep_value(value: Any, limit: int = MAX_NESTING) -> bool:
-    """Says the same of a value of lists and dicts."""
+    """Returns whether lists and dicts of a value are nested deeper than ``limit``."""
     level = [value]
     for _ in range(limit + 1):
         level = [item for item in level if isinstance(item, dict | list | tuple)]
@@ -73,7 +73,7 @@ def _inside(value: Any) -> Any:
 
 
 def _outside(text: bytes) -> Iterator[tuple[int, int]]:
-    """Yields the stretches that are in no text, none of them long."""
+    """Yields the ranges outside of strings, none of them long."""
     place = 0
     while place < len(text):
         quote = text.find(b'"', place, place + _SLICE)
@@ -87,7 +87,7 @@ def _outside(text: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _end_of_text(text: bytes, place: int) -> int:
-    """Returns the place behind the quote that ends a text."""
+    """Returns the position after the quote that ends a string."""
     while (quote := text.find(b'"', place)) >= 0:
         backslashes = 0
         while quote - 1 - backslashes >= place and text[quote - 1 - backslashes] == 0x5C:

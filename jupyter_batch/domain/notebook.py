@@ -1,4 +1,4 @@
-"""What is frozen of a notebook before a run exists."""
+"""Frozen notebooks: the copy that is taken before a run exists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from jupyter_batch.domain.value import Value
 
 
 class FrozenFile(Value, frozen=True, kw_only=True):
-    """A file that goes along with the notebook."""
+    """A file that is copied along with the notebook."""
 
     #: Relative to the notebook's folder, with ``/``, never upwards.
     path: str
@@ -22,16 +22,16 @@ class FrozenNotebook(Value, frozen=True, kw_only=True):
     path: str
     #: The bytes of the .ipynb file, unchanged.
     content: bytes
-    #: Of ``content``, in hex.
+    #: SHA-256 of ``content``, in hex.
     sha256: str
     files: tuple[FrozenFile, ...] = ()
 
 
 def named_from(root: str, path: str, *, stored_root: str) -> str:
-    """Returns what a notebook is called by whoever names notebooks from another folder.
+    """Returns the path of a notebook relative to another root folder.
 
-    That is its path below that folder, or its absolute path where it lies elsewhere; what has
-    no root is a mere label.
+    That is its path below that folder, or its absolute path if it lies elsewhere. A path without a
+    root is only a label and stays as it is.
     """
     if not root or not stored_root:
         return path
@@ -40,7 +40,7 @@ def named_from(root: str, path: str, *, stored_root: str) -> str:
 
 
 def is_below(root: str, path: str) -> bool:
-    """Says whether an absolute path lies below a folder, by its name."""
+    """Returns whether an absolute path lies below a folder, by its name."""
     return path.startswith(_folder(root))
 
 

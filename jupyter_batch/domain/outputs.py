@@ -1,4 +1,4 @@
-"""Output ops folded into the outputs of a cell as they now stand, and outputs in slices."""
+"""Folds output ops into the current outputs of a cell, and joins outputs from slices."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ P = TypeVar("P")
 
 
 class OutputSlice(msgspec.Struct, frozen=True, kw_only=True):
-    """A slice of an output of a cell as it now stands; those of one output come together.
+    """A slice of a current output of a cell. The slices of one output are consecutive.
 
-    Of an output that has not come whole there is no slice without ``more``.
+    An incomplete output has no slice without ``more``.
     """
 
     cell_index: int
     output_no: int
     output_type: str
-    #: Of the JSON text of the nbformat output.
+    #: A part of the JSON text of the nbformat output.
     body: str
-    #: Whether there is another.
+    #: Whether another slice follows.
     more: bool = False
 
 
 class SliceJoiner:
-    """Joins slices, in their order, into outputs; what has not come whole is left out."""
+    """Joins slices, in their order, into outputs. Incomplete outputs are left out."""
 
     def __init__(self) -> None:
         self._of = (-1, -1)
         self._texts: list[str] = []
 
     def take(self, piece: OutputSlice) -> str | None:
-        """Returns the whole text with the last slice of an output, and None before."""
+        """Adds a slice; returns the whole text if it is the last one of an output, else None."""
         place = (piece.cell_index, piece.output_no)
         if place != self._of:
             self._of, self._texts = place, []
@@ -49,7 +49,7 @@ class SliceJoiner:
 
 
 class FoldedOutput(msgspec.Struct, Generic[P], frozen=True, kw_only=True):
-    """A whole output, and the slices that make up its text, in order."""
+    """A complete output, and the slices that make up its text, in order."""
 
     output_no: int
     output_type: str
@@ -64,10 +64,10 @@ class _Open(Generic[P]):
 
 
 def fold_outputs(ops: Iterable[tuple[OutputOp, P]]) -> tuple[FoldedOutput[P], ...]:
-    """Returns what the ops of one cell, in order, leave: by number, and only whole outputs.
+    """Returns the outputs that the ordered ops of one cell leave: by number, only complete ones.
 
-    Each op comes with what stands for its text (the text itself, or where to find it).
-    An output is whole once a slice has come that none follows; a crash can leave others.
+    Each op comes with a handle of its text (the text itself, or where to find it).
+    An output is complete once its last slice has arrived; a crash can leave incomplete ones.
     """
     outputs: dict[int, _Open[P]] = {}
     current: _Open[P] | None = None

@@ -1,4 +1,4 @@
-"""What becomes of a run that comes while another run of its job is not done."""
+"""Overlap policies: decide on a new run while another run of its job is not over."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from jupyter_batch.domain.value import Value
 
 
 class OverlapPolicy(StrEnum):
-    """Whether runs of one job may overlap, and what else."""
+    """How a new run of a job is treated while another one is not over."""
 
     #: The new run is skipped.
     SKIP = "skip"
-    #: The new run waits; while one waits, others are skipped.
+    #: The new run waits. While one waits, further ones are skipped.
     QUEUE = "queue"
-    #: The new run waits, behind all that wait already.
+    #: The new run waits behind all that wait already.
     QUEUE_ALL = "queue_all"
-    #: All others are cancelled; the new run starts when they are gone.
+    #: All others are cancelled, and the new run starts after them.
     REPLACE = "replace"
     ALLOW = "allow"
 
 
 class OverlapDecision(Value, frozen=True, kw_only=True):
-    """What to do with a new run."""
+    """The decision on a new run."""
 
     #: False: record it as ``skipped`` with the reason.
     admit: bool
@@ -43,7 +43,7 @@ def admit(
     """Decides on a new run of a job.
 
     ``active`` are the ids of the job's other runs that are starting, running or cancelling;
-    ``waiting`` those that are queued, also for a retry. A forced run is always let in and
+    ``waiting`` those that are queued, also for a retry. A forced run is always admitted and
     cancels nothing.
     """
     unfinished = (*active, *waiting)
@@ -64,7 +64,7 @@ def admit(
 
 
 def why_waits(policy: OverlapPolicy, *, active: Sequence[str], forced: bool = False) -> str | None:
-    """Returns why a queued run may not start yet on account of its job's others; None: it may."""
+    """Returns why other runs of its job keep a queued run waiting; None if none does."""
     if forced or policy is OverlapPolicy.ALLOW or not active:
         return None
     if policy is OverlapPolicy.REPLACE:
