@@ -47,15 +47,21 @@ def misfits(schema: Schema, value: Any, path: tuple[str | int, ...] = ()) -> Ite
         first = schema.get("prefixItems", [])
         for number, item in enumerate(value):
             inner = first[number] if number < len(first) else schema.get("items", {})
-            yield from misfits(inner, item, (*path, number))
+            yield from _inner_misfits(inner, item, (*path, number))
     elif isinstance(value, dict):
         known, others = schema.get("properties", {}), schema.get("additionalProperties", {})
         for name, item in value.items():
-            inner = known.get(name, others)
-            if inner is False:
-                yield (*path, name), {}, item
-            elif isinstance(inner, dict):
-                yield from misfits(inner, item, (*path, name))
+            yield from _inner_misfits(known.get(name, others), item, (*path, name))
+
+
+def _inner_misfits(
+    schema: Schema | bool, value: Any, path: tuple[str | int, ...]
+) -> Iterator[Misfit]:
+    """Yields what does not fit; true takes any value, and false takes none."""
+    if schema is False:
+        yield path, {}, value
+    elif isinstance(schema, dict):
+        yield from misfits(schema, value, path)
 
 
 def _fits_itself(schema: Schema, value: Any) -> bool:

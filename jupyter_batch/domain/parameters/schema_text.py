@@ -117,7 +117,9 @@ def _array(schema: dict[str, Any]) -> str:
     if "prefixItems" in schema:
         inner = ", ".join(in_words(part) for part in schema["prefixItems"])
         return f"a list of {len(schema['prefixItems'])}: [{inner}]"
-    items = schema.get("items") or {}
+    items = schema.get("items")
+    if not isinstance(items, dict):
+        return "a list"
     kind = items.get("type")
     if "enum" not in items and isinstance(kind, str) and kind in _PLURALS and len(items) == 1:
         return f"a list of {_PLURALS[kind]}"

@@ -139,15 +139,14 @@ export interface IValueSchema {
   minItems?: number;
   maxItems?: number;
   anyOf?: IValueSchema[];
+  properties?: Record<string, IValueSchema>;
+  required?: string[];
   additionalProperties?: IValueSchema | boolean;
   $comment?: string;
 }
 
-export interface IObjectSchema {
+export interface IObjectSchema extends IValueSchema {
   type: 'object';
-  properties?: Record<string, IValueSchema>;
-  required?: string[];
-  additionalProperties?: IValueSchema | boolean;
 }
 
 export interface IExecutorHealth {

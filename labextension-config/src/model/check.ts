@@ -1,4 +1,5 @@
 import type { IObjectSchema, IValueSchema, Json, JsonObject } from '../api/types';
+import { hasFormat } from './textFormats';
 import type { ITrans } from './trans';
 import { plainTrans } from './trans';
 
@@ -38,29 +39,28 @@ export function isMacro(value: Json | undefined): boolean {
   return typeof value === 'string' && value.includes('{{');
 }
 
-/** Whether a value is one that a schema takes. */
-export function fits(schema: IValueSchema, value: Json): boolean {
-  if (schema.enum) {
-    return schema.enum.some(one => JSON.stringify(one) === JSON.stringify(value));
-  }
-  if (schema.anyOf) {
-    return schema.anyOf.some(one => fits(one, value));
+/** Returns whether a schema takes a value, as `domain/parameters/schema_check.py` does. */
+export function fits(schema: IValueSchema | boolean, value: Json): boolean {
+  if (typeof schema === 'boolean') {
+    return schema;
   }
   const types = typesOf(schema);
   if (types.length && !types.some(type => isOf(type, value))) {
     return false;
   }
+  if (schema.enum && !schema.enum.some(one => isSame(one, value))) {
+    return false;
+  }
+  if (schema.anyOf && !schema.anyOf.some(one => fits(one, value))) {
+    return false;
+  }
   if (typeof value === 'string') {
-    return FORMATS[schema.format ?? '']?.test(value) ?? true;
+    return hasFormat(schema.format, value);
   }
   if (Array.isArray(value)) {
     return arrayFits(schema, value);
   }
-  const inner = schema.additionalProperties;
-  if (typeof value === 'object' && value !== null && typeof inner === 'object') {
-    return Object.values(value).every(one => fits(inner, one));
-  }
-  return true;
+  return typeof value !== 'object' || value === null || objectFits(schema, value);
 }
 
 /** `an integer or null`, `one of "a", "b"`. */
@@ -82,16 +82,40 @@ export function typesOf(schema: IValueSchema): string[] {
 }
 
 function arrayFits(schema: IValueSchema, value: Json[]): boolean {
-  const { items, prefixItems = [], minItems = 0, maxItems = Infinity } = schema;
+  const { items = true, prefixItems = [], minItems = 0, maxItems = Infinity } = schema;
   if (value.length < minItems || value.length > maxItems) {
     return false;
   }
-  return value.every((one, index) => {
-    const place = prefixItems.at(index) ?? items;
-    return (
-      place === undefined || place === true || (place !== false && fits(place, one))
-    );
-  });
+  return value.every((one, index) => fits(prefixItems.at(index) ?? items, one));
+}
+
+function objectFits(schema: IValueSchema, value: JsonObject): boolean {
+  const { properties = {}, required = [], additionalProperties = true } = schema;
+  return (
+    required.every(name => Object.hasOwn(value, name)) &&
+    Object.entries(value).every(([name, one]) =>
+      fits(
+        Object.hasOwn(properties, name) ? properties[name] : additionalProperties,
+        one
+      )
+    )
+  );
+}
+
+/** Returns whether two values are the same; the order of an object's keys does not matter. */
+function isSame(one: Json, other: Json): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object' || !one || !other) {
+    return one === other;
+  }
+  const [left, right] = [Object.entries(one), new Map(Object.entries(other))];
+  return (
+    Array.isArray(one) === Array.isArray(other) &&
+    left.length === right.size &&
+    left.every(([key, value]) => {
+      const there = right.get(key);
+      return there !== undefined && isSame(value, there);
+    })
+  );
 }
 
 function isOf(type: string, value: Json): boolean {
@@ -108,13 +132,6 @@ function isOf(type: string, value: Json): boolean {
       return typeof value === type;
   }
 }
-
-const FORMATS: Record<string, RegExp> = {
-  date: /^\d{4}-\d\d-\d\d$/,
-  time: /^\d\d:\d\d(:\d\d(\.\d+)?)?/,
-  'date-time': /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?/,
-  uuid: /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i
-};
 
 function typeWord(type: string, format: string | undefined, trans: ITrans): string {
   const formats: Record<string, string> = {
