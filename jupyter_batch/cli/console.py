@@ -36,8 +36,8 @@ class TerminalConsole(Console):
 class FieldColumn(ProgressColumn):
     """A field of a task in one line, as it is: rich's own TextColumn reads markup in it."""
 
-    def __init__(self, name: str, *, style: str = "") -> None:
-        super().__init__(table_column=Column(no_wrap=True))
+    def __init__(self, name: str, *, style: str = "", ratio: int | None = None) -> None:
+        super().__init__(table_column=Column(no_wrap=True, ratio=ratio))
         self._name = name
         self._style = style
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task
+from rich.table import Column
 from rich.text import Text
 
 from jupyter_batch.cli.console import FieldColumn, clean
@@ -165,9 +166,11 @@ class LiveView:
             BarColumn(bar_width=20),
             FieldColumn("count"),
             _Elapsed(),
-            FieldColumn("headline", style="dim"),
+            FieldColumn("headline", style="dim", ratio=1),
             console=console,
             transient=True,
+            # What the fixed columns leave is the headline's.
+            expand=True,
             get_time=clock,
         )
         self._task = self._progress.add_task(
@@ -212,8 +215,13 @@ class LiveView:
 
 
 class _Elapsed(ProgressColumn):
-    """The time since the first look, in few characters."""
+    """The time since the first look, in few characters and one line."""
+
+    def __init__(self) -> None:
+        super().__init__(table_column=Column(no_wrap=True))
 
     def render(self, task: Task) -> Text:
         """Returns the time."""
-        return Text(duration(float(int(task.elapsed or 0))).replace(".0", ""), style="cyan")
+        seconds = int(task.elapsed or 0)
+        text = f"{seconds} s" if seconds < 60 else duration(float(seconds))
+        return Text(text, style="cyan")
