@@ -39,7 +39,24 @@ from typing import Any, ClassVar
 
 
 class BatchError(Exception):
-    """The root of every error that jupyter_batch raises on purpose."""
+    """The base class of all errors that jupyter_batch raises.
+
+    Parameters
+    ----------
+    message : str
+        What happened and what to do, in one sentence.
+    **details : object
+        Facts that JSON can represent. ``field`` is the dotted path of the invalid value.
+
+    Attributes
+    ----------
+    code : str
+        Stable name of the error, as in the REST interface.
+    message : str
+        The message.
+    details : dict
+        The details.
+    """
 
     code: ClassVar[str] = "error"
 
@@ -51,7 +68,7 @@ class BatchError(Exception):
 
 
 class InvalidInput(BatchError):
-    """What the caller sent cannot be used; ``details["field"]`` names the place."""
+    """The input is not valid; ``details["field"]`` is the path of the invalid value."""
 
     code = "bad_request"
 
@@ -63,61 +80,61 @@ class InvalidParameters(InvalidInput):
 
 
 class InvalidNotebook(InvalidInput):
-    """The file is not a notebook that can be run."""
+    """The file is not a notebook that can be executed."""
 
     code = "invalid_notebook"
 
 
 class UnknownKernel(InvalidInput):
-    """The notebook asks for a kernel that its environment does not have."""
+    """The environment does not have the kernel that the notebook needs."""
 
     code = "unknown_kernel"
 
 
 class InvalidSchedule(InvalidInput):
-    """A cron text, a zone, an interval or an instant that cannot be used."""
+    """A cron expression, a time zone, an interval or a time is not valid."""
 
     code = "invalid_schedule"
 
 
 class UnknownOption(InvalidInput, TypeError):
-    """A call has a keyword that there is not; only raised by the Python API."""
+    """A keyword argument is unknown; only the Python API raises this error."""
 
     code = "unknown_option"
 
 
 class TooLarge(InvalidInput):
-    """What the caller sent is larger than the limit."""
+    """The input is larger than the limit."""
 
     code = "too_large"
 
 
 class InvalidQuery(InvalidInput):
-    """SQL that cannot be understood, or that does more than read the documented views."""
+    """The SQL is not valid, or does more than read the documented views."""
 
     code = "invalid_query"
 
 
 class NotAllowed(BatchError):
-    """The administrator's settings do not allow it."""
+    """The administrator's settings do not allow the action."""
 
     code = "not_allowed"
 
 
 class NotFound(BatchError):
-    """There is no such job, run, cell, artifact or file."""
+    """The job, run, cell, artifact or file does not exist."""
 
     code = "not_found"
 
 
 class Conflict(BatchError):
-    """The thing is not in a state that allows the action, or a name is taken."""
+    """The state of the object does not allow the action, or the name is taken."""
 
     code = "conflict"
 
 
 class ExecutorError(BatchError):
-    """The executor could not do its part."""
+    """The executor failed."""
 
     code = "executor_error"
 
@@ -129,67 +146,67 @@ class EngineUnavailable(ExecutorError):
 
 
 class ImageNotFound(ExecutorError):
-    """The image is not on the engine and could not be fetched."""
+    """The image is not on the engine and cannot be pulled."""
 
     code = "image_not_found"
 
 
 class ImageUnusable(ExecutorError):
-    """The image is there but lacks what a run needs, or does not start."""
+    """The image lacks what a run needs, or its container does not start."""
 
     code = "image_unusable"
 
 
 class AttemptGone(ExecutorError):
-    """The container or process of an attempt is not there any more."""
+    """The container or process of an attempt does not exist any more."""
 
     code = "attempt_gone"
 
 
 class RecordRefused(ExecutorError):
-    """What an attempt has sent is not its runner's, or cannot be true; it is ended."""
+    """Data of an attempt is forged or not valid; the attempt is ended."""
 
     code = "record_refused"
 
 
 class StoreError(BatchError):
-    """The store could not do its part."""
+    """The store failed."""
 
     code = "store_error"
 
 
 class StoreLocked(StoreError):
-    """Another process has the store open; ``details["pid"]`` where it is known."""
+    """Another process has the store open; ``details["pid"]`` is its id if it is known."""
 
     code = "store_locked"
 
 
 class StoreHeld(StoreError):
-    """A process that is no owner has a file of the store open; ``details["pid"]`` where known."""
+    """Another process has a file of the store open; ``details["pid"]`` is its id if it is known."""
 
     code = "store_held"
 
 
 class StoreClosed(StoreError):
-    """The owner is ending and has let go of the store; nothing has been done."""
+    """The owner is shutting down and has closed the store; nothing was changed."""
 
     code = "store_closed"
 
 
 class StoreDamaged(StoreError):
-    """The file is not a store of ours, or it cannot be read."""
+    """The file is not a store of jupyter_batch, or it cannot be read."""
 
     code = "store_damaged"
 
 
 class StoreFull(StoreError):
-    """There is no space left for the store."""
+    """The disk of the store is full."""
 
     code = "store_full"
 
 
 class NotServing(BatchError):
-    """The owner answers, but cannot serve the queue or write its store; the message says why."""
+    """The owner cannot run the queue or write its store; the message gives the reason."""
 
     code = "not_serving"
 
@@ -201,34 +218,34 @@ class OwnerUnavailable(BatchError):
 
 
 class UnsafePath(BatchError):
-    """A path that is not ours leads out of the folder that it is to stay in, or is no path."""
+    """A path is not valid, or leads out of the folder that it must stay in."""
 
     code = "unsafe_path"
 
 
 class WaitTimeout(BatchError, TimeoutError):
-    """It was not over in time, and goes on; only raised by the Python API."""
+    """A wait took too long; the run continues. Only the Python API raises this error."""
 
     code = "wait_timeout"
 
 
 class OnDemandServerWarning(UserWarning):
-    """A schedule was saved while nobody is there who will keep the time."""
+    """A schedule was saved, but no long-running server is there to keep it."""
 
 
 class QueryStopped(BatchError):
-    """SQL that was interrupted: it took too long or needed too much memory."""
+    """A query was stopped because it took too long, needed too much memory or was interrupted."""
 
     code = "query_stopped"
 
 
 class ItemsFailed(BatchError):
-    """Items of a loop over ``jb.track`` have failed; details have the name and how many."""
+    """Items of a ``jb.track`` loop have failed; the details have its name and the number."""
 
     code = "items_failed"
 
 
 class RunFailed(BatchError):
-    """A run or a sweep that was to succeed did not; ``details`` has its id, state and reason."""
+    """A run or sweep did not succeed; ``details`` has its id, state and reason."""
 
     code = "run_failed"

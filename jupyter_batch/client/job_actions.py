@@ -36,7 +36,18 @@ class JobActions:
     _connection: Connection
 
     def get(self, job: str) -> Job:
-        """Returns a job by its id or its name; its subclass says how."""
+        """Returns a job by its id or its name; a subclass implements it.
+
+        Parameters
+        ----------
+        job : str
+            Id or name of the job.
+
+        Returns
+        -------
+        Job
+            The job.
+        """
         raise NotImplementedError
 
     def _act(self, job: str, action: str, body: dict[str, Any]) -> Job:

@@ -127,8 +127,6 @@ def schedule(
 ) -> Job:
     """Make a job that runs on a schedule: give ``cron``, ``every``, ``at`` or ``triggers``.
 
-
-
     Parameters
     ----------
     path : str or path-like

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .context import Current, current
 from .record_results import record
-from .tracking import Track, track
+from .track_loop import track
+from .tracking import Track
 
 __all__ = ["Current", "Track", "current", "record", "track"]

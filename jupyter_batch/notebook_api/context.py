@@ -17,7 +17,25 @@ DONE_NAME = "done.json"
 
 
 class Current:
-    """The attempt that this notebook runs in."""
+    """The attempt in which this notebook is executed; see ``current``.
+
+    Attributes
+    ----------
+    run_id : str
+        Id of the run.
+    attempt_no : int
+        Number of the attempt, from 1. Above 1 it is a retry.
+    job_name : str or None
+        Name of the run's job; None for a run without a job.
+    scheduled_for : datetime or None
+        Nominal time in UTC, the same in all attempts of the run.
+    parameters : dict
+        Parameters that the run was given, without the notebook's own values.
+    notebook_path : str
+        Path of the notebook.
+    output : pathlib.Path
+        Folder whose files are kept as artifacts of the run.
+    """
 
     def __init__(self, facts: Dict[str, Any], output: str) -> None:
         self.run_id: str = str(facts.get("run_id") or "")
@@ -39,13 +57,19 @@ class Current:
 
 
 def current() -> Optional[Current]:
-    """Returns the attempt that this notebook runs in; None when it is run by hand.
+    """Returns the attempt in which this notebook is executed.
+
+    Returns
+    -------
+    Current or None
+        The attempt; None if the notebook is executed by hand.
+
+    Examples
+    --------
+    Write a file that becomes an artifact of the run::
 
         me = jb.current()
         folder = me.output if me else Path("out")
-
-    Has ``run_id``, ``attempt_no``, ``job_name``, ``scheduled_for``, ``parameters``,
-    ``notebook_path`` and ``output`` (the folder whose files are kept as artifacts).
     """
     path = os.environ.get(CONTEXT_VARIABLE)
     if not path:

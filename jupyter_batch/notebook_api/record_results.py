@@ -15,18 +15,33 @@ _SHOWN = 200
 
 
 def record(values: Optional[Mapping[str, Any]] = None, /, **named: Any) -> None:
-    """Keeps values with the run, typed, and displays them.
+    """Record values with the run, and display them.
+
+    If a name is recorded again, the last value counts. NaN and infinities are kept as numbers;
+    inside lists and mappings they become None. Outside a run the values are only displayed.
+    ``jb.results(...)`` and ``run.results()`` read the values.
+
+    Parameters
+    ----------
+    values : dict, optional
+        Values by name, for names that are not Python identifiers.
+    **named : object
+        Values by name: numbers, texts, bools, None, dates, lists and mappings of these, NumPy
+        scalars and arrays, pandas DataFrames and Series.
+
+    Raises
+    ------
+    InvalidInput
+        A value cannot be recorded. Then none is.
+    TooLarge
+        A value is larger than 4 MiB. Then none is recorded.
+
+    Examples
+    --------
+    Record numbers, texts and a data frame::
 
         jb.record(loss=0.12, model="ridge", best={"alpha": 0.5}, scores=frame)
         jb.record({"a name with spaces": 1})
-
-    Takes numbers, texts, bools, None, dates, lists and mappings of these, numpy's scalars and
-    arrays, pandas' DataFrame and Series. Of values with the same name the last one counts. NaN
-    and infinities are kept as numbers; inside of lists and mappings they become None. By hand,
-    outside of a run, it displays and keeps nothing.
-
-    ``jb.results(...)`` and ``run.results()`` read them. Raises InvalidInput for a value that
-    cannot be kept, TooLarge for one of more than 4 MiB: then nothing is recorded.
     """
     together = {**(values or {}), **named}
     for name in together:

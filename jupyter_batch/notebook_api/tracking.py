@@ -1,4 +1,4 @@
-"""``jb.track``: a loop over items whose progress is on record and which a retry goes on with."""
+"""A loop over items whose progress is recorded, and which a retry continues."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from typing import (
 from ..errors import InvalidInput, ItemsFailed
 from .bars import Bar
 from .context import Spool, done_items, spool
-from .encoding import unwrapped
 from .keys import Keys
+from .tqdm_methods import TqdmMethods
 
 T = TypeVar("T")
 
@@ -36,12 +36,25 @@ _TOLD_ERRORS = 200
 #: An iterator that raises so often in a row is taken to raise for ever.
 _MOST_RAISED = 1000
 
-#: How many trackers of each name this process has made.
-_names: Dict[str, int] = {}
 
+class Track(TqdmMethods, Generic[T]):
+    """An iterable that counts its items; see ``track``.
 
-class Track(Generic[T]):
-    """An iterable that counts; see ``track``."""
+    Attributes
+    ----------
+    name : str
+        Name of the loop.
+    total : int or None
+        Number of items; None if it is not known.
+    processed : int
+        Number of items that are done, without failed and skipped ones.
+    failed : int
+        Number of items that failed.
+    skipped : int
+        Number of items that were done in earlier attempts.
+    errors : list of tuple
+        The first 200 failures: key (JSON text or None) and error.
+    """
 
     def __init__(
         self,
@@ -132,12 +145,26 @@ class Track(Generic[T]):
             yield item
 
     def guard(self) -> _Guard:
-        """Returns a context for the loop's body: with ``on_error="continue"`` an exception in it
-        is counted and kept, and the loop goes on with the next item."""
+        """Returns a context manager for the body of the loop.
+
+        With ``on_error="continue"`` an exception in the body is counted and recorded, and the loop
+        continues with the next item.
+
+        Returns
+        -------
+        context manager
+            The guard of the current item.
+        """
         return _Guard(self)
 
     def fail(self, error: Union[BaseException, str]) -> None:
-        """Counts the item at hand as failed; it is not done, and a retry does it again."""
+        """Count the current item as failed, so that a retry processes it again.
+
+        Parameters
+        ----------
+        error : Exception or str
+            The reason.
+        """
         if isinstance(error, BaseException):
             error = f"{type(error).__name__}: {error}"
         if self._in_item and self._has_failed:
@@ -152,7 +179,13 @@ class Track(Generic[T]):
             self._tell()
 
     def check(self) -> None:
-        """Raises ItemsFailed where an item has failed, so that the run fails and can be retried."""
+        """Raise ItemsFailed if an item has failed, so that the run fails and can be retried.
+
+        Raises
+        ------
+        ItemsFailed
+            An item has failed.
+        """
         if self.failed:
             first = f"; the first: {self.errors[0][1]}" if self.errors else ""
             raise ItemsFailed(
@@ -162,13 +195,19 @@ class Track(Generic[T]):
             )
 
     def update(self, n: float = 1) -> None:
-        """Counts so many more as done, without an iterable."""
+        """Count items as done, without an iterable.
+
+        Parameters
+        ----------
+        n : float, default 1
+            Number of items.
+        """
         self.processed += int(n)
         if time.monotonic() >= self._tell_at:
             self._tell()
 
     def close(self) -> None:
-        """Says how far it has come; called by itself at the end of the loop."""
+        """Report the final progress; the end of the loop calls it."""
         if self._is_closed:
             return
         if self._hook is not None:
@@ -183,33 +222,24 @@ class Track(Generic[T]):
 
     @property
     def n(self) -> int:
-        """How many are dealt with, as tqdm calls it."""
+        """Number of items that are done, failed or skipped, as in tqdm."""
         return self._count
 
     @property
     def _count(self) -> int:
         return self.processed + self.failed + self.skipped
 
-    def set_description(self, desc: Optional[str] = None, refresh: bool = True) -> None:
-        """Does nothing but to be there for programs written for tqdm: the name stays."""
-
-    def set_postfix(self, ordered_dict: Any = None, refresh: bool = True, **values: Any) -> None:
-        """Shows values behind the bar."""
-        pairs = {**dict(ordered_dict or {}), **values}
-        self.set_postfix_str(", ".join(f"{name}={_shown(value)}" for name, value in pairs.items()))
-
-    def set_postfix_str(self, s: str = "", refresh: bool = True) -> None:
-        """Shows a text behind the bar."""
-        self._postfix = s
-
     def refresh(self, *_: Any, **__: Any) -> None:
-        """Tells and shows at once."""
-        self._tell()
+        """Report and display the progress at once.
 
-    @staticmethod
-    def write(s: str, file: Any = None, end: str = "\n", nolock: bool = False) -> None:
-        """Prints a line."""
-        (file or sys.stdout).write(s + end)
+        Parameters
+        ----------
+        *_ : object
+            Ignored, for compatibility with tqdm.
+        **__ : object
+            Ignored, for compatibility with tqdm.
+        """
+        self._tell()
 
     def __len__(self) -> int:
         if self.total is None:
@@ -228,7 +258,13 @@ class Track(Generic[T]):
         return f"<Track {self.name!r} {self._count}{of}{failed}>"
 
     def facts(self) -> Dict[str, Any]:
-        """Returns how far it is, as it goes on record."""
+        """Returns the progress as it is recorded.
+
+        Returns
+        -------
+        dict
+            Name, counts, rate per second, elapsed and remaining seconds.
+        """
         elapsed = time.monotonic() - self._began
         worked = self.processed + self.failed
         rate = worked / elapsed if elapsed > 0 and worked else None
@@ -295,79 +331,11 @@ class _Guard:
         return self._tracker._continues
 
 
-def track(
-    iterable: Optional[Iterable[T]] = None,
-    desc: Optional[str] = None,
-    total: Optional[int] = None,
-    leave: bool = True,
-    *,
-    name: Optional[str] = None,
-    key: Union[str, Callable[[T], Any], None] = None,
-    on_error: str = "raise",
-    resume: bool = False,
-    disable: bool = False,
-    **tqdm_options: Any,
-) -> Track[T]:
-    """Yields the items, counts them, and keeps with the run how far it is.
-
-    ::
-
-        for order in jb.track(orders, name="orders", key="id", resume=True):
-            work(order)
-
-    In a batch run, the run's record tells live how many are processed and failed, the rate and
-    the time left; by hand a bar is shown. An item is done when the loop comes back for the next.
-
-    ``resume=True``: items that earlier attempts of the run have done are not done again when the
-    run is retried, by itself or by hand. Items are known by ``key``: a function of the item, or
-    the name of a field; without it, texts and numbers stand for themselves and anything else by
-    its position. Each key is on record before the next item begins, so that after a kill at most
-    the one item in flight is done twice.
-
-    ``on_error="continue"``: failed items are counted and kept, and the loop goes on. That needs
-    the body in a guard, or the work in the iterable::
-
-        orders = jb.track(orders, name="orders", on_error="continue")
-        for order in orders:
-            with orders.guard():
-                work(order)
-        orders.check()          # raises ItemsFailed, so that the run can be retried
-
-        for result in jb.track(map(work, orders), total=len(orders), on_error="continue"): ...
-
-    May be called as tqdm is: ``desc`` stands for ``name``, ``total``, ``leave``, ``disable``,
-    ``update()``, ``set_postfix()``, ``close()`` and the context manager work, other options of
-    tqdm are taken and have no effect.
-    """
-    if on_error not in ("raise", "continue"):
-        raise InvalidInput(f"on_error is 'raise' or 'continue', not {on_error!r}", field="on_error")
-    text = str(name if name is not None else desc or "items").strip().rstrip(":")[:200] or "items"
-    keyed = resume or key is not None
-    keys = Keys(key) if keyed else None
-    # Later trackers of the same name are numbered, in the same way in each attempt.
-    count = _names[text] = _names.get(text, 0) + 1
-    return Track(
-        iterable,
-        name=text if count == 1 or spool() is None else f"{text} ({count})",
-        total=total,
-        keys=keys if spool() is not None else None,
-        continues=on_error == "continue",
-        resume=resume,
-        disable=bool(disable),
-        leave=bool(leave),
-    )
-
-
 def _length(iterable: Any) -> Optional[int]:
     try:
         return len(iterable)
     except (TypeError, AttributeError):
         return None
-
-
-def _shown(value: Any) -> str:
-    value = unwrapped(value)
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _json(text: str) -> bytes:

@@ -15,7 +15,7 @@ from jupyter_batch.widgets.live import Live
 
 
 class Box(ipw.VBox):  # type: ignore[misc]
-    """A column of parts with a place for trouble at its end; a listener of the shared stream."""
+    """A column of widgets with a place for an error message at its end."""
 
     def __init__(self, live: Live, parts: Sequence[ipw.Widget], **layout: Any) -> None:
         self._live = live
@@ -23,11 +23,17 @@ class Box(ipw.VBox):  # type: ignore[misc]
         super().__init__(children=[*parts, self._trouble], layout=full(**layout))
 
     def show_trouble(self, error: BatchError | None) -> None:
-        """Tells in the widget what could not be done; nothing with None."""
+        """Show an error message.
+
+        Parameters
+        ----------
+        error : BatchError or None
+            The error; None to remove the message.
+        """
         self._trouble.value = look.note(error.message if error else "")
 
     def close(self) -> None:
-        """Ends the following, and takes the widget and all its parts away."""
+        """Stop following, and close the widget and all its parts."""
         if hasattr(self, "_live"):
             self._live.forget(self)
         parts = _parts_of(self)

@@ -25,14 +25,28 @@ _NOW, _SCHEDULE = "Run now", "On a schedule"
 
 
 class RunForm(Box):
-    """Asks for a notebook's parameters, then runs it or puts it on a schedule.
+    """Show a form for a notebook's parameters, which runs or schedules the notebook.
+
+    The fields come from the notebook's parameters cell. A field that is not changed is not sent.
+    The monitor of the run is shown below the form. ``run`` is the run that was submitted, ``job``
+    the job that was scheduled, ``fields`` the fields by parameter name.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Path of the notebook.
+    parameters : dict, optional
+        First values of the fields.
+    client : Client, optional
+        The client. Default: the one that ``jb.run`` uses.
+    **options : RunOptions
+        First values of the other fields, as ``jb.submit`` takes them.
+
+    Examples
+    --------
+    Show the form::
 
         form = jb.widgets.RunForm("report.ipynb", {"alpha": 0.5}, memory="1g")
-        form.run        # the run, once there is one; form.job, once it is scheduled
-
-    ``parameters`` and the options of ``jb.submit`` are what the fields begin with. Fields come
-    from the notebook's parameters cell; what is left as it is, is not sent. Below the form stands
-    the monitor of the run.
     """
 
     def __init__(
@@ -91,10 +105,7 @@ class RunForm(Box):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What differs from the notebook's own values; errors are told at their fields.
-
-        Raises InvalidInput where a field holds no value.
-        """
+        """Values that differ from the notebook's own; raises InvalidInput for a bad field."""
         found, bad = {}, []
         for name, field in self.fields.items():
             try:
@@ -111,7 +122,7 @@ class RunForm(Box):
         return found
 
     def submit(self) -> None:
-        """Sends what stands in the form, as the button does; ``run`` or ``job`` is there soon."""
+        """Send the form, as the button does; ``run`` or ``job`` is set soon after."""
         self._said.value = ""
         self.show_trouble(None)
         for field in self._others():

@@ -28,11 +28,24 @@ _OUTPUTS_REST = 20
 
 
 class RunMonitor(Box):
-    """Shows a run live: cells, progress, outputs, log, the error; with buttons to cancel and retry.
+    """Show a run live: cells, progress, outputs, log and error, with buttons to cancel and retry.
+
+    It follows the run until the run is finished or ``close()`` is called.
+
+    Parameters
+    ----------
+    run : Run or str
+        The run, or its id.
+    client : Client, optional
+        The client. Default: the one that ``jb.run`` uses.
+    **layout : str
+        CSS properties of the widget, such as ``width="50%"``.
+
+    Examples
+    --------
+    Submit a run and show it::
 
         jb.widgets.RunMonitor(jb.submit("report.ipynb"))
-
-    Takes a Run, or the id of one. It follows the run to its end, or until ``close()``.
     """
 
     def __init__(self, run: Run | str, *, client: Client | None = None, **layout: Any) -> None:
@@ -87,18 +100,35 @@ class RunMonitor(Box):
 
     @property
     def is_moving(self) -> bool:
-        """Whether a cell is running, whose outputs come without events."""
+        """True while a cell is being executed, whose outputs come without events."""
         return self._picture.current is not None
 
     def take(self, event: RunEvent) -> bool:
-        """Notes an event of its run."""
+        """Note an event of the run.
+
+        Parameters
+        ----------
+        event : RunEvent
+            The event.
+
+        Returns
+        -------
+        bool
+            True if the event belongs to this widget.
+        """
         if event.run_id != self.run.id:
             return False
         self._events.append(event)
         return True
 
     def update(self, *, anew: bool) -> None:
-        """Shows what has happened since."""
+        """Show what has changed.
+
+        Parameters
+        ----------
+        anew : bool
+            If true, request everything again.
+        """
         picture = self._picture
         while self._events:
             anew = picture.apply(self._events.popleft()) or anew
@@ -115,11 +145,11 @@ class RunMonitor(Box):
     # --- what people do -----------------------------------------------------------------------
 
     def cancel(self) -> None:
-        """Asks for the run to end, as the button does."""
+        """Request the end of the run, as the button does."""
         self._act(self._do_cancel)
 
     def retry(self) -> None:
-        """Queues one more attempt, as the button does."""
+        """Queue one more attempt of the run, as the button does."""
         self._act(self._do_retry)
 
     def _act(self, action: Callable[[], None]) -> None:

@@ -24,12 +24,25 @@ _REST = 5
 
 
 class SweepMonitor(Box):
-    """Shows a sweep live: a square for each run, how many are in each state, what failed and why.
+    """Show a sweep live: a square for each run, the number of runs in each state, and failures.
+
+    The buttons cancel all runs or retry the failed ones. It follows the sweep until the sweep is
+    finished or ``close()`` is called. ``sweep`` is the sweep, ``runs`` are its runs.
+
+    Parameters
+    ----------
+    sweep : Sweep or str
+        The sweep, or its id.
+    client : Client, optional
+        The client. Default: the one that ``jb.run`` uses.
+    **layout : str
+        CSS properties of the widget, such as ``width="50%"``.
+
+    Examples
+    --------
+    Submit a sweep and show it::
 
         jb.widgets.SweepMonitor(jb.sweep("report.ipynb", {"alpha": [0.1, 0.2, 0.3]}))
-
-    Takes a Sweep, or the id of one. The buttons cancel all of it, or retry only the failed runs.
-    It follows to the end, or until ``close()``.
     """
 
     def __init__(self, sweep: Sweep | str, *, client: Client | None = None, **layout: Any) -> None:
@@ -74,11 +87,22 @@ class SweepMonitor(Box):
 
     @property
     def is_moving(self) -> bool:
-        """Whether something has still to be asked for."""
+        """True if the sweep has to be requested."""
         return self._is_stale
 
     def take(self, event: RunEvent) -> bool:
-        """Notes a change of one of its runs."""
+        """Note a change of one of the sweep's runs.
+
+        Parameters
+        ----------
+        event : RunEvent
+            The event.
+
+        Returns
+        -------
+        bool
+            True if the event belongs to this widget.
+        """
         if event.kind != "state" or event.data.get("sweep_id") != self.sweep.id:
             return False
         self._states[event.run_id] = RunState(event.data["state"])
@@ -86,7 +110,13 @@ class SweepMonitor(Box):
         return True
 
     def update(self, *, anew: bool) -> None:
-        """Shows what has happened since."""
+        """Show what has changed.
+
+        Parameters
+        ----------
+        anew : bool
+            If true, request everything again.
+        """
         begun = time.monotonic()
         if anew or (self._is_stale and begun >= self._again_at):
             self._is_stale = False
@@ -101,11 +131,11 @@ class SweepMonitor(Box):
             self._live.forget(self)
 
     def cancel(self) -> None:
-        """Ends all its runs, as the button does."""
+        """Cancel all runs of the sweep, as the button does."""
         self._act(lambda: self.sweep.cancel())
 
     def retry(self) -> None:
-        """Queues the failed runs once more, as the button does."""
+        """Queue the failed runs again, as the button does."""
         self._act(lambda: self.sweep.retry())
 
     def _act(self, action: Callable[[], object]) -> None:

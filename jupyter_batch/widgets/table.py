@@ -34,13 +34,32 @@ _REST = 5
 
 
 class RunTable(Box):
-    """Lists the newest runs, live: of one job, or all; with a filter, and a tick for each run.
+    """List the newest runs live, with filters and a checkbox for each run.
+
+    It follows the runs until ``close()`` is called. ``selected`` is the tuple of the selected
+    runs, newest first, and can be observed; ``runs`` are the runs that are shown.
+
+    Parameters
+    ----------
+    job : Job or str, optional
+        Job of the runs, its name or its id. Default: all runs.
+    state : str, default "All"
+        First value of the state filter, as the widget names it, such as ``"Failed"``.
+    q : str, default ""
+        First value of the search field.
+    limit : int, default 20
+        Number of runs at most.
+    client : Client, optional
+        The client. Default: the one that ``jb.run`` uses.
+    **layout : str
+        CSS properties of the widget, such as ``width="50%"``.
+
+    Examples
+    --------
+    Print the selected runs whenever they change::
 
         table = jb.widgets.RunTable(job="nightly")
-        table.selected          # the runs that are ticked, newest first
         table.observe(lambda change: print(change.new), "selected")
-
-    Follows until ``close()``. ``limit`` is how many runs are shown at most.
     """
 
     #: The ticked runs that are shown, as Run objects that are kept up to date.
@@ -95,18 +114,35 @@ class RunTable(Box):
 
     @property
     def is_moving(self) -> bool:
-        """Whether a list has to be asked for, or times go on."""
+        """True if the list has to be requested, or a run that is shown is not finished."""
         return self._is_stale or any(not run.is_over for run in self.runs)
 
     def take(self, event: RunEvent) -> bool:
-        """Notes that a list has to be asked for; a cell changes only runs that are shown."""
+        """Note that the list has to be requested.
+
+        Parameters
+        ----------
+        event : RunEvent
+            The event.
+
+        Returns
+        -------
+        bool
+            True if the event changes what is shown.
+        """
         if event.kind == "state" or (event.kind == "cell_finished" and event.run_id in self._rows):
             self._is_stale = True
             return True
         return False
 
     def update(self, *, anew: bool) -> None:
-        """Asks for the list where it is stale, and shows it."""
+        """Request the list if it is out of date, and show it.
+
+        Parameters
+        ----------
+        anew : bool
+            If true, request the list in any case.
+        """
         begun = time.monotonic()
         if anew or (self._is_stale and begun >= self._again_at):
             self._is_stale = False
@@ -117,7 +153,13 @@ class RunTable(Box):
             self._rows[run.id].show(run, now)
 
     def select(self, *run_ids: str) -> None:
-        """Ticks these runs and no others."""
+        """Select these runs and no others.
+
+        Parameters
+        ----------
+        *run_ids : str
+            Ids of the runs.
+        """
         self._ticked = set(run_ids)
         for run_id, row in self._rows.items():
             row.tick.value = run_id in self._ticked
