@@ -7,9 +7,12 @@ import json
 import math
 import os
 import re
+import select
+import stat
 import threading
 import time
-from typing import Any, Iterator, Optional
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, Optional
 
 from .signing import sign
 
@@ -22,6 +25,8 @@ _OTHER_SLICE = 120 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 #: Seconds between two looks at a full disk.
 _FULL_PAUSE = 0.5
+#: Seconds between two calls of what is to be done while a reader is slow.
+_SLOW_PAUSE = 0.01
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -35,6 +40,9 @@ class FrameWriter:
         self._is_closed = False
         #: With what frames are signed; None until the bundle has been read, and where it has none.
         self.key: Optional[bytes] = None
+        self._meanwhile: Optional[Callable[[], None]] = None
+        self._is_blocking = True
+        self._writable: Any = None
 
     def write(self, kind: str, **fields: Any) -> None:
         """Writes one frame; returns when the line is with the system. Raises OSError.
@@ -42,7 +50,7 @@ class FrameWriter:
         Where frames go to a file, a full disk is waited for: half a line would lose all the rest.
         """
         body = to_json(fields)[1:]
-        with self._lock:
+        with self.waiting_for(self._lock):
             if self._is_closed:
                 return
             self._seq += 1
@@ -56,10 +64,38 @@ class FrameWriter:
         """Lets no thread write after the last frame."""
         with self._lock:
             self._is_closed = True
+            if not self._is_blocking:
+                os.set_blocking(self._fd, True)
+
+    def while_slow(self, meanwhile: Callable[[], None]) -> None:
+        """Has threads that wait for the reader of frames call this again and again."""
+        with self._lock:
+            self._meanwhile = meanwhile
+            if os.name == "posix" and stat.S_ISFIFO(os.fstat(self._fd).st_mode):
+                os.set_blocking(self._fd, False)
+                self._writable = select.poll()
+                self._writable.register(self._fd, select.POLLOUT)
+                self._is_blocking = False
+
+    @contextmanager
+    def waiting_for(self, lock: Any) -> Iterator[None]:
+        """Holds a lock that a thread may keep for as long as the reader of frames is slow."""
+        while not lock.acquire(timeout=_SLOW_PAUSE):
+            if self._meanwhile is not None:
+                self._meanwhile()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _write(self, part: memoryview) -> int:
         try:
             return os.write(self._fd, part)
+        except BlockingIOError:
+            assert self._meanwhile is not None
+            self._meanwhile()
+            self._writable.poll(_SLOW_PAUSE * 1000)
+            return 0
         except OSError as error:
             if error.errno not in _FULL:
                 raise

@@ -10,6 +10,7 @@ import sys
 import time
 from typing import Any, Callable, Dict, Optional
 
+from .backlog import Backlog, KernelPause
 from .failures import EXIT_MISSING, Failure
 from .fast_imports import without
 from .kernel_prewarm import PrewarmedKernel, launching
@@ -73,6 +74,8 @@ class Kernel:
         self.client: Any = None
         self._process: Optional["subprocess.Popen[bytes]"] = None
         self._shutdown: Optional[Shutdown] = None
+        self._pause = KernelPause(self._signal_group)
+        self._backlog: Optional[Backlog] = None
 
     def start(self, env: Dict[str, str], early: Optional[PrewarmedKernel] = None) -> None:
         """Starts the process, and returns before it answers; raises Failure.
@@ -108,6 +111,8 @@ class Kernel:
         client.context.setsockopt(zmq.RECONNECT_IVL, 10)
         client.start_channels(hb=False)
         client.allow_stdin = False
+        if self._process is not None:
+            self._backlog = Backlog(client.iopub_channel, self._pause)
         began = asked = time.monotonic()
         client.kernel_info()
         answered = False
@@ -174,6 +179,7 @@ class Kernel:
     def terminate(self) -> None:
         """Sends SIGTERM to the process alone: what it has started is its own to end."""
         if self._process is not None and self.is_alive():
+            self._pause.before_signal()
             self._process.terminate()
 
     def interrupt(self) -> None:
@@ -181,6 +187,7 @@ class Kernel:
         if self._process is None or self._spec.interrupt_mode == "message":
             asyncio.run(_awaited(self.manager.interrupt_kernel()))
         else:
+            self._pause.before_signal()
             self._signal_group(signal.SIGINT)
 
     def kill(self) -> None:
@@ -189,9 +196,21 @@ class Kernel:
             asyncio.run(_awaited(self.manager.shutdown_kernel(now=True)))
             return
         self._signal_group(signal.SIGKILL)
+        self._pause.release()
+
+    def take_messages(self) -> None:
+        """Takes what the kernel has sent, while its reader waits for something else."""
+        if self._backlog is not None:
+            self._backlog.take()
+
+    def drop_messages(self) -> None:
+        """Drops what the kernel has sent and nobody reads any more."""
+        if self._backlog is not None:
+            self._backlog.drop()
 
     def ask_to_end(self) -> None:
         """Sends the kernel the request to end; ``shut_down`` waits for that."""
+        self._pause.release()
         if self._process is not None and self.client is not None and self.is_alive():
             self._shutdown = Shutdown(self)
 

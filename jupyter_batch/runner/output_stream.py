@@ -154,7 +154,7 @@ class OutputStream:
 
     def flush(self) -> None:
         """Writes what is waiting; returns when it is written."""
-        with self._flushing:
+        with self._frames.waiting_for(self._flushing):
             with self._changed:
                 ops, self._pending, self._chars = self._pending, [], 0
                 for op in ops:

@@ -264,10 +264,16 @@ class PapermillClient(PapermillNotebookClient):  # type: ignore[misc]
                 look()
 
 
+_STREAMS: Dict[str, Any] = {}
+
+
 def _shell(output: Any) -> Any:
     """Returns what later steps need of an output: all of an error, nothing large of others."""
     if output["output_type"] == "error":
         return output
+    if output["output_type"] == "stream":
+        # One for all: a notebook may print a million times.
+        return _STREAMS.setdefault(output["name"], type(output)({**output, "text": ""}))
     small = type(output)(output)
     if "text" in small:
         small["text"] = ""

@@ -175,6 +175,7 @@ class Program:
             if early is not None:
                 early.discard()
         self._stopper.kernel = kernel
+        self._frames.while_slow(kernel.take_messages)
         return kernel
 
     def _chosen(self, name: Optional[str], language: str, known: Dict[str, str]) -> str:

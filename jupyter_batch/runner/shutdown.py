@@ -32,6 +32,7 @@ class Shutdown:
         closing_at = answered = terminated = None
         while self._kernel.is_alive():
             now = time.monotonic()
+            self._kernel.drop_messages()
             iopub_is_closed, shell_is_closed = self._monitors.poll()
             if now >= deadline:
                 # Closed, it has done all that the notebook wanted; the interpreter is only slow.
