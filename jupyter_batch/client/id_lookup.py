@@ -19,7 +19,8 @@ class Identified(Protocol):
     """What has an id."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Its id."""
 
 
 T = TypeVar("T", bound=Identified)

@@ -23,7 +23,8 @@ Fetch = Callable[[str | None, int], tuple[Sequence[T], str | None]]
 class Show(Protocol):
     """Returns items as an HTML table."""
 
-    def __call__(self, items: Sequence[Any], /) -> html.Html: ...
+    def __call__(self, items: Sequence[Any], /) -> html.Html:
+        """Returns the table."""
 
 
 class PagedList(Generic[T]):

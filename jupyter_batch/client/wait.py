@@ -22,12 +22,15 @@ class Completion(Protocol):
     """What can be waited for."""
 
     @property
-    def is_over(self) -> bool: ...
+    def is_over(self) -> bool:
+        """True if it is finished."""
 
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """Name of its state."""
 
-    def refresh(self) -> Any: ...
+    def refresh(self) -> Any:
+        """Request the newest state, and return the object."""
 
 
 T = TypeVar("T", bound=Completion)

@@ -33,8 +33,10 @@ def plain(value: Any, field: str) -> Any:
 
 
 def scalar(value: Any) -> Any:
-    """Returns numpy's scalars, and values of classes of one's own that are a kind of int, float
-    or str, as Python's own; anything else as it is."""
+    """Returns a scalar as Python's own int, float or str, and any other value as it is.
+
+    Scalars are NumPy's, and values of subclasses of int, float and str.
+    """
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, enum.Enum) and not isinstance(value, int | float | str):

@@ -37,8 +37,10 @@ def context_for_owner(url: str, certificate: str) -> ssl.SSLContext | bool:
 
 
 def context_for_server(url: str, cacert: str | os.PathLike[str] | None) -> ssl.SSLContext | bool:
-    """Returns what is trusted at the address of a server elsewhere: the authorities of a file or
-    folder that is named, else those of the system (or of ``SSL_CERT_FILE``).
+    """Returns the certificate authorities to trust for a server elsewhere.
+
+    They are those of the file or folder ``cacert``, else those of the system or of
+    ``SSL_CERT_FILE``.
 
     Raises InvalidInput for a file that has none.
     """
