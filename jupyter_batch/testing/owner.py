@@ -340,7 +340,10 @@ class FakeOwner(httpx.BaseTransport):
 
     def _pause(self, request: httpx.Request, job_id: str) -> httpx.Response:
         paused = request.url.path.endswith("/pause")
-        reason = json.loads(request.content).get("reason") if paused else None
+        reason = None
+        if paused:
+            given = json.loads(request.content).get("reason")
+            reason = "paused by alice" + (f": {given}" if given else "")
         self.jobs[job_id] = replace(self._job(job_id), paused=paused, paused_reason=reason)
         return _answer(self.jobs[job_id])
 
