@@ -1,1 +1,1 @@
-"""Use cases over the ports; everything they need comes through their constructors."""
+"""Use cases over the ports. Constructors take every dependency."""

@@ -1,4 +1,4 @@
-"""Waits for what comes first, by the given clock, and for what must not be left half done."""
+"""Helpers for asyncio: wait with a timeout, for the first of several, and shielded from cancel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 async def wait_set(event: asyncio.Event, clock: Clock, seconds: float | None) -> bool:
-    """Returns True once the event is set, False after so many seconds; None waits for ever."""
+    """Returns True once the event is set, False after the timeout; None waits for ever."""
     if seconds is None:
         return await event.wait()
     await first_of(event.wait(), clock.sleep(seconds))
@@ -20,7 +20,7 @@ async def wait_set(event: asyncio.Event, clock: Clock, seconds: float | None) ->
 
 
 async def first_of(*works: Coroutine[Any, Any, Any]) -> None:
-    """Returns when one of them is done, and cancels the others; raises what that one raises."""
+    """Returns when one is done, and cancels the others. Raises the exception of the one."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -37,7 +37,7 @@ class WaitInterrupted(Exception):
 
 
 async def unless_set(event: asyncio.Event, work: Awaitable[T]) -> T:
-    """Returns what the work returns, or leaves it and raises WaitInterrupted once the event is set."""
+    """Returns the work's result; raises WaitInterrupted and drops the work if the event is set first."""
     task = asyncio.ensure_future(work)
     waiting = asyncio.ensure_future(event.wait())
     try:
@@ -53,12 +53,12 @@ async def unless_set(event: asyncio.Event, work: Awaitable[T]) -> T:
 
 
 async def to_the_end(work: Awaitable[T], *, patience_seconds: float) -> T:
-    """Returns what the work returns; when cancelled, waits for the work before it gives way."""
+    """Returns the work's result. A cancel takes effect only after the work has ended."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task}, timeout=patience_seconds)
         if task.done() and not task.cancelled():
-            task.exception()  # which nobody will ask for any more
+            task.exception()  # marks the exception as retrieved
         raise

@@ -8,19 +8,19 @@ from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.ports import Store
 from jupyter_batch.services.jobs import JobService
 
-#: Runs of backfills among them do not count.
+#: Extra runs to read, because runs of backfills do not count.
 _SPARE = 50
 
 
 class AutoPause:
-    """Looks at a job when a run of it has come to its end."""
+    """Checks a job each time that one of its runs has ended."""
 
     def __init__(self, *, store: Store, jobs: JobService) -> None:
         self._store = store
         self._jobs = jobs
 
     async def look(self, run: Run) -> None:
-        """Pauses the run's job where it has now failed too often in a row."""
+        """Pauses the run's job if it has failed too often in a row."""
         if run.state not in RETRYABLE or run.job_id is None or run.backfill is not None:
             return
         job = await self._store.jobs.get(run.job_id)

@@ -1,4 +1,4 @@
-"""What a recorder has taken from an attempt and not yet written, and how it is made."""
+"""The batch of rows that a recorder collects before it writes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jupyter_batch.domain.recording import ArtifactSlice, DocumentSlice, LogLine
 
 
 class Batch:
-    """Collects rows; a new one is begun when they are written."""
+    """Collects rows. After a write a new batch begins."""
 
     def __init__(self) -> None:
         self.cells: list[CellRecord] = []
@@ -25,13 +25,13 @@ class Batch:
 
 
 class PlannedCell(msgspec.Struct):
-    """A cell as the notebook has it before it is executed."""
+    """A cell of the notebook before execution."""
 
     cell_type: str
     source: str | list[str] = ""
 
     def not_run(self, index: int) -> CellRecord:
-        """Returns the record of a cell that was never reached."""
+        """Returns the record of a cell that was not executed."""
         source = self.source if isinstance(self.source, str) else "".join(self.source)
         return CellRecord(
             cell_index=index, cell_type=self.cell_type, source=source, state=CellState.NOT_RUN
@@ -39,13 +39,13 @@ class PlannedCell(msgspec.Struct):
 
 
 class Skeleton(msgspec.Struct):
-    """The document of that name; see frames.Document."""
+    """The ``skeleton`` document; see frames.Document."""
 
     cells: list[PlannedCell]
 
 
 def cell_error(cell_index: int, error: frames.FrameError | None) -> CellError | None:
-    """Returns the error of a cell as it is recorded."""
+    """Returns the error of a cell in its recorded form."""
     if error is None:
         return None
     return CellError(
@@ -54,5 +54,5 @@ def cell_error(cell_index: int, error: frames.FrameError | None) -> CellError | 
 
 
 def instant(seconds: float) -> datetime:
-    """Returns the instant that a frame means."""
+    """Returns the instant of a frame's seconds since the epoch."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """Tells the machine's time; the one place that reads it."""
+    """Returns the machine's time. No other code reads it."""
 
     def now(self) -> datetime:
         """Returns the instant, aware, in UTC."""

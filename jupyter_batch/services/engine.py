@@ -36,12 +36,12 @@ from jupyter_batch.services.submission.run_factory import RunFactory
 from jupyter_batch.services.submission.validation import RequestValidator
 from jupyter_batch.services.sweeps import SweepService
 
-#: How long the store may take to write a row, before it is said that it does not.
+#: Seconds that the store may take to write a row before it is reported as unavailable.
 _CHECK_SECONDS = 20.0
 
 
 class BatchEngine:
-    """What an owner runs; ``start`` and ``stop`` it on one event loop."""
+    """The batch engine of an owner. Call ``start`` and ``stop`` on one event loop."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class BatchEngine:
         self._retention.start()
 
     async def stop(self) -> None:
-        """Lets go of everything; attempts run on, and the next owner adopts them."""
+        """Stops the engine. Attempts continue, and the next owner adopts them."""
         await self._retention.stop()
         await self._janitor.stop()
         await self.scheduler.stop()
@@ -119,7 +119,7 @@ class BatchEngine:
         await self.store.close()
 
     async def parameters(self, path: str, *, root: str = "") -> ParameterSchema:
-        """Returns what a notebook on the server's disk takes."""
+        """Returns the parameters of a notebook on the server's disk."""
         frozen = await self._notebooks.freeze(path, (), root=root)
         return await self._notebooks.schema(frozen.content)
 
@@ -128,13 +128,13 @@ class BatchEngine:
         return await self._secrets.names(user=user)
 
     async def secret_weaknesses(self, *, user: str) -> dict[str, str]:
-        """Returns by name why masking a secret masks other texts, where it does."""
+        """Returns, by name, a warning for each secret whose masking would mask other texts too."""
         return await self._secrets.weaknesses(user=user)
 
     async def trouble(self) -> str | None:
-        """Returns why runs are not served; None where they are.
+        """Returns why the queue is not served; None if it is.
 
-        What is wrong with one run is not: that is its own reason.
+        A problem with a single run is not reported here: it is that run's reason.
         """
         known = self.dispatcher.trouble or self.scheduler.trouble
         if known is not None:
@@ -149,7 +149,7 @@ class BatchEngine:
         return None
 
     async def health(self) -> dict[str, Any]:
-        """Returns JSON-able facts: store, root, executors, how many runs are in each state."""
+        """Returns a JSON-able status: store, root, executors, and the number of runs in each state."""
         counts = await self.store.runs.count()
         return {
             "store_id": self.store.id,
@@ -172,7 +172,7 @@ class BatchEngine:
 
     @asynccontextmanager
     async def backup(self) -> AsyncIterator[BackupFile]:
-        """Gives a backup of the store; the owner does not count as idle meanwhile."""
+        """Yields a backup of the store. The owner does not count as idle meanwhile."""
         self._backups += 1
         try:
             async with self.store.backup() as made:
@@ -181,14 +181,14 @@ class BatchEngine:
             self._backups -= 1
 
     async def is_idle(self) -> bool:
-        """Says whether nothing runs, waits or listens."""
+        """Returns whether there is no run to do, no listener and no backup."""
         if self.dispatcher.active or self.hub.listeners or self._backups:
             return False
         counts = await self.store.runs.count()
         return not any(count for state, count in counts.items() if not state.is_terminal)
 
     def _put_together(self, validator: RequestValidator, alarm: Alarm, look_seconds: float) -> None:
-        """Makes the use cases."""
+        """Builds the use cases."""
         admission = AdmissionControl(
             store=self.store, dispatcher=self.dispatcher, clock=self._clock
         )

@@ -1,4 +1,4 @@
-"""Hands events that have been committed to whoever listens."""
+"""Publishes committed events to subscribers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BACKLOG_BYTES = 8 * 1024 * 1024
 
 
 class Subscription:
-    """A listener's end; to be closed by whoever opened it."""
+    """One listener's subscription. Its creator must close it."""
 
     def __init__(self, hub: EventHub, run_id: str | None, outputs: bool) -> None:
         self._hub = hub
@@ -24,13 +24,13 @@ class Subscription:
         self._events: deque[RunEvent] = deque()
         self._bytes = 0
         self._arrived = asyncio.Event()
-        #: Whether events had to be dropped; they are in the store. All that come are, until the
-        #: listener takes this back: what follows a gap must not be taken for the next.
+        #: Whether events were dropped; they are in the store. Further events are dropped too until the
+        #: listener resets this, because events after a gap must not look consecutive.
         self.lagged = False
         self.closed = False
 
     def offer(self, event: RunEvent) -> None:
-        """Takes an event if it is one for this listener; never blocks."""
+        """Queues an event if it matches this subscription; never blocks."""
         if self._run_id is not None and event.run_id != self._run_id:
             return
         if event.kind == "output" and not self._outputs:
@@ -48,7 +48,7 @@ class Subscription:
         self._arrived.set()
 
     async def take(self) -> list[RunEvent]:
-        """Waits for events and returns them; none after a lag or when the hub has closed."""
+        """Waits for events and returns them; none after a lag or once the hub is closed."""
         await self._arrived.wait()
         self._arrived.clear()
         events = list(self._events)
@@ -73,28 +73,28 @@ class EventHub:
         self._subscriptions: set[Subscription] = set()
 
     def subscribe(self, run_id: str | None = None, *, outputs: bool = True) -> Subscription:
-        """Starts listening to one run, or to all; to outputs or not."""
+        """Subscribes to one run, or to all, with or without outputs."""
         subscription = Subscription(self, run_id, outputs)
         self._subscriptions.add(subscription)
         return subscription
 
     def forget(self, subscription: Subscription) -> None:
-        """Stops serving a listener."""
+        """Removes a subscription."""
         self._subscriptions.discard(subscription)
 
     @property
     def listeners(self) -> int:
-        """How many listen."""
+        """Returns the number of subscriptions."""
         return len(self._subscriptions)
 
     def publish(self, events: Sequence[RunEvent]) -> None:
-        """Hands events on; called on the event loop."""
+        """Offers events to all subscriptions. Call it on the event loop."""
         for subscription in tuple(self._subscriptions):
             for event in events:
                 subscription.offer(event)
 
     def close(self) -> None:
-        """Ends all listeners' streams."""
+        """Ends all subscriptions."""
         for subscription in tuple(self._subscriptions):
             subscription.end()
 

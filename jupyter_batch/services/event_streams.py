@@ -1,4 +1,4 @@
-"""Event streams: what is on record first, then what happens, without a gap or a repeat."""
+"""Event streams: first the recorded events, then live ones, without a gap or a repeat."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _PAGE = 500
 async def follow_run(
     store: Store, hub: EventHub, run_id: str, *, after: int = 0, outputs: bool = True
 ) -> AsyncIterator[RunEvent]:
-    """Yields the events of a run above an id, and ends once the run is terminal and all is said.
+    """Yields the events of a run above an id, and ends after the last one of a terminal run.
 
     Without ``outputs`` those of kind ``output`` are left out.
 
-    Events with id 0 (heartbeats, progress of a pull) are only of the moment and are not on
+    Events with id 0 (heartbeats, progress of a pull) are transient and are not on
     record. Raises NotFound.
     """
     subscription = hub.subscribe(run_id, outputs=outputs)

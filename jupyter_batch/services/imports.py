@@ -1,4 +1,4 @@
-"""Takes runs that were executed elsewhere into the record."""
+"""Imports runs that were executed elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jupyter_batch.services.submission.validation import RequestValidator
 
 
 class ImportService:
-    """Makes runs that are over already; nothing is executed."""
+    """Makes runs that are already over. It executes nothing."""
 
     def __init__(self, *, store: Store, validator: RequestValidator, clock: Clock) -> None:
         self._store = store
@@ -35,7 +35,7 @@ class ImportService:
     ) -> Run:
         """Stores a run that is over, with its cells and outputs.
 
-        Under a key, one that was cut short is completed. Raises InvalidInput, InvalidNotebook,
+        With a key, an interrupted import is completed. Raises InvalidInput, InvalidNotebook,
         NotFound (the job).
         """
         check_name(request.name)
@@ -45,14 +45,14 @@ class ImportService:
             raise InvalidInput("created_at is in the future", field="created_at")
         if request.job_id is not None and await self._store.jobs.get(request.job_id) is None:
             raise NotFound(f"there is no job {request.job_id}", job_id=request.job_id)
-        # Of a whole notebook with its outputs: in a thread, so that others have their turn.
+        # A notebook with outputs may be large: a thread keeps the event loop free.
         parts = await asyncio.to_thread(take_apart, request.content)
         frozen = FrozenNotebook(
             path=request.notebook,
             content=parts.source,
             sha256=hashlib.sha256(parts.source).hexdigest(),
         )
-        # It can be retried here, so it has the surroundings of a run that names none.
+        # The run can be retried here, so it gets the default environment.
         environment = await self._validator.resolve_environment(Environment(), user=user)
         made = replace(_run(request, parts, frozen, user), environment=environment)
         run = await self._store.runs.add(made, frozen, idempotency_key=idempotency_key)
@@ -71,7 +71,7 @@ def _run(request: ImportRequest, parts: ImportedNotebook, frozen: FrozenNotebook
         finished_at=ended,
     )
     return Run(
-        # Its place among the others is that of its time.
+        # Runs sort by id, so the id has the time of the original run.
         id=IdSource().new(request.created_at),
         job_id=request.job_id,
         name=request.name or posixpath.basename(request.notebook),

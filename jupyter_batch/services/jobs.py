@@ -33,7 +33,7 @@ from jupyter_batch.services.submission.validation import RequestValidator
 
 
 class JobService:
-    """What can be done with jobs; every id that is unknown raises NotFound."""
+    """Operations on jobs. An unknown id raises NotFound."""
 
     def __init__(
         self,
@@ -56,13 +56,13 @@ class JobService:
         self._notebooks = notebooks
         self._clock = clock
         self._ids = IdSource()
-        #: Hears that a job has been made or changed.
+        #: Called after a job was created or changed.
         self.on_change: Callable[[], None] = lambda: None
 
     async def create(
         self, request: JobRequest, *, user: str, idempotency_key: str | None = None
     ) -> Job:
-        """Stores a job that could run now; raises what is wrong, Conflict for a taken name."""
+        """Validates and stores a job. Raises its errors, and Conflict for a taken name."""
         now = self._clock.now()
         request, frozen = await self._checked(request, (), now=now, user=user)
         job = Job(
@@ -86,7 +86,7 @@ class JobService:
         return stored
 
     async def check(self, request: JobRequest, *, user: str, job_id: str | None = None) -> None:
-        """Raises what ``create`` or ``update`` would, but for a taken name; stores nothing."""
+        """Raises the errors of ``create`` or ``update``, except for a taken name; stores nothing."""
         known: tuple[AnyTrigger, ...] = ()
         if job_id is not None:
             job = await self.get(job_id)
@@ -109,8 +109,8 @@ class JobService:
     async def update(self, job_id: str, changes: JobChanges, *, user: str) -> Job:
         """Changes a job; its runs, also those that wait or run, stay as they are.
 
-        A notebook that is pinned is read anew where ``notebook``, ``files`` or ``source`` is
-        given. A notebook that has disappeared keeps nobody from changing the rest.
+        A pinned notebook is read again if ``notebook``, ``files`` or ``source`` is
+        given. A missing notebook does not prevent a change of the other fields.
         """
         new = {
             name: value
@@ -138,7 +138,7 @@ class JobService:
         )
 
     async def pause(self, job_id: str, *, reason: str) -> Job:
-        """Lets all triggers rest; what is due by now is decided on before."""
+        """Pauses all triggers, after deciding on the instants up to now."""
 
         def change(job: Job) -> Job:
             return job if job.paused else replace(job, paused=True, paused_reason=reason)
@@ -146,7 +146,7 @@ class JobService:
         return await self._change(job_id, change)
 
     async def resume(self, job_id: str) -> Job:
-        """Lets the triggers go on; what they missed is dealt with by their missed policy."""
+        """Resumes the triggers. Their missed policy applies to the instants in between."""
         now = self._clock.now()
         return await self._change(
             job_id,
@@ -154,7 +154,7 @@ class JobService:
         )
 
     async def delete(self, job_id: str) -> None:
-        """Removes the job; its runs stay."""
+        """Deletes the job and keeps its runs."""
         async with self._admission.gate:
             await self._store.jobs.delete(job_id)
             self._scheduler.forget(job_id)
@@ -213,13 +213,13 @@ class JobService:
                 job_id, lambda _: after, triggers=states, pinned=pinned
             )
             self._scheduler.put(stored, states)
-            # What a pause has left is decided on as soon as there is none.
+            # Instants missed during a pause are decided on as soon as it ends.
             await self._scheduler.settle_held(stored, cause=MissCause.PAUSED)
         self.on_change()
         return stored
 
     def _states(self, before: Job, after: Job) -> Sequence[TriggerState]:
-        """Returns how far the triggers are; one with other instants begins anew."""
+        """Returns the trigger states. A trigger whose instants changed starts from now."""
         states = []
         for trigger in after.triggers:
             old = before.trigger(trigger.id)
@@ -236,7 +236,7 @@ class JobService:
     async def _checked(
         self, request: JobRequest, known: Sequence[AnyTrigger], *, now: datetime, user: str
     ) -> tuple[JobRequest, FrozenNotebook]:
-        """Returns the request with its triggers named, and its notebook; raises all that is wrong."""
+        """Returns the request with trigger ids, and its notebook; raises all errors together."""
         findings = Findings()
         try:
             named = named_triggers(
@@ -294,7 +294,7 @@ class JobService:
         findings.tell()
 
     def _sample(self, request: JobRequest, values: dict[str, Any]) -> dict[str, Any]:
-        """Returns the parameters as a run of this moment would have them."""
+        """Returns the parameters that a run made now would have."""
         if not has_macros(values):
             return values
         now = self._clock.now()
@@ -309,9 +309,9 @@ class JobService:
 
 
 def _keep_notebook(job: Job, new: dict[str, Any]) -> None:
-    """Takes the notebook out of what is new where it is the one that the job has.
+    """Drops the notebook from the changes if the job has it already.
 
-    Whoever names notebooks from elsewhere knows it by another name, and may not reach it.
+    A client with another root knows the notebook by another path, and may be unable to read it.
     """
     root = new.pop("root", "")
     if "notebook" not in new:
@@ -327,6 +327,6 @@ def _name_of(job: Job, root: str) -> str:
 
 
 def _request(job: Job, new: Mapping[str, Any]) -> JobRequest:
-    """Returns what would have been asked for to make the changed job."""
+    """Returns the request that would create the changed job."""
     fields = {name: getattr(job, name) for name in JobRequest.__struct_fields__}
     return JobRequest(**{**fields, **new})

@@ -1,4 +1,4 @@
-"""Outputs up to a size, whatever is there."""
+"""Reads outputs up to a size limit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from jupyter_batch.domain.outputs import OutputSlice
 async def outputs_within(
     slices: AsyncIterator[OutputSlice], room: int
 ) -> AsyncIterator[tuple[int, bytes | None]]:
-    """Yields the cell and the JSON of each whole output; None for what there is no room for.
+    """Yields the cell and the JSON of each complete output; None for one beyond the limit.
 
-    Of what does not fit no more is held than the room.
+    It never holds more than the limit in memory.
     """
     place: tuple[int, int] | None = None
     body: bytearray | None = None

@@ -1,4 +1,4 @@
-"""How long something has been away, whatever becomes of the clock meanwhile."""
+"""Measures how long something has been unavailable, even if the clock is set meanwhile."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from datetime import datetime
 
 from jupyter_batch.ports import Clock
 
-#: A look and the pause after it take no longer; what does was a clock that was set, or sleep.
+#: Longest step between two checks. A longer one means that the clock was set or the machine slept.
 _MOST_SECONDS = 150.0
 
 
 class Patience:
-    """Adds up the time from look to look: one that goes back or leaps counts for nothing much."""
+    """Adds up the time between checks. A step backwards or a leap hardly counts."""
 
     def __init__(self, clock: Clock, limit_seconds: float) -> None:
         self._clock = clock
@@ -20,7 +20,7 @@ class Patience:
         self.seconds = 0.0
 
     def over(self) -> bool:
-        """Notes that it is away, at this moment; says whether it has been for too long."""
+        """Records that it is unavailable now; returns whether the limit is exceeded."""
         now = self._clock.now()
         if self._last is not None:
             passed = (now - self._last).total_seconds()
@@ -29,5 +29,5 @@ class Patience:
         return self.seconds > self._limit
 
     def begin_anew(self) -> None:
-        """Notes that it is there."""
+        """Resets the count, because it is available."""
         self._last, self.seconds = None, 0.0

@@ -1,4 +1,4 @@
-"""What could not be done to a run and is tried again, ever more seldom, while others go on."""
+"""Retries work on a run with growing delays, without blocking other runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 60.0
 
 
 def described(error: Exception) -> str:
-    """Returns what people are told of an error."""
+    """Returns the message of an error for people."""
     return error.message if isinstance(error, BatchError) else repr(error)
 
 
@@ -29,7 +29,7 @@ class _Wait(msgspec.Struct):
 
 
 class Postponed:
-    """By run: until when it is left alone, and why."""
+    """Postponed runs: until when each one waits, and why."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -39,46 +39,46 @@ class Postponed:
         return len(self._waits)
 
     def put(self, run_id: str, error: Exception) -> None:
-        """Leaves a run alone for a while, longer each time."""
+        """Postpones a run, longer each time."""
         before = self._waits.get(run_id)
         pause = min(_LONGEST_PAUSE, before.pause * 2) if before else _FIRST_PAUSE
         until = self._clock.now() + timedelta(seconds=pause)
         self._waits[run_id] = _Wait(until, pause, described(error))
 
     def forget(self, run_id: str) -> None:
-        """Takes note that it has gone well."""
+        """Removes a run after a success."""
         self._waits.pop(run_id, None)
 
     def keep(self, run_ids: set[str]) -> None:
-        """Forgets all other runs."""
+        """Removes all other runs."""
         self._waits = {key: wait for key, wait in self._waits.items() if key in run_ids}
 
     def is_waiting(self, run_id: str) -> bool:
-        """Whether it is too early to try again."""
+        """Returns whether it is too early to try again."""
         wait = self._waits.get(run_id)
         if wait is None:
             return False
-        # More than the whole pause is left only where the clock has been set back since.
+        # More than the whole pause is left only if the clock has been set back since.
         return 0 < (wait.until - self._clock.now()).total_seconds() <= wait.pause
 
     def reason(self, run_id: str) -> str | None:
-        """Returns why a run waits; None where it has not been postponed."""
+        """Returns why a run waits; None if it is not postponed."""
         wait = self._waits.get(run_id)
         return f"could not be dealt with yet: {wait.why}" if wait else None
 
     @property
     def next_at(self) -> datetime | None:
-        """When the first is to be tried again."""
+        """Returns the instant of the first retry."""
         return min((wait.until for wait in self._waits.values()), default=None)
 
 
 class UnrecordedEnds:
-    """Ends of runs that could not be recorded when they came, as on a full disk."""
+    """Ends of runs that could not be recorded at first, as on a full disk."""
 
     def __init__(
         self, store: Store, clock: Clock, on_end: Callable[[Run], Awaitable[None]]
     ) -> None:
-        """``on_end`` hears of each run whose end is on record at last."""
+        """Create the list; ``on_end`` is called with each run whose end was recorded."""
         self._store = store
         self._on_end = on_end
         self._postponed = Postponed(clock)
@@ -88,16 +88,16 @@ class UnrecordedEnds:
         return run_id in self._ends
 
     def add(self, run_id: str, at: datetime, change: Callable[[Run], Run]) -> None:
-        """Takes an end, which came at that instant."""
+        """Adds the end of a run at an instant."""
         self._ends[run_id] = at, change
 
     @property
     def next_at(self) -> datetime | None:
-        """When the next is to be tried again."""
+        """Returns the instant of the next retry."""
         return self._postponed.next_at
 
     async def record(self) -> None:
-        """Records what can be recorded; one that cannot keeps none of the others from it."""
+        """Records all ends that can be recorded. A failure does not block the others."""
         for run_id, (at, change) in list(self._ends.items()):
             if self._postponed.is_waiting(run_id):
                 continue

@@ -10,7 +10,7 @@ from jupyter_batch.ports import Store
 
 
 class ResultService:
-    """What notebooks have recorded, of one run and of many."""
+    """Reads the results of one run or of many."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -33,7 +33,7 @@ class ResultService:
         return await self._store.records.results(run_id, number)
 
     async def text(self, run_id: str, result: ResultRecord) -> str:
-        """Returns the JSON of a result, also of a long one; ``null`` where that is not whole."""
+        """Returns the JSON of a result, also of a long one; ``null`` if that is incomplete."""
         if result.value is not None or result.document is None:
             return result.value or "null"
         whole = await self._store.records.document(run_id, result.attempt_no, result.document)

@@ -28,7 +28,7 @@ from jupyter_batch.services.submission.validation import RequestValidator
 
 
 class RunService:
-    """What can be done with runs; every id that is unknown raises NotFound."""
+    """Operations on runs. An unknown id raises NotFound."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class RunService:
         job_id: str | None = None,
         idempotency_key: str | None = None,
     ) -> Run:
-        """Checks, freezes and stores a run; it is committed when this returns."""
+        """Validates, freezes and stores a run. It is committed when this returns."""
         run, frozen = await self._validator.accept(
             request, user=user, trigger=trigger, job_id=job_id
         )
@@ -69,7 +69,7 @@ class RunService:
         return run
 
     async def check(self, request: RunRequest, *, user: str) -> None:
-        """Raises what ``submit`` would; stores nothing."""
+        """Raises the errors of ``submit``; stores nothing."""
         await self._validator.accept(request, user=user, trigger=TriggerKind.MANUAL)
 
     async def get(self, run_id: str) -> Run:
@@ -80,7 +80,7 @@ class RunService:
         return (await self._explained([run]))[0]
 
     async def wait(self, run_id: str, seconds: float) -> Run:
-        """Returns the run once it is over, but after so many seconds as it is then."""
+        """Returns the run once it is over, or its current state after the timeout."""
         over = asyncio.ensure_future(wait_until_over(self._store, self._hub, run_id))
         passed = asyncio.ensure_future(self._clock.sleep(seconds))
         try:
@@ -97,7 +97,7 @@ class RunService:
         return replace(page, items=await self._explained(page.items))
 
     async def _explained(self, runs: Sequence[Run]) -> tuple[Run, ...]:
-        """Returns runs; queued ones with their place in the queue and why they wait."""
+        """Returns runs; queued ones get their queue position and the reason why they wait."""
         if all(run.state is not RunState.QUEUED for run in runs):
             return tuple(runs)
         places = await self._store.runs.positions()
@@ -136,7 +136,7 @@ class RunService:
         return run
 
     async def delete(self, run_ids: Sequence[str]) -> int:
-        """Removes runs that are over, with all their records; raises Conflict if one is not."""
+        """Deletes runs that are over, with all their records; raises Conflict if one is not."""
         wanted = tuple(dict.fromkeys(run_ids))
         for run_id in wanted:
             run = await self.get(run_id)
@@ -160,9 +160,9 @@ class RunService:
     async def outputs(
         self, run_id: str, attempt_no: int | None, cell_index: int | None, *, room: int
     ) -> AsyncIterator[tuple[int, bytes | None]]:
-        """Yields cell and JSON of the outputs of an attempt as they now stand.
+        """Yields cell and JSON of the current outputs of an attempt.
 
-        ``room`` is how many bytes of them are wanted: None stands for one that does not fit.
+        ``room`` is the size limit in bytes; None stands for an output that does not fit.
         """
         attempt = await self._attempt(run_id, attempt_no)
         if attempt is None:
@@ -188,7 +188,7 @@ class RunService:
         )
 
     async def notebook(self, run_id: str, attempt_no: int | None = None) -> AsyncIterator[bytes]:
-        """Yields the executed notebook, as far as the attempt has come."""
+        """Yields the executed notebook up to the attempt's current cell."""
         run = await self.get(run_id)
         attempt = await self._attempt(run_id, attempt_no)
         frozen = await self._store.runs.frozen(run_id)
@@ -211,7 +211,7 @@ class RunService:
             yield piece
 
     async def input_notebook(self, run_id: str) -> bytes:
-        """Returns the notebook as it was frozen."""
+        """Returns the frozen notebook."""
         return (await self._store.runs.frozen(run_id)).content
 
     async def artifact(
@@ -228,11 +228,11 @@ class RunService:
     def follow(
         self, run_id: str, after: int = 0, *, outputs: bool = True
     ) -> AsyncIterator[RunEvent]:
-        """Yields the events of a run until it is over; see ``streams.follow_run``."""
+        """Yields the events of a run until it is over; see ``event_streams.follow_run``."""
         return follow_run(self._store, self._hub, run_id, after=after, outputs=outputs)
 
     def follow_all(self, after: int | None = None) -> AsyncIterator[RunEvent]:
-        """Yields the events of all runs; see ``streams.follow_all``."""
+        """Yields the events of all runs; see ``event_streams.follow_all``."""
         return follow_all(self._store, self._hub, after=after)
 
     async def _attempt(self, run_id: str, attempt_no: int | None) -> Attempt | None:
@@ -250,7 +250,7 @@ class RunService:
 
 
 def _marked_cell(run: Run, attempt: Attempt, cells: Sequence[CellRecord]) -> int | None:
-    """Returns the cell that papermill would have put its error markers at."""
+    """Returns the cell at which papermill would put its error markers."""
     if attempt.state is not RunState.FAILED:
         return None
     if attempt is run.attempt and run.error is not None:

@@ -21,12 +21,12 @@ from jupyter_batch.services.maintenance.space_reclaimer import SpaceReclaimer
 from jupyter_batch.services.submission.validation import RequestValidator
 
 _MAX_CONCURRENT = 100_000
-#: Parameter sets that are checked before others get their turn.
+#: Parameter sets that are checked before the event loop runs other tasks.
 _TOGETHER = 100
 
 
 class SweepService:
-    """What can be done with sweeps; every id that is unknown raises NotFound."""
+    """Operations on sweeps. An unknown id raises NotFound."""
 
     def __init__(
         self,

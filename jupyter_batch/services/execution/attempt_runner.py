@@ -1,4 +1,4 @@
-"""Conducts one attempt from its claim to its committed end."""
+"""Runs one attempt from its claim to its committed end."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ from jupyter_batch.services.patience import Patience
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: Of an attempt that is made or started, and then found not to have begun.
+#: Most starts of an attempt that turns out each time not to have begun.
 _MOST_STARTS = 5
 _CANCELLED_BY = "cancelled by "
 
 
 class AttemptRunner:
-    """Holds one attempt of a run while it is in the hands of an executor."""
+    """Controls one attempt of a run on an executor."""
 
     def __init__(
         self,
@@ -73,13 +73,13 @@ class AttemptRunner:
         self._hub = hub
         self._availability = availability
         self._settings = settings
-        #: Called when something of the attempt is left on the engine.
+        #: Called when a container of the attempt may be left over.
         self._on_leftover = on_leftover
         self._handle: AttemptHandle | None = None
         self._is_adopted = False
         #: Whether the executor has been asked to start it: from then on it may exist.
         self._asked = run.attempt.container_id is not None
-        #: How many of its starts have come to nothing.
+        #: Number of starts that failed.
         self._starts = 0
         self._engine_was_away = False
         self._patience = Patience(clock, settings.engine_patience_seconds)
@@ -89,7 +89,7 @@ class AttemptRunner:
         self._recorder: AttemptRecorder | None = None
 
     def cancel(self, user: str) -> None:
-        """Asks for the attempt to be stopped; returns at once."""
+        """Requests a stop of the attempt; returns at once."""
         self._guard.cancel(user)
 
     async def run(self) -> None:
@@ -112,7 +112,7 @@ class AttemptRunner:
         except BatchError as error:
             await self._end_unbegun(Verdict(state=RunState.FAILED, reason=error.message))
         except Exception:
-            # The run is given up; what may exist of it on the engine is not to run on.
+            # The run has ended. A container that may still exist must not continue.
             self._on_leftover()
             raise
         else:
@@ -134,12 +134,12 @@ class AttemptRunner:
             self._clock,
             patience_seconds=self._settings.engine_patience_seconds,
         )
-        # From here on a cancel lets the attempt start and then stops it: what has been asked
-        # of an engine cannot be taken back half way.
+        # From here on a cancel lets the attempt start and then stops it: a request to an
+        # executor cannot be withdrawn half way.
         self._asked = True
         handle = await starter.start(
             spec,
-            # On record before it is asked for: what is not on record has never begun.
+            # Recorded before the request: an attempt that is not on record has never begun.
             note=lambda: self._note_container(spec.name, spec.environment),
             is_cancelled=self._guard.cancelled.is_set,
         )
@@ -203,7 +203,7 @@ class AttemptRunner:
             log.warning("Run %s is ended: %s", self._run.id, refused)
             await self._stop(handle, grace_seconds=0)
         except Exception:
-            # What cannot be recorded must not run on unseen.
+            # An attempt that cannot be recorded must not continue.
             await self._discard(handle, grace_seconds=0)
             raise
         finally:
@@ -238,7 +238,7 @@ class AttemptRunner:
             log.warning("Cannot stop %s yet: %s", handle.container_id, error.message)
 
     async def _discard(self, handle: AttemptHandle, *, grace_seconds: float | None = None) -> None:
-        """Removes what is left of the attempt, after stopping it where a grace is given."""
+        """Removes the attempt's container. With a grace, stops it first."""
         if grace_seconds is not None:
             await self._stop(handle, grace_seconds=grace_seconds)
         try:
@@ -248,7 +248,7 @@ class AttemptRunner:
             self._on_leftover()
 
     async def _watch(self, handle: AttemptHandle) -> AttemptEnding:
-        """Records all that comes, until the attempt is over."""
+        """Records all frames and log lines until the attempt is over."""
         recorder = self._recorder
         assert recorder is not None
         batches = self._executor.follow(handle)
@@ -259,7 +259,7 @@ class AttemptRunner:
             await batches.aclose()  # type: ignore[attr-defined]
         finished = recorder.finished
         if finished is not None and finished.verdict == "succeeded":
-            # All is known: the engine's own end is not waited for.
+            # The verdict is known: do not wait for the executor to report the end.
             return AttemptEnding(exit_code=0)
         return await self._executor.wait(handle)
 
@@ -273,7 +273,7 @@ class AttemptRunner:
         return items
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Works again after the engine was away, for as long as the settings allow."""
+        """Retries the work while the executor is unavailable, as long as the settings allow."""
         while True:
             try:
                 return await work()
@@ -286,7 +286,7 @@ class AttemptRunner:
                 await self._clock.sleep(ENGINE_PAUSE)
 
     async def _say(self, reason: str | None) -> None:
-        """Puts down what there is to say of a run that goes on; None for nothing."""
+        """Stores the reason of a run that continues; None for no reason."""
 
         def change(run: Run) -> Run:
             return run if run.state is RunState.CANCELLING else replace(run, reason=reason)
@@ -377,7 +377,7 @@ class AttemptRunner:
             self._on_leftover()
 
     async def _back_to_queue(self, error: EngineUnavailable) -> None:
-        """Lets the run wait until the engine answers; the try that never began is not counted."""
+        """Returns the run to the queue until the executor answers; the attempt is not counted."""
         now = self._clock.now()
         self._availability.note_away(self._executor.name, error.message)
 

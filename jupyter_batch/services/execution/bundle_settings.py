@@ -1,4 +1,4 @@
-"""What a runner is told of its attempt; runner/README.md has the settings."""
+"""Builds the bundle of an attempt; runner/README.md documents its settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def make_bundle(
     settings: Settings,
     timeout_seconds: float | None,
 ) -> Bundle:
-    """Returns all that the runner of an attempt needs."""
+    """Returns the bundle for the runner of an attempt."""
     frozen = await store.runs.frozen(run.id)
     return Bundle(
         notebook=frozen.content,

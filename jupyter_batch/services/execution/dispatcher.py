@@ -23,20 +23,20 @@ from jupyter_batch.services.postponed import Postponed, UnrecordedEnds, describe
 
 log = logging.getLogger(__name__)
 
-#: Queued runs that are read at once; a round reads on while that leads somewhere.
+#: Queued runs per page. A round reads further pages while it starts or blocks runs.
 _PAGE = 20
-#: Seconds after which the clock is looked at again, should it have been set.
+#: Seconds between checks of the clock, which may have been set.
 _LOOK = 60.0
-#: Runs that cannot be started, after which a round ends.
+#: Number of runs that cannot be started after which a round ends.
 _MOST_FAILURES = 100
-#: What has nothing to do with the run that it comes from.
+#: Errors of the store, which are not the fault of a single run.
 _OF_THE_STORE = (StoreClosed, StoreFull)
-#: Seconds until a queue that could not be served is looked at again.
+#: Seconds until the next try after the queue could not be served.
 _PAUSE = 5.0
 
 
 class Dispatcher:
-    """Claims queued runs and conducts their attempts."""
+    """Claims queued runs and runs their attempts."""
 
     def __init__(
         self,
@@ -52,14 +52,14 @@ class Dispatcher:
         self._clock = clock
         self._occupancy = Occupancy(limit, limit_per_user)
         self._availability = availability
-        #: Hears of each run that has come to its end.
+        #: Called with each run that has ended.
         self.on_end: Callable[[Run], Awaitable[None]] | None = None
         self._attempt_runner = attempt_runner
         self._unrecorded = UnrecordedEnds(store, clock, self.tell_end)
         #: Queued runs that could not be claimed.
         self._postponed = Postponed(clock)
         self._trouble: str | None = None
-        #: The time at the last look; None before the first.
+        #: The time of the last round; None before the first.
         self._looked_at: datetime | None = None
         self._wake = asyncio.Event()
         self._attempt_runners: dict[str, AttemptRunner] = {}
@@ -68,12 +68,12 @@ class Dispatcher:
 
     @property
     def active(self) -> int:
-        """How many attempts are active."""
+        """Returns the number of active attempts."""
         return len(self._attempt_runners)
 
     @property
     def trouble(self) -> str | None:
-        """Why the queue is not served; None where it is."""
+        """Returns why the queue is not served; None if it is."""
         if self._loop is not None and self._loop.done():
             return "the queue is not served any more"
         return self._trouble
@@ -83,18 +83,18 @@ class Dispatcher:
         self._loop = asyncio.create_task(self._serve(), name="dispatcher")
 
     async def stop(self) -> None:
-        """Lets go of all attempts; they run on, and the next owner adopts them."""
+        """Detaches from all attempts. They continue, and the next owner adopts them."""
         tasks = [*self._tasks, *([self._loop] if self._loop else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def wake(self) -> None:
-        """Says that the queue or the limits may have changed."""
+        """Requests a round, because the queue or the limits may have changed."""
         self._wake.set()
 
     def cancel(self, run_id: str, user: str) -> bool:
-        """Passes a cancel on to the attempt; returns whether there is one here."""
+        """Cancels the run's attempt; returns whether this dispatcher has one."""
         attempt_runner = self._attempt_runners.get(run_id)
         if attempt_runner is None:
             return False
@@ -102,26 +102,26 @@ class Dispatcher:
         return True
 
     def adopt(self, run: Run, handle: AttemptHandle) -> None:
-        """Conducts on what an earlier owner has started."""
+        """Takes over an attempt that an earlier owner started."""
         attempt_runner = self._attempt_runner(run)
         self._keep(run, attempt_runner, lambda: attempt_runner.adopt(handle))
 
     def resume(self, run: Run) -> None:
-        """Starts an attempt that an earlier owner had claimed and not come to start."""
+        """Starts an attempt that an earlier owner claimed but did not start."""
         attempt_runner = self._attempt_runner(run)
         self._keep(run, attempt_runner, attempt_runner.run)
 
     def hold(self, run: Run) -> None:
-        """Counts a run as active, though nobody conducts it yet."""
+        """Counts a run as active before its attempt is adopted or resumed."""
         self._occupancy.add(run)
 
     def release(self, run_id: str) -> None:
-        """Takes back what ``hold`` has done."""
+        """Reverts ``hold``."""
         self._occupancy.remove(run_id)
         self._wake.set()
 
     def has_attempt(self, run_id: str, attempt_no: int) -> bool:
-        """Says whether the attempt is in hand here."""
+        """Returns whether this dispatcher runs the attempt."""
         attempt_runner = self._attempt_runners.get(run_id)
         return attempt_runner is not None and attempt_runner.attempt_no == attempt_no
 
@@ -143,7 +143,7 @@ class Dispatcher:
             await wait_set(self._wake, self._clock, pause)
 
     async def why_waits(self, run: Run) -> str | None:
-        """Returns why a queued run has not been started; None where it is about to be."""
+        """Returns why a queued run has not started; None if it is about to start."""
         why = why_not_yet(run, self._clock.now())
         if why is not None:
             return why
@@ -176,7 +176,7 @@ class Dispatcher:
         limits: dict[str, int | None] = {}
         failures = 0
         while True:
-            most = _PAGE + len(self._postponed)  # which may all stand before the others
+            most = _PAGE + len(self._postponed)  # postponed runs may all come first
             queued = await self._store.runs.queued(
                 now=self._clock.now(), limit=most, blocked=frozenset(blocked)
             )
@@ -193,7 +193,7 @@ class Dispatcher:
                 except _OF_THE_STORE:
                     raise
                 except Exception as error:
-                    # Nothing that is wrong with one run keeps others from being started.
+                    # An error of one run must not keep others from being started.
                     log.exception("Cannot start run %s yet", run.id)
                     self._postponed.put(run.id, error)
                     leads_on, failures = True, failures + 1
@@ -205,7 +205,7 @@ class Dispatcher:
                 return
 
     async def _note_time(self) -> None:
-        """Lets no run wait for a clock that has been set back."""
+        """Adjusts ``not_before`` of queued runs after the clock was set back."""
         now = self._clock.now()
         went_back = self._looked_at is None or now < self._looked_at
         self._looked_at = now
@@ -224,7 +224,7 @@ class Dispatcher:
     async def _start_or_block(
         self, run: Run, blocked: set[str], limits: dict[str, int | None]
     ) -> bool:
-        """Claims a run, or notes which others cannot start either; says whether it did one."""
+        """Claims a run, or blocks its lane; returns whether it did either."""
         obstacle = self._occupancy.obstacle(run, await self._job_limit(run, limits))
         if obstacle is not None:
             lane = obstacle.lane
@@ -289,13 +289,13 @@ class Dispatcher:
         self, run: Run, attempt_runner: AttemptRunner, work: Callable[[], Awaitable[None]]
     ) -> None:
         self._attempt_runners[run.id] = attempt_runner
-        self._occupancy.remove(run.id)  # it may have been held
+        self._occupancy.remove(run.id)  # ``hold`` may have added it
         self._occupancy.add(run)
-        task = asyncio.create_task(self._see_through(run, work), name=f"run {run.id}")
+        task = asyncio.create_task(self._run_attempt(run, work), name=f"run {run.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _see_through(self, run: Run, work: Callable[[], Awaitable[None]]) -> None:
+    async def _run_attempt(self, run: Run, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
         except asyncio.CancelledError:
@@ -318,7 +318,7 @@ class Dispatcher:
             await self.tell_end(ended)
 
     async def tell_end(self, run: Run) -> None:
-        """Lets others act on an end; what fails in that is no fault of the run."""
+        """Calls ``on_end`` and logs its errors: they are not the fault of the run."""
         if self.on_end is None or not run.state.is_terminal:
             return
         try:
@@ -329,7 +329,7 @@ class Dispatcher:
             log.exception("A fault while acting on the end of run %s; going on", run.id)
 
     async def give_up(self, given: Run, error: Exception) -> None:
-        """Ends a run that cannot be conducted, so that none stays running for ever."""
+        """Ends a run whose attempt cannot be controlled, so that none stays running for ever."""
         now = self._clock.now()
         reason = f"the server could not record it: {described(error)}"
 

@@ -1,4 +1,4 @@
-"""Which executors do not answer at the moment, and when to look again."""
+"""Tracks the executors that do not answer, and when to check them again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Away(Value, frozen=True, kw_only=True):
 
 
 class ExecutorHealthTracker:
-    """Keeps runs in the queue while their executor is away, without trying each of them."""
+    """Keeps runs in the queue while their executor does not answer, without trying each of them."""
 
     def __init__(self, executors: Mapping[str, Executor], clock: Clock) -> None:
         self._executors = executors
@@ -29,16 +29,16 @@ class ExecutorHealthTracker:
         self._away: dict[str, Away] = {}
 
     def note_away(self, name: str, reason: str) -> None:
-        """Remembers that an executor did not answer."""
+        """Records that an executor did not answer."""
         self._put(name, reason, _FIRST_PAUSE)
 
     def reason(self, name: str | None) -> str | None:
-        """Returns why runs of an executor wait, as it was when it was last looked at."""
+        """Returns why runs of an executor wait, as of the last check."""
         away = self._away.get(name or "")
         return f"waits: {away.reason}" if away else None
 
     async def look(self, name: str | None) -> str | None:
-        """Returns why runs of an executor wait, looking anew where it is time to."""
+        """Returns why runs of an executor wait. Checks the executor again if it is time to."""
         away = self._away.get(name or "")
         if away is None or name is None:
             return None
@@ -52,10 +52,10 @@ class ExecutorHealthTracker:
 
     @property
     def next_look(self) -> datetime | None:
-        """The earliest instant to come at which an executor is to be looked at again.
+        """Returns the earliest future instant at which an executor is to be checked again.
 
-        One that has passed without a look has nobody waiting for it: the next run that does
-        makes the look.
+        If such an instant passed without a check, no run waits for that executor: the next run
+        that does makes the check.
         """
         now = self._clock.now()
         instants = (now if self._went_back(a) else a.look_at for a in self._away.values())
@@ -65,7 +65,7 @@ class ExecutorHealthTracker:
         return self._clock.now() >= away.look_at or self._went_back(away)
 
     def _went_back(self, away: Away) -> bool:
-        """Says whether the clock has been set back since: it would have to catch up first."""
+        """Returns whether the clock has been set back since the last check."""
         left = (away.look_at - self._clock.now()).total_seconds()
         return left > away.pause_seconds
 

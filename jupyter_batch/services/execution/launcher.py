@@ -1,4 +1,4 @@
-"""Has an attempt started by an executor, exactly once, whatever happens to the engine meanwhile."""
+"""Starts an attempt on an executor exactly once, even if the executor is away meanwhile."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from jupyter_batch.services.patience import Patience
 
 log = logging.getLogger(__name__)
 
-#: Seconds between looks at an engine that does not answer.
+#: Seconds between tries while an executor does not answer.
 ENGINE_PAUSE = 2.0
-#: How long an owner that ends waits for an engine that it has asked to start an attempt.
+#: Seconds that a stopping owner waits for an executor that is starting an attempt.
 _LAST_START = 20.0
 
 
 class Launcher:
-    """Asks again for as long as the engine may be away: the same name starts once."""
+    """Retries a start while the executor is away. The same name starts only once."""
 
     def __init__(self, executor: Executor, clock: Clock, *, patience_seconds: float) -> None:
         self._executor = executor
@@ -33,7 +33,7 @@ class Launcher:
         note: Callable[[], Awaitable[None]],
         is_cancelled: Callable[[], bool],
     ) -> AttemptHandle | None:
-        """Returns the handle, or None where it was cancelled before there was an attempt.
+        """Returns the handle, or None if it was cancelled before there was an attempt.
 
         ``note`` puts on record that the executor is asked; what is on record is asked, also by
         an owner that ends. Raises EngineUnavailable where the engine stays away, and what else
@@ -51,7 +51,7 @@ class Launcher:
             try:
                 if was_away and is_cancelled():
                     return await self._find(spec)
-                # What has been asked of an engine happens: an owner that ends waits for it, so
+                # A requested start happens: an owner that stops waits for it, so
                 # that the next one finds the attempt.
                 return await to_the_end(ask(), patience_seconds=_LAST_START)
             except EngineUnavailable as error:

@@ -1,4 +1,4 @@
-"""What the notebook itself says in an attempt: results, items that are done, progress."""
+"""Collects the messages of the notebook itself: results, done items, progress."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ from jupyter_batch.domain.results import INLINE_CHARS, ResultRecord
 from jupyter_batch.runner.masking import Masker
 from jupyter_batch.runner.spool import SpoolMessage
 
-#: Of a result, in its event.
+#: Most characters of a result in its event.
 _VALUE_SHOWN = 1000
 
 
 class NotebookMessages:
-    """Collects it frame by frame; what an earlier owner has recorded is not collected again."""
+    """Collects messages frame by frame. Messages that are on record are not collected again."""
 
     def __init__(self, attempt_no: int) -> None:
         self._attempt_no = attempt_no
-        #: How far into the notebook's spool the frames reach.
+        #: Offset in the notebook's spool that the frames cover.
         self.offset = 0
         self.results: list[ResultRecord] = []
         self.documents: list[DocumentSlice] = []
         self._progress: dict[str, ItemProgress] = {}
         self._done: dict[str, int] = {}
-        #: Slices of a result that is not whole yet, by its name: first frame, and texts.
+        #: Slices of incomplete results by name: first frame, and texts.
         self._begun: dict[str, tuple[int, list[str]]] = {}
 
     @property
     def progress(self) -> tuple[ItemProgress, ...]:
-        """How far each loop is."""
+        """Returns the progress of each loop."""
         return tuple(
             with_at_least(progress, self._done.get(name, 0))
             for name, progress in self._progress.items()
         )
 
     def take(self) -> tuple[tuple[ResultRecord, ...], tuple[DocumentSlice, ...]]:
-        """Returns what has been collected since the last call."""
+        """Returns the results and document slices collected since the last call."""
         taken = tuple(self.results), tuple(self.documents)
         self.results, self.documents = [], []
         return taken
 
     def result(self, frame: frames.Result, new: bool) -> dict[str, Any] | None:
-        """Takes a slice; returns what to tell of the result once it is whole."""
+        """Adds a slice; returns the data of the result's event once it is complete."""
         self.offset = max(self.offset, frame.spool)
         first, texts = self._begun.setdefault(frame.name, (frame.seq, []))
         texts.append(frame.body)
@@ -85,7 +85,7 @@ class NotebookMessages:
         return {"name": frame.name, "type": frame.type, "value": value, "size": size}
 
     def items(self, frame: frames.Items, new: bool) -> dict[str, Any] | None:
-        """Takes keys of done items; returns what to tell of failed ones."""
+        """Adds keys of done items; returns the event data of failed ones."""
         self.offset = max(self.offset, frame.spool)
         self._done[frame.name] = self._done.get(frame.name, 0) + len(frame.done)
         if frame.done and new:
@@ -95,7 +95,7 @@ class NotebookMessages:
         return {"name": frame.name, "failed": msgspec.to_builtins(frame.failed)}
 
     def moved(self, frame: frames.ProgressFrame) -> dict[str, Any]:
-        """Takes progress; returns what to tell of it."""
+        """Updates the progress; returns its event data."""
         self.offset = max(self.offset, frame.spool)
         progress = item_progress(frame.name, frame.data)
         self._progress[frame.name] = progress
@@ -103,10 +103,10 @@ class NotebookMessages:
         return told
 
     def recover_spool(self, spool: bytes, masker: Masker, seq: int, *, most: int) -> int:
-        """Takes what no frame has told because the runner was killed; returns the last number.
+        """Adds messages that a killed runner did not send; returns the last sequence number.
 
-        ``spool`` is the whole file, of which no more than ``most`` bytes are looked at. Recorded
-        with numbers after ``seq``, the last frame's.
+        ``spool`` is the whole file, of which at most ``most`` bytes are read. Messages are recorded
+        with numbers after ``seq``, the last frame's number.
         """
         told = SpoolMessage(masker)
         whole, _, _ = spool[self.offset : self.offset + most].rpartition(b"\n")

@@ -1,4 +1,4 @@
-"""Brings records and attempts together when an owner starts, and clears away what is left over."""
+"""Reconciles records with attempts when an owner starts, and removes leftover attempts."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from jupyter_batch.services.postponed import described
 
 log = logging.getLogger(__name__)
 
-#: How long an owner's start waits for engines that are slow; what they have is settled later.
+#: Seconds that the start waits for slow executors. Their runs are settled later.
 _FIRST_LOOK_SECONDS = 3.0
-#: Seconds until an engine is looked through once more after a start: what an earlier owner had
-#: asked for when it died may have come late.
+#: Seconds until executors are listed once more after a start: attempts that an earlier owner had
+#: requested just before it died may appear late.
 _LATE_COMERS = 30.0
-#: How often it is tried to settle a run, before it is ended.
+#: Number of tries to settle a run before it is ended.
 _TRIES = 3
 _GONE = "its container or process was gone when the server came back"
 _UNKNOWN = (
@@ -38,7 +38,7 @@ Key = tuple[str, int]
 
 
 class Reconciler:
-    """Adopts what still exists, ends as lost what does not, and removes what is nobody's.
+    """Adopts existing attempts, ends missing ones as lost, and removes orphaned ones.
 
     Runs of an engine that does not answer stay as they are until it does, or until it has been
     away for longer than the settings allow.
@@ -62,10 +62,10 @@ class Reconciler:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Settles what an earlier owner has left active, as far as the engines answer at once."""
+        """Settles the active runs of an earlier owner whose executors answer at once."""
         theirs: dict[str, list[Run]] = {name: [] for name in self._executors}
         for run in await self._store.runs.active():
-            # Until it is settled it takes the place that its container may take.
+            # Until it is settled, it counts as active because its container may exist.
             self._dispatcher.hold(run)
             name = run.environment.executor or ""
             if name in theirs:
@@ -85,13 +85,13 @@ class Reconciler:
                 waiting.cancel()
 
     async def stop(self) -> None:
-        """Stops; what is not settled is left to the next owner."""
+        """Stops. The next owner settles the rest."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def note_leftover(self) -> None:
-        """Says that something that is nobody's is left on an engine."""
+        """Requests a clean-up, because an orphaned attempt may be left on an executor."""
         self._leftovers.set()
 
     async def _look_after(
@@ -114,7 +114,7 @@ class Reconciler:
     async def _first_list(
         self, executor: Executor, runs: Sequence[Run], has_looked: asyncio.Event
     ) -> tuple[dict[Key, AttemptHandle], str | None]:
-        """Returns what there is, or nothing and why: the engine has stayed away."""
+        """Returns the attempts that exist, or none and a reason if the executor stays away."""
         patience, told = Patience(self._clock, self._patience), False
         while True:
             try:
@@ -151,9 +151,9 @@ class Reconciler:
         why_none: str | None,
         has_looked: asyncio.Event | None = None,
     ) -> None:
-        """Decides what becomes of the runs; a fault with one is no matter of the others.
+        """Settles the runs. An error with one does not affect the others.
 
-        One with which it does not work at last is ended.
+        A run that cannot be settled after the last try is ended.
         """
         left = list(runs)
         for tries_left in reversed(range(_TRIES)):
@@ -174,7 +174,7 @@ class Reconciler:
     async def _settle(
         self, known: Run, handle: AttemptHandle | None, why_none: str | None
     ) -> Exception | None:
-        """Decides what becomes of one run; returns what went wrong."""
+        """Settles one run; returns the error, or None."""
         try:
             run = await self._store.runs.get(known.id)
             if run is None or not run.state.is_active:
@@ -222,7 +222,7 @@ class Reconciler:
             return False
 
     async def _clear(self, executor: Executor, handles: Mapping[Key, AttemptHandle]) -> bool:
-        """Removes what belongs to no attempt that goes on; returns whether all of it is gone."""
+        """Removes containers of no active attempt; returns whether all of them are gone."""
         is_clean = True
         for handle in handles.values():
             try:
@@ -249,7 +249,7 @@ def _by_key(handles: Sequence[AttemptHandle]) -> dict[Key, AttemptHandle]:
 
 
 def _never_asked_for(run: Run) -> bool:
-    """Whether the earlier owner had not come to ask an engine for the attempt."""
+    """Returns whether no executor was asked for the attempt yet."""
     return (
         run.state is RunState.STARTING
         and run.attempt is not None

@@ -1,4 +1,4 @@
-"""Turns what comes from an attempt into recordings, and knows how far the attempt has come."""
+"""Turns the frames and log lines of an attempt into recordings, and tracks its progress."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _TAIL_LINES = 5
 
 
 class AttemptRecorder:
-    """Records one attempt; frames that an earlier owner has recorded only bring it up to date."""
+    """Records one attempt. Frames that are on record only update the recorder's state."""
 
     def __init__(
         self,
@@ -68,24 +68,24 @@ class AttemptRecorder:
         self.last_seq = 0
         self.last_line = 0
         self.ready = False
-        #: Frames that the runner has numbered and the log does not have.
+        #: Number of frames that are missing from the log.
         self.missing = 0
         self.started_at: datetime | None = None
         self.finished: frames.Finished | None = None
         self.heartbeat: frames.Heartbeat | None = None
         self.artifacts: tuple[Artifact, ...] = ()
         self.cells_total = 0
-        #: Whether it is on record that the run is running.
+        #: Whether the store has the run as running.
         self._is_under_way = False
 
     @property
     def cell(self) -> int | None:
-        """The cell that is being executed, or was when the frames ended."""
+        """Returns the cell that is being executed, or was when the frames ended."""
         return self._current.cell if self._current else None
 
     @property
     def usage(self) -> dict[str, Any]:
-        """What is known of its memory and cpu, as fields of an Attempt."""
+        """Returns the memory and cpu usage as fields of an Attempt."""
         last = self.finished or self.heartbeat
         if last is None:
             return {}
@@ -93,20 +93,20 @@ class AttemptRecorder:
 
     @property
     def counts(self) -> CellCount:
-        """How far the attempt has come."""
+        """Returns the progress of the attempt in cells."""
         failed = sum(state is CellState.FAILED for state in self._done.values())
         return CellCount(total=self.cells_total, done=len(self._done), failed=failed)
 
     @property
     def log_tail(self) -> str:
-        """The last few lines of the log, in one."""
+        """Returns the last few lines of the log as one text."""
         return " | ".join(line for line in self._tail if line.strip())
 
     async def take(self, items: Sequence[frames.AnyFrame | LogLine]) -> None:
-        """Records a batch; committed when this returns, but for the verdict of a run under way.
+        """Records a batch. It is committed when this returns, except for the verdict of a live run.
 
-        That is recorded with the end of the run, which follows. Raises RecordRefused for a frame
-        that cannot be true, after recording what came before it.
+        That is recorded with the end of the run, which follows. Raises RecordRefused for an invalid
+        frame, after recording the items before it.
         """
         refused: RecordRefused | None = None
         now = self._clock.now()
@@ -126,7 +126,7 @@ class AttemptRecorder:
             raise refused
 
     def recover_spool(self, spool: bytes, masker: Masker) -> None:
-        """Takes what the notebook has said and a killed runner could not pass on."""
+        """Adds messages of the notebook that a killed runner did not send."""
         most = self._gate.output_left
         self.last_seq = self._said.recover_spool(spool, masker, self.last_seq, most=most)
 
@@ -307,7 +307,7 @@ class AttemptRecorder:
     def _(self, frame: frames.ProgressFrame, new: bool) -> None:
         told = self._said.moved(frame)
         if new:
-            self._tell(frame, told)
+            self._publish_transient(frame, told)
 
     @_apply.register
     def _(self, frame: frames.Result, new: bool) -> None:
@@ -325,7 +325,7 @@ class AttemptRecorder:
     def _(self, frame: frames.Heartbeat, new: bool) -> None:
         self.heartbeat = frame
         if new:
-            self._tell(
+            self._publish_transient(
                 frame, {"memory_bytes": frame.memory_bytes, "cpu_seconds": frame.cpu_seconds}
             )
 
@@ -361,8 +361,8 @@ class AttemptRecorder:
             {"verdict": frame.verdict, "cause": frame.cause, "message": frame.message},
         )
 
-    def _tell(self, frame: frames.AnyFrame, data: dict[str, Any]) -> None:
-        """Tells listeners what is only of the moment: it is not kept."""
+    def _publish_transient(self, frame: frames.AnyFrame, data: dict[str, Any]) -> None:
+        """Publishes a transient event, which is not stored."""
         event = RunEvent(
             run_id=self._run_id,
             event_id=0,

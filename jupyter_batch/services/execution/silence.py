@@ -1,4 +1,4 @@
-"""How long a runner has said nothing while it could have been heard."""
+"""Measures how long a runner has sent nothing while the owner was listening."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from jupyter_batch.ports import Clock
 
-#: A step counts for no more than so many times its length.
+#: A step counts for at most this many times its length.
 _MOST = 2.0
 
 
 class SilenceTimer:
-    """Counts in small steps, and only while somebody listens.
+    """Counts in small steps, and only while the owner is listening.
 
     A machine that was asleep, a clock that was set and an owner that was stopped make one long
     step, which hardly counts: the runner has to get the same time as the owner.
@@ -23,17 +23,17 @@ class SilenceTimer:
         self._step = step_seconds
         self._listening = False
         self._heard = False
-        #: How long nothing has been heard.
+        #: Seconds without a sign of life.
         self.seconds = 0.0
 
     def heard(self) -> None:
-        """Notes that something came, or that nothing could have come."""
+        """Resets the count: something arrived, or nothing could have arrived."""
         self._heard = True
         self.seconds = 0.0
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Counts within; whoever records what came, or looks for the engine, does not listen."""
+        """Counts inside the context. Time spent on recording, or on reconnecting, does not count."""
         self._listening = True
         try:
             yield
@@ -41,7 +41,7 @@ class SilenceTimer:
             self._listening = False
 
     async def step(self) -> None:
-        """Lets one step pass."""
+        """Waits for one step and counts it."""
         self._heard = False
         before = self._clock.now()
         await self._clock.sleep(self._step)

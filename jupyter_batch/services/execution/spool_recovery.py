@@ -1,4 +1,4 @@
-"""Reads what a notebook has said and a runner that was killed could not pass on."""
+"""Recovers messages of a notebook from the spool of a runner that was killed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ async def recover_spool(
     executor: Executor,
     secrets: Secrets,
 ) -> None:
-    """Gives it to the recorder; what cannot be read is lost, which ends no run.
+    """Passes the spool to the recorder. An unreadable spool is lost, which ends no run.
 
-    Nothing is taken where the secrets are not known any more that would have to be masked.
+    Nothing is recovered if the secrets that have to be masked are not available any more.
     """
     if recorder.finished is not None:
         return
@@ -36,5 +36,5 @@ async def recover_spool(
     except BatchError as error:
         log.warning("Cannot read what run %s has left: %s", run.id, error.message)
     except Exception:
-        # Anything can be in it.
+        # The spool may have any content.
         log.exception("What run %s has left cannot be taken", run.id)

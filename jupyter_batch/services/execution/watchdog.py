@@ -17,14 +17,14 @@ from jupyter_batch.services.execution.silence import SilenceTimer
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a runner has, beyond timeout and grace, to say its last word itself.
+#: Seconds beyond timeout and grace in which a runner can send its verdict itself.
 _LAST_WORD = 10.0
 #: In how many steps the limit of silence is counted.
 _STEPS = 20
 
 
 class Watchdog:
-    """Knows why an attempt is to end, and has it stopped."""
+    """Decides when an attempt has to end early, and stops it."""
 
     def __init__(
         self,
@@ -41,32 +41,32 @@ class Watchdog:
         self._say = say
         limit = settings.silence_limit_seconds
         self.silence = SilenceTimer(clock, step_seconds=(limit or 1.0) / _STEPS)
-        #: Of the attempt, which its runner keeps to; None for no end.
+        #: Timeout of the attempt, which its runner enforces; None for no limit.
         self.timeout_seconds = timeout_seconds
-        #: Set when somebody has asked for the end.
+        #: Set once a cancel has been requested.
         self.cancelled = asyncio.Event()
         self.cancelled_by: str | None = None
         self.out_of_time = False
-        #: How long its runner had said nothing when it was given up; None where it was not.
+        #: Seconds of silence after which the attempt was stopped; None if that was not the cause.
         self.silent_seconds: float | None = None
 
     @property
     def is_over(self) -> bool:
-        """Whether the attempt is to end."""
+        """Returns whether the attempt has to end."""
         return self.cancelled.is_set() or self.out_of_time or self.silent_seconds is not None
 
     def cancel(self, user: str) -> None:
-        """Asks for the end; the first who asks is remembered."""
+        """Requests the end. The first user who does is recorded."""
         self.cancelled_by = self.cancelled_by or user
         self.cancelled.set()
 
     async def watch(self, handle: AttemptHandle) -> None:
-        """Stops the attempt when it is to end; returns when that is done."""
+        """Waits until the attempt has to end, stops it, and returns."""
         await first_of(self._until_cancelled_or_late(), self._until_silent())
         grace = self._settings.grace_seconds if self.cancelled.is_set() else 0.0
         while True:
             try:
-                # The runner needs a moment beyond the grace for its own last words.
+                # The runner needs a moment beyond the grace to send its verdict.
                 await self._executor.stop(
                     handle, grace_seconds=grace + (_LAST_WORD if grace else 0)
                 )
@@ -83,7 +83,7 @@ class Watchdog:
         self.out_of_time = not await wait_set(self.cancelled, self._clock, limit)
 
     async def _until_silent(self) -> None:
-        """Tells of a silence at half of the limit, and returns at the limit."""
+        """Warns at half of the limit of silence, and returns at the limit."""
         limit, silence = self._settings.silence_limit_seconds, self.silence
         if limit is None:
             await asyncio.Event().wait()
@@ -95,7 +95,7 @@ class Watchdog:
                 if (await self._executor.health()).ok:
                     self.silent_seconds = silence.seconds
                     return
-                # It is the engine that is silent.
+                # The executor does not answer, so the runner's silence means nothing.
                 silence.heard()
             if told != (silence.seconds >= limit / 2):
                 told = not told
@@ -103,7 +103,7 @@ class Watchdog:
 
 
 def time_left(run: Run, now: datetime) -> float | None:
-    """Returns what an attempt has: its own time, or what is left of the whole run's."""
+    """Returns the time limit of an attempt: its own, or the rest of the whole run's."""
     if run.give_up_at is None:
         return run.timeout_seconds
     left = max(1.0, (run.give_up_at - now).total_seconds())

@@ -1,4 +1,4 @@
-"""Work beside the runs: done when it is asked for, and again after a while."""
+"""Background tasks: run on request, and again after a while."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from jupyter_batch.services.async_utils import wait_set
 
 log = logging.getLogger(__name__)
 
-#: Seconds until work in which something was wrong is tried again.
+#: Seconds until the next try after an error.
 _AGAIN = 600.0
 
 
 class BackgroundTask:
-    """Does its work once when it starts, and after each wake."""
+    """Runs its work once at the start, and after each wake."""
 
     def __init__(
         self,
@@ -26,9 +26,9 @@ class BackgroundTask:
         *,
         calm_seconds: float = 0.0,
     ) -> None:
-        """Takes work that says in how many seconds it is to be done again unasked; None: never.
+        """Create the task; ``work`` returns the seconds until its next run, or None for never.
 
-        It begins ``calm_seconds`` after a wake, so that many wakes make one.
+        The work begins ``calm_seconds`` after a wake, so that many wakes lead to one run.
         """
         self._name = name
         self._work = work
@@ -38,16 +38,16 @@ class BackgroundTask:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Starts; what an earlier owner has left is first."""
+        """Starts the task with a first run of the work."""
         self._wake.set()
         self._task = asyncio.create_task(self._go_on(), name=self._name)
 
     def wake(self) -> None:
-        """Asks for the work."""
+        """Requests a run of the work."""
         self._wake.set()
 
     async def stop(self) -> None:
-        """Stops; what is not done is left to the next owner."""
+        """Stops the task. The next owner does the rest."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Removes runs that nobody wants to keep, a few at a time."""
+"""Deletes runs beyond their retention, a few at a time."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from jupyter_batch.services.maintenance.space_reclaimer import SpaceReclaimer
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks.
+#: Seconds between two checks.
 _LOOK = 300.0
 #: Runs that are deleted in one transaction.
 _STEP = 500
 
 
 class RetentionService(BackgroundTask):
-    """Looks when an owner starts, when a job changes, and then every few minutes."""
+    """Applies retention when an owner starts, when a job changes, and every few minutes."""
 
     def __init__(
         self, store: Store, space_reclaimer: SpaceReclaimer, clock: Clock, default: Retention
@@ -35,7 +35,7 @@ class RetentionService(BackgroundTask):
         self._default = default
 
     async def apply(self) -> int | None:
-        """Removes what is to go; returns how many runs, None where all is kept by everybody."""
+        """Deletes expired runs; returns their number, or None if no policy limits anything."""
         jobs = await self._jobs()
         policies = {job_id: retention_of(job, self._default) for job_id, job in jobs.items()}
         if self._default.keeps_all and all(policy.keeps_all for policy in policies.values()):
@@ -44,7 +44,7 @@ class RetentionService(BackgroundTask):
         for group in await self._store.runs.ended_groups():
             policy = policies.get(group.job_id or "", self._default)
             if not policy.keeps_all:
-                # The newest success of a job that is gone is nobody's any more.
+                # The newest success of a deleted job is not protected.
                 protected = group.newest_success if group.job_id in jobs else None
                 deleted += await self._apply(group, policy, protected)
         if deleted:

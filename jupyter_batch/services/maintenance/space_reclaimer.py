@@ -1,4 +1,4 @@
-"""Gives the disk space of what was deleted back, soon after and out of the way."""
+"""Returns the disk space of deleted runs to the system in the background."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from jupyter_batch.services.maintenance.background_task import BackgroundTask
 
 log = logging.getLogger(__name__)
 
-#: Seconds from a deletion to the cleaning.
+#: Seconds from a deletion to the clean-up.
 _CALM = 5.0
-#: Seconds until a cleaning that could not be done is tried again.
+#: Seconds until the next try after a failed clean-up.
 _AGAIN = 600.0
 
 
 class SpaceReclaimer(BackgroundTask):
-    """Cleans the store after deletions, and once when an owner starts."""
+    """Reclaims space after deletions, and once when an owner starts."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         super().__init__("space_reclaimer", self._clean, clock, calm_seconds=_CALM)

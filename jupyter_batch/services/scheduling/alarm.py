@@ -12,31 +12,31 @@ from apscheduler.triggers.date import DateTrigger
 from jupyter_batch.services.clock import SystemClock
 
 _JOB = "wake"
-#: So much later than APScheduler, which is on time where the clock was left alone.
+#: Seconds by which the timer is later than APScheduler, which is on time unless the clock is set.
 _SLACK_SECONDS = 1.0
 
 
 class SystemAlarm:
     """Implements ports.Alarm with APScheduler and one job in its memory.
 
-    What is due, and what becomes of what was missed, is for our own records to say: APScheduler
-    only wakes, however late.
+    The store decides what is due and what was missed: APScheduler
+    only wakes the scheduler, however late.
     """
 
     def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._ring: Callable[[], None] = lambda: None
-        #: Rings in any case once the time until the instant has passed: APScheduler would wait
+        #: Fires in any case once the time until the instant has passed: APScheduler would wait
         #: for a clock that has been set back meanwhile.
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, ring: Callable[[], None]) -> None:
-        """Begins; belongs on the event loop."""
+        """Starts the alarm. Call it on the event loop."""
         self._ring = ring
         self._scheduler.start()
 
     def set(self, at: datetime) -> None:
-        """Rings once at this instant, or when the time until then has passed."""
+        """Sets the alarm to an instant, or to the time that remains until then."""
         self._stop_timer()
         left = (at - SystemClock().now()).total_seconds()
         loop = asyncio.get_running_loop()
@@ -51,7 +51,7 @@ class SystemAlarm:
         )
 
     def stop(self) -> None:
-        """Never rings again."""
+        """Stops the alarm."""
         self._stop_timer()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)

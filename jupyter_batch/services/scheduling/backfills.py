@@ -20,17 +20,17 @@ from jupyter_batch.services.execution.dispatcher import Dispatcher
 from jupyter_batch.services.submission.admission import AdmissionControl
 from jupyter_batch.services.submission.run_factory import Cache, RunFactory
 
-#: Runs that one backfill makes at most.
+#: Most runs of one backfill.
 MAX_RUNS = 10_000
 _TOGETHER = 200
 _MAX_CONCURRENT = 1000
 
-#: Which runs there are: by trigger and nominal time.
+#: States of existing runs by trigger and nominal time.
 _Known = dict[tuple[str | None, datetime], RunState]
 
 
 class BackfillService:
-    """Backfills jobs."""
+    """Makes the backfills of jobs."""
 
     def __init__(
         self,
@@ -49,9 +49,9 @@ class BackfillService:
         self._ids = IdSource()
 
     async def backfill(self, job_id: str, request: BackfillRequest) -> BackfillReport:
-        """Queues the runs of a stretch of time, oldest first, leaving out what has succeeded.
+        """Queues the runs of a time range, oldest first, except those that have succeeded.
 
-        Raises NotFound, InvalidInput; nothing is stored then.
+        Raises NotFound, InvalidInput, and then stores nothing.
         """
         job = await self._store.jobs.get(job_id)
         if job is None:
@@ -95,7 +95,7 @@ class BackfillService:
             await self._admission.store(runs)
 
     async def _known(self, job: Job, stretches: list[Stretch]) -> _Known:
-        """Returns the runs of the stretches that have succeeded or are not over."""
+        """Returns the runs of the time ranges that have succeeded or are not over."""
         since = min(part.since for part in stretches)
         until = max(part.until for part in stretches)
         known: _Known = {}
@@ -108,7 +108,7 @@ class BackfillService:
             for run in page.items:
                 if not since <= run.scheduled_for < until:
                     continue
-                # Runs of triggers that were edited away count for those of today.
+                # Runs of triggers that no longer exist count for the present ones.
                 own = {run.trigger_id} if run.trigger_id in present else present
                 if run.trigger_id is not None:
                     known |= {(trigger_id, run.scheduled_for): run.state for trigger_id in own}

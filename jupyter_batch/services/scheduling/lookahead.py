@@ -9,11 +9,11 @@ from itertools import islice
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.schedule.due import Decision
 
-#: How long before their instant it is decided on triggers.
+#: How long before their instant triggers are decided on.
 AHEAD = timedelta(seconds=1)
-#: How late a decision may be used that was made for the instant itself.
+#: How late a decision that was made ahead may be used.
 _PROMPT = timedelta(seconds=1)
-#: Triggers of one instant for which it is worth it.
+#: Number of triggers at one instant from which on looking ahead pays off.
 _MANY = 50
 
 #: Next instant, number of the entry, id of the trigger.
@@ -21,10 +21,10 @@ Heap = Sequence[tuple[datetime, int, str]]
 
 
 class Lookahead:
-    """Decisions for an instant that has not come yet.
+    """Decisions for a future instant.
 
-    A decision follows from the trigger, how far it has come, and the time, and from nothing
-    else: it holds for as long as job and state are the very ones that it was made for. No
+    A decision depends on the trigger, its progress and the time, and on nothing
+    else: it is valid while job and state are the objects that it was made for. No
     notebook is read and no run is made before its instant.
     """
 
@@ -36,11 +36,11 @@ class Lookahead:
         self._decisions.clear()
 
     def keep(self, job: Job, state: TriggerState, decision: Decision) -> None:
-        """Takes what has been decided for the next instant of a trigger."""
+        """Stores the decision for the next instant of a trigger."""
         self._decisions[state.trigger_id] = (job, state, decision)
 
     def take(self, job: Job, state: TriggerState, now: datetime) -> Decision | None:
-        """Returns what was decided, once, or None where it has to be decided now."""
+        """Removes and returns a valid decision, or None."""
         found = self._decisions.pop(state.trigger_id, None)
         if found is None or found[0] is not job or found[1] is not state or state.next_at is None:
             return None
@@ -61,5 +61,5 @@ def due_by(heap: Heap, at: datetime) -> Iterator[str]:
 
 
 def is_burst(heap: Heap, at: datetime) -> bool:
-    """Says whether there are so many that deciding on them takes its time."""
+    """Returns whether so many triggers are due that deciding on them takes long."""
     return len(list(islice(due_by(heap, at), _MANY))) == _MANY

@@ -1,4 +1,4 @@
-"""Turns time into runs: what triggers are due, what they missed, and when to look again."""
+"""Turns time into runs: decides on due and missed instants, and when to wake again."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ from jupyter_batch.services.submission.run_factory import Cache, RunFactory
 
 log = logging.getLogger(__name__)
 
-#: Triggers that are dealt with in one transaction.
+#: Most triggers per transaction.
 _TOGETHER = 512
-#: Runs in one transaction, after which the triggers that are left are put off to the next.
+#: Most runs per transaction. Further triggers go into the next one.
 _MOST_RUNS = 2_000
-#: Transactions until whoever waits for the gate has its turn.
+#: Transactions after which the gate is released for other tasks.
 _TURN = 4
-#: Triggers until the event loop serves others.
+#: Triggers after which the event loop runs other tasks.
 _BREATH = 25
-#: How long a trigger is left alone with which something is wrong.
+#: How long a failing trigger is deferred.
 _LEFT_ALONE = timedelta(seconds=60)
-#: Triggers one after the other after which it is not they who are to blame.
+#: Consecutive failures after which the cause is not a single trigger.
 _MOST_FAILURES = 3
 #: Seconds until a store that failed is tried again.
 _PAUSE = 5.0
@@ -51,7 +51,7 @@ _PAUSE = 5.0
 class Scheduler:
     """Holds the next instant of every trigger in memory; the store is the authority.
 
-    Methods that end in ``_held`` are for whoever holds the gate of the admission.
+    Callers of methods that end in ``_held`` must hold the gate of the admission.
     """
 
     def __init__(
@@ -72,49 +72,49 @@ class Scheduler:
         self._maker = maker
         self._admission = admission
         self._dispatcher = dispatcher
-        #: The clock may be set, or the machine sleep: it is looked at this often in any case.
+        #: Longest pause between checks, because the clock may be set or the machine may sleep.
         self._look = timedelta(seconds=look_seconds)
         self._on_time_seconds = on_time_seconds
         self._jobs: dict[str, Job] = {}
         self._states: dict[str, TriggerState] = {}
-        #: Next instant, and the number of the entry: only the newest of a trigger holds.
+        #: Next instant, entry number and trigger id. Only the newest entry of a trigger is valid.
         self._heap: list[tuple[datetime, int, str]] = []
         self._entries: dict[str, int] = {}
         self._numbers = count()
         self._foresight = Lookahead()
         self._woken = asyncio.Event()
         self._is_stale = True
-        #: The time at the last look; None where all triggers are to be looked at.
+        #: The time of the last check; None to check all triggers.
         self._looked_at: datetime | None = None
-        #: Why nothing has run at the instants that are still to be decided on.
+        #: Why undecided instants did not run.
         self._cause = MissCause.DOWN
         self._task: asyncio.Task[None] | None = None
-        #: How many triggers are dealt with at once: one, where something is wrong with some.
+        #: Triggers per transaction; one while a failing trigger is being isolated.
         self._together = _TOGETHER
         self._taken: list[str] = []
-        #: Triggers with which something is wrong, and until when they are left alone.
-        self._put_off: dict[str, datetime] = {}
+        #: Failing triggers, and until when they are deferred.
+        self._deferred_until: dict[str, datetime] = {}
         self._trouble: str | None = None
 
     @property
     def trouble(self) -> str | None:
-        """Why schedules are not kept; None where they are."""
+        """Returns why schedules are not kept; None if they are."""
         if self._task is not None and self._task.done():
             return "schedules are not kept any more"
         return self._trouble
 
     async def read(self) -> None:
-        """Learns how far the triggers are; what changes a job before would begin them anew."""
+        """Loads the trigger states. Call it before any job changes, or triggers restart from now."""
         async with self._admission.gate:
             await self._load()
 
     async def start(self) -> None:
-        """Deals with what the triggers have missed, and goes on, by itself."""
+        """Decides on missed instants, and then serves triggers in the background."""
         self._alarm.start(self._woken.set)
         self._task = asyncio.create_task(self._serve(), name="scheduler")
 
     async def stop(self) -> None:
-        """Ends; what becomes due meanwhile is dealt with by the next owner."""
+        """Stops. The next owner decides on what becomes due meanwhile."""
         self._alarm.stop()
         if self._task is not None:
             self._task.cancel()
@@ -122,17 +122,17 @@ class Scheduler:
 
     @property
     def next_at(self) -> datetime | None:
-        """When the next trigger is due."""
+        """Returns when the next trigger is due."""
         while self._heap and self._entries.get(self._heap[0][2]) != self._heap[0][1]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
     def state(self, trigger_id: str) -> TriggerState | None:
-        """Returns how far a trigger is."""
+        """Returns the state of a trigger."""
         return self._states.get(trigger_id)
 
     def put(self, job: Job, states: Iterable[TriggerState]) -> None:
-        """Takes a job as it has just been stored, with the states of its triggers."""
+        """Adds or replaces a job that was just stored, with the states of its triggers."""
         self.forget(job.id)
         self._jobs[job.id] = job
         for state in states:
@@ -140,19 +140,19 @@ class Scheduler:
         self._woken.set()
 
     def forget(self, job_id: str) -> None:
-        """Drops a job that has been deleted."""
+        """Removes a deleted job."""
         job = self._jobs.pop(job_id, None)
         for trigger in job.triggers if job else ():
             self._states.pop(trigger.id, None)
             self._entries.pop(trigger.id, None)
 
     def first_states(self, job: Job, triggers: Iterable[AnyTrigger]) -> list[TriggerState]:
-        """Returns the states of triggers that begin now."""
+        """Returns the states of triggers that start now."""
         progress = TriggerProgress(decided_until=self._clock.now())
         return [self.rearmed(job, trigger, progress) for trigger in triggers]
 
     def rearmed(self, job: Job, trigger: AnyTrigger, progress: TriggerProgress) -> TriggerState:
-        """Returns the state of a trigger that has come so far."""
+        """Returns the state of a trigger with this progress."""
         return TriggerState(
             trigger_id=trigger.id,
             job_id=job.id,
@@ -212,7 +212,7 @@ class Scheduler:
         return at
 
     async def _look_ahead(self, at: datetime) -> None:
-        """Decides on what will be due at an instant, as far as there is time until then."""
+        """Decides on the triggers that will be due at an instant, as far as time permits."""
         self._foresight.forget()
         for number, trigger_id in enumerate(list(due_by(self._heap, at)), start=1):
             if number % _BREATH == 0:
@@ -225,7 +225,7 @@ class Scheduler:
                 self._foresight.keep(job, state, decision)
 
     async def _catch_up(self, cause: MissCause) -> None:
-        """Decides on all that is due; what is wrong with a trigger keeps no other from it."""
+        """Decides on all due triggers. A failing trigger does not block the others."""
         failures = 0
         while True:
             if self._is_stale:
@@ -249,25 +249,25 @@ class Scheduler:
             failures = 0
             for run in runs:
                 await self._dispatcher.tell_end(run)
-            # The store's answers come between, but requests must get their turn as well.
+            # Gives other tasks, such as requests, a turn.
             await asyncio.sleep(0)
 
     def _single_out(self, now: datetime, error: Exception) -> bool:
-        """Goes on with one trigger at a time, or leaves the one alone that was just tried."""
+        """Continues with one trigger at a time, or defers the one that just failed."""
         is_single = self._together == 1 and len(self._taken) == 1
         self._together = 1
         if is_single:
             log.error("Cannot deal with trigger %s yet", self._taken[0], exc_info=error)
-            self._put_off[self._taken[0]] = now + _LEFT_ALONE
+            self._deferred_until[self._taken[0]] = now + _LEFT_ALONE
         return is_single
 
     def _note_time(self, now: datetime) -> None:
-        """Has triggers decided on that the clock, as it was set back, would hold up."""
+        """Schedules a decision on triggers that a clock that was set back would delay."""
         went_back = self._looked_at is None or now < self._looked_at
         self._looked_at = now
         if not went_back:
             return
-        self._put_off.clear()
+        self._deferred_until.clear()
         for trigger_id in list(self._states):
             known = self._known(trigger_id)
             if known is not None and is_ahead(known[2], known[0].progress, now):
@@ -283,7 +283,7 @@ class Scheduler:
         return taken
 
     async def _decide_due_held(self, now: datetime, cause: MissCause) -> list[Run]:
-        """Decides on what is due; makes the next runs while the store writes the last."""
+        """Decides on due triggers; makes the next runs while the store writes the last ones."""
         storing: asyncio.Task[tuple[Run, ...]] | None = None
         stored: list[Run] = []
         cache: Cache = {}
@@ -301,7 +301,7 @@ class Scheduler:
         except BaseException:
             if storing is not None:
                 await asyncio.gather(storing, return_exceptions=True)
-            # What has been taken is not decided on: the store knows how far it all is.
+            # Some triggers were taken but not decided on: reload the states from the store.
             self._is_stale = True
             raise
         return stored
@@ -309,13 +309,13 @@ class Scheduler:
     async def _decide_held(
         self, trigger_ids: Sequence[str], now: datetime, cause: MissCause
     ) -> tuple[Run, ...]:
-        """Decides on triggers, and stores what comes of it, or nothing."""
+        """Decides on triggers and stores the result in one transaction."""
         return await self._store_held(await self._make_held(trigger_ids, now, cause, {}))
 
     async def _make_held(
         self, trigger_ids: Sequence[str], now: datetime, cause: MissCause, cache: Cache
     ) -> tuple[list[NewRun], list[TriggerStep]]:
-        """Returns the runs that triggers make now, and how far they come by it."""
+        """Returns the runs that triggers make now, and their new progress."""
         runs: list[NewRun] = []
         steps: list[TriggerStep] = []
         for number, trigger_id in enumerate(trigger_ids, start=1):
@@ -344,7 +344,7 @@ class Scheduler:
         return runs, steps
 
     def _known(self, trigger_id: str) -> tuple[TriggerState, Job, AnyTrigger] | None:
-        """Returns what is known of a trigger; None where it is gone."""
+        """Returns state, job and trigger of an id; None if it is gone."""
         state = self._states.get(trigger_id)
         job = self._jobs.get(state.job_id) if state is not None else None
         trigger = job.trigger(trigger_id) if job is not None else None
@@ -353,19 +353,19 @@ class Scheduler:
         return state, job, trigger
 
     async def _store_held(self, decided: tuple[list[NewRun], list[TriggerStep]]) -> tuple[Run, ...]:
-        # Until it is stored, only the store knows how far they are.
+        # Until the transaction ends, only the store knows their progress.
         stale, self._is_stale = self._is_stale, True
         runs, steps = decided
         stored = await self._admission.store(runs, steps)
         self._is_stale = stale
         for step in steps:
-            self._put_off.pop(step.after.trigger_id, None)
+            self._deferred_until.pop(step.after.trigger_id, None)
             self._keep(step.after)
         self._dispatcher.wake()
         return stored
 
     async def _load(self) -> None:
-        """Reads all jobs with triggers and how far these are."""
+        """Reads all jobs with triggers, and their states."""
         states = {state.trigger_id: state for state in await self._store.jobs.triggers()}
         self._jobs, self._states, self._heap, self._entries = {}, {}, [], {}
         self._looked_at = None
@@ -388,7 +388,7 @@ class Scheduler:
         self._entries.pop(state.trigger_id, None)
         if state.next_at is not None:
             number = self._entries[state.trigger_id] = next(self._numbers)
-            at = max(state.next_at, self._put_off.get(state.trigger_id, state.next_at))
+            at = max(state.next_at, self._deferred_until.get(state.trigger_id, state.next_at))
             heapq.heappush(self._heap, (at, number, state.trigger_id))
 
 

@@ -23,9 +23,9 @@ def named_triggers(
     now: datetime,
     new_id: Callable[[], str],
 ) -> tuple[AnyTrigger, ...]:
-    """Returns triggers with their ids: that of a known one which is meant or equal, or a new one.
+    """Returns triggers with ids: the id of the known trigger that it names or equals, or a new one.
 
-    Raises InvalidInput, naming the field, for what cannot be used or has no future.
+    Raises InvalidInput, naming the field, for a trigger that is invalid or has no future instant.
     """
     if len(triggers) > _MAX_TRIGGERS:
         raise InvalidInput(f"a job has at most {_MAX_TRIGGERS} triggers", field="triggers")

@@ -1,4 +1,4 @@
-"""Lets new runs of jobs in, by their overlap policy."""
+"""Admits new runs of jobs by their overlap policy."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ log = logging.getLogger(__name__)
 
 
 class AdmissionControl:
-    """Stores new runs; what is decided under ``gate`` holds until it is stored."""
+    """Stores new runs. A decision under ``gate`` is valid until the runs are stored."""
 
     def __init__(self, *, store: Store, dispatcher: Dispatcher, clock: Clock) -> None:
         self._store = store
         self._dispatcher = dispatcher
         self._clock = clock
-        #: Held by whoever makes runs of jobs, or changes jobs.
+        #: Hold it to make runs of jobs, or to change jobs.
         self.gate = asyncio.Lock()
 
     async def store(
         self, runs: Sequence[NewRun], steps: Sequence[TriggerStep] = ()
     ) -> tuple[Run, ...]:
-        """Stores runs, some of them as skipped; the caller holds the gate."""
+        """Stores runs, some of them as skipped. The caller holds the gate."""
         decided, cancelled = await self._decide(runs)
         stored = await self._store.runs.add_all(decided, steps)
         await self._replace(cancelled, {run.id for run in stored})
         return stored
 
     async def store_one(self, new: NewRun, *, idempotency_key: str | None) -> Run:
-        """Stores one run, perhaps as skipped; the caller holds the gate."""
+        """Stores one run, perhaps as skipped. The caller holds the gate."""
         (decided,), cancelled = await self._decide([new])
         assert decided.frozen is not None
         run = await self._store.runs.add(
@@ -70,7 +70,7 @@ class AdmissionControl:
         return run
 
     async def _decide(self, runs: Sequence[NewRun]) -> tuple[list[NewRun], dict[str, str]]:
-        """Returns the runs as they are to be stored, and which run cancels which others."""
+        """Returns the runs to store, and which run cancels which others."""
         loads: dict[str, JobLoad] = {}
         decided: list[NewRun] = []
         cancelled: dict[str, str] = {}

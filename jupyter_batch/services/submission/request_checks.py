@@ -23,7 +23,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_run(request: RunRequest, settings: Settings) -> None:
-    """Raises InvalidInput for what no run could have."""
+    """Raises InvalidInput for an invalid run request."""
     findings = Findings()
     if request.name is not None:
         with findings.gather():
@@ -42,7 +42,7 @@ def check_run(request: RunRequest, settings: Settings) -> None:
 
 
 def check_job(request: JobRequest) -> None:
-    """Raises InvalidInput for what no job could have."""
+    """Raises InvalidInput for an invalid job request."""
     findings = Findings()
     with findings.gather():
         check_name(request.name)
@@ -69,7 +69,7 @@ def check_job(request: JobRequest) -> None:
 
 
 def check_name(name: str) -> None:
-    """Raises InvalidInput unless the text can be a name."""
+    """Raises InvalidInput unless the text is a valid name."""
     if not name.strip():
         raise InvalidInput("a name is at least one character", field="name")
     if len(name) > _NAME_LENGTH:
@@ -120,7 +120,7 @@ def _check_environment(environment: Environment) -> None:
 
 
 def _check_values(value: Any, path: str) -> None:
-    """Refuses numbers that JSON cannot hold; browsers cannot read them back."""
+    """Refuses numbers that JSON cannot represent, because browsers cannot read them."""
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidParameters(f"{value} is no number that JSON can hold", field=path)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Makes the runs of jobs: by hand, by a trigger, and for the record of what was missed."""
+"""Makes the runs of jobs: manual ones, triggered ones, and records of missed instants."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from jupyter_batch.services.submission.validation import ReadNotebook, RequestVa
 
 log = logging.getLogger(__name__)
 
-#: Notebooks that have been read for runs that are being made together.
+#: Notebooks that were read for a group of runs that is made together.
 Cache = dict[tuple[str, tuple[str, ...]], ReadNotebook]
 
 
 class RunFactory:
-    """Makes runs, and stores none."""
+    """Makes runs without storing them."""
 
     def __init__(self, *, store: Store, validator: RequestValidator, clock: Clock) -> None:
         self._store = store
@@ -53,7 +53,7 @@ class RunFactory:
         parameters: Mapping[str, Any],
         forced: bool,
     ) -> NewRun:
-        """Returns a run for now; raises what is wrong."""
+        """Returns a manual run for now; raises its errors."""
         return await self._make(
             job,
             None,
@@ -68,7 +68,7 @@ class RunFactory:
     async def decided(
         self, job: Job, trigger: AnyTrigger, decision: decisions.Decision, cache: Cache
     ) -> list[NewRun]:
-        """Returns the runs of a decision: those that were missed, then those that are due."""
+        """Returns the runs of a decision: first the missed ones, then the due ones."""
         missed = [self.missed(job, trigger, missed) for missed in decision.missed]
         return missed + [
             await self.scheduled(job, trigger, firing, cache) for firing in decision.fire
@@ -77,11 +77,11 @@ class RunFactory:
     async def scheduled(
         self, job: Job, trigger: AnyTrigger, firing: decisions.Firing, cache: Cache
     ) -> NewRun:
-        """Returns the run of an instant; one that cannot be made has failed for that reason."""
+        """Returns the run of an instant. If it cannot be made, it is a failed run with the reason."""
         policies = policies_of(job)
         catches_up = firing.is_late and trigger.missed_policy is MissedPolicy.ALL
         if catches_up and policies.overlap_policy is not OverlapPolicy.ALLOW:
-            # They all come at once: the policy would let only one of them be.
+            # They all arrive at once: the policy would admit only one of them.
             policies = replace(policies, overlap_policy=OverlapPolicy.QUEUE_ALL)
         new = await self._make_or_fail(
             job, trigger, firing.scheduled_for, TriggerKind.SCHEDULE, policies, {}, cache
@@ -102,7 +102,7 @@ class RunFactory:
         parameters: Mapping[str, Any],
         cache: Cache,
     ) -> NewRun:
-        """Returns the run that an instant would have had; what is wrong fails the run."""
+        """Returns the run of a past instant. If it cannot be made, it is a failed run."""
         policies = replace(policies_of(job), overlap_policy=OverlapPolicy.ALLOW)
         new = await self._make_or_fail(
             job, trigger, at, TriggerKind.BACKFILL, policies, parameters, cache
@@ -111,7 +111,7 @@ class RunFactory:
         return NewRun(run=run, frozen=new.frozen)
 
     def missed(self, job: Job, trigger: AnyTrigger, missed: decisions.MissedFiring) -> NewRun:
-        """Returns the record of instants that do not run."""
+        """Returns the skipped run that records missed instants."""
         run = self._plain(job, trigger, missed.last_at, TriggerKind.SCHEDULE)
         what = MissedInfo(count=missed.count, first_at=missed.first_at, last_at=missed.last_at)
         run = replace(run, missed=what).move_to(
@@ -206,7 +206,7 @@ class RunFactory:
         return page.items[0].scheduled_for if page.items else None
 
     def _plain(self, job: Job, trigger: AnyTrigger, at: datetime, kind: TriggerKind) -> Run:
-        """Returns a run for which nothing has been read."""
+        """Returns a run without a frozen notebook."""
         return Run(
             id=self._validator.new_id(),
             job_id=job.id,
@@ -225,7 +225,7 @@ class RunFactory:
 
 
 def request_of(job: Job, parameters: dict[str, Any]) -> RunRequest:
-    """Returns what a job asks for."""
+    """Returns the run request of a job."""
     return RunRequest(
         notebook=job.notebook,
         root=job.root,
@@ -239,7 +239,7 @@ def request_of(job: Job, parameters: dict[str, Any]) -> RunRequest:
 
 
 def policies_of(job: Job, *, forced: bool = False) -> RunPolicies:
-    """Returns the policies that a new run of a job has."""
+    """Returns the policies of a new run of a job."""
     return RunPolicies(
         overlap_policy=job.overlap,
         forced=forced,

@@ -1,4 +1,4 @@
-"""Turns a request into a run: everything is checked and frozen before anything is stored."""
+"""Turns a request into a run. Validates and freezes everything before anything is stored."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from jupyter_batch.services.submission.request_checks import check_run
 
 
 class ReadNotebook(NamedTuple):
-    """A frozen notebook and what it takes."""
+    """A frozen notebook and its parameter schema."""
 
     frozen: FrozenNotebook
     schema: ParameterSchema
 
 
 class RequestValidator:
-    """Checks and freezes what a run is asked for."""
+    """Validates run requests and freezes their notebooks."""
 
     def __init__(
         self,
@@ -49,11 +49,11 @@ class RequestValidator:
         self._ids = IdSource()
 
     def new_id(self) -> str:
-        """Returns the id of a run that is made now."""
+        """Returns a new run id."""
         return self._ids.new(self._clock.now())
 
     async def read(self, request: RunRequest) -> ReadNotebook:
-        """Freezes what a request names and finds out what it takes; raises what is wrong."""
+        """Freezes the notebook of a request and infers its parameters; raises its errors."""
         frozen = await self._notebooks.freeze(
             request.notebook, request.files, request.content, root=request.root
         )
@@ -62,7 +62,7 @@ class RequestValidator:
         return await self.understood(frozen)
 
     async def _read_for(self, request: RunRequest, findings: Findings) -> ReadNotebook:
-        """Returns the notebook; raises what else is wrong with the request where it has none."""
+        """Returns the notebook. If it cannot be read, raises that with the other errors found."""
         try:
             return await self.read(request)
         except BatchError:
@@ -70,7 +70,7 @@ class RequestValidator:
             raise
 
     async def understood(self, frozen: FrozenNotebook) -> ReadNotebook:
-        """Returns what a frozen notebook takes."""
+        """Returns a frozen notebook with its parameter schema."""
         return ReadNotebook(frozen, await self._notebooks.schema(frozen.content))
 
     async def accept(
@@ -83,9 +83,9 @@ class RequestValidator:
         run_id: str | None = None,
         read: ReadNotebook | None = None,
     ) -> tuple[Run, FrozenNotebook]:
-        """Returns a run that could be stored, and what it has frozen. Raises what is wrong.
+        """Returns a valid run and its frozen notebook; raises the request's errors.
 
-        ``read`` is the notebook where it has been read already.
+        ``read`` is the notebook if it has been read already.
         """
         findings = Findings()
         environment = request.environment
@@ -122,7 +122,7 @@ class RequestValidator:
         ), frozen
 
     async def resolve_environment(self, environment: Environment, *, user: str) -> Environment:
-        """Returns the environment with all defaults; raises what cannot be had."""
+        """Returns the environment with all defaults; raises InvalidInput for what is unavailable."""
         name = environment.executor or self._settings.default_executor
         if name not in self._executors:
             known = ", ".join(sorted(self._executors))
@@ -144,7 +144,7 @@ class RequestValidator:
         place = f"the image {environment.image}" if environment.image else "this machine"
         kernel = environment.kernel
         if kernel is None:
-            # As the runner will choose.
+            # The runner makes the same choice.
             chosen, why = choose_kernel(schema.kernel, schema.language, report.kernels)
             if chosen is None:
                 raise UnknownKernel(f"{place}: {why}", field="notebook")
