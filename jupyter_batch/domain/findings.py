@@ -28,9 +28,9 @@ class Findings:
         except (InvalidInput, NotAllowed) as error:
             if "field" not in error.details or isinstance(error, TooLarge):
                 raise
-            self.note(error)
+            self.add(error)
 
-    def note(self, error: BatchError) -> None:
+    def add(self, error: BatchError) -> None:
         """Adds an error."""
         self._errors.append(error)
 
@@ -39,7 +39,7 @@ class Findings:
         fields = [str(p["field"]) for error in self._errors for p in problems_of(error)]
         return any(one == field or one.startswith(f"{field}.") for one in fields)
 
-    def tell(self) -> None:
+    def raise_first(self) -> None:
         """Raises the first error. If there are several, its ``problems`` lists all of them."""
         if not self._errors:
             return

@@ -100,7 +100,7 @@ class QueueObstacle(msgspec.Struct, frozen=True):
     reason: str
 
 
-def wait_anew(run: Run, now: datetime) -> datetime | None:
+def restarted_wait(run: Run, now: datetime) -> datetime | None:
     """Returns until when a run waits that began to at an instant still to come; None for others.
 
     The clock has been set back since: as much as it was to wait it waits from now on.

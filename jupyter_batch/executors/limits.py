@@ -64,7 +64,7 @@ def resolve(environment: Environment, settings: Settings, *, engine: str) -> Env
         with findings.gather():
             _check_volume(volume, settings, f"environment.volumes.{index}")
             _check_socket(volume, engine, f"environment.volumes.{index}.source")
-    findings.tell()
+    findings.raise_first()
     return resolved
 
 

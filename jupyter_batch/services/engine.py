@@ -64,7 +64,7 @@ class BatchEngine:
         self._notebooks = notebooks
         self._clock = clock
         self._secrets = secrets
-        self._availability = ExecutorHealthTracker(executors, clock)
+        self._executor_health = ExecutorHealthTracker(executors, clock)
         self._janitor = SpaceReclaimer(store, clock)
         self._retention = RetentionService(
             store,
@@ -75,7 +75,7 @@ class BatchEngine:
         self.dispatcher = Dispatcher(
             store=store,
             clock=clock,
-            availability=self._availability,
+            executor_health=self._executor_health,
             limit=settings.max_concurrent_runs or os.cpu_count() or 1,
             limit_per_user=settings.max_concurrent_runs_per_user,
             attempt_runner=self._attempt_runner,
@@ -250,7 +250,7 @@ class BatchEngine:
             secrets=self._secrets,
             clock=self._clock,
             hub=self.hub,
-            availability=self._availability,
+            executor_health=self._executor_health,
             settings=self.settings,
-            on_leftover=self._reconciler.note_leftover,
+            on_leftover=self._reconciler.request_cleanup,
         )

@@ -243,7 +243,7 @@ class JobService:
                 request.triggers, known, now=now, new_id=lambda: self._ids.new(now)
             )
         except InvalidInput as error:
-            findings.note(error)
+            findings.add(error)
         else:
             request = replace(request, triggers=named)
         try:
@@ -251,7 +251,7 @@ class JobService:
         except BatchError as error:
             with findings.gather():
                 raise error
-        findings.tell()
+        findings.raise_first()
         return request, frozen
 
     async def _check(self, request: JobRequest, *, user: str) -> FrozenNotebook:
@@ -264,15 +264,15 @@ class JobService:
             )
             schema = await self._notebooks.schema(frozen.content)
         except BatchError:
-            findings.tell()
+            findings.raise_first()
             raise
         if findings.has("parameters"):
-            findings.tell()
+            findings.raise_first()
         own = [(f"triggers.{i}.parameters", t.parameters) for i, t in enumerate(request.triggers)]
         for field, values in [("parameters", {}), *own]:
             with findings.gather():
                 self._check_values(schema, request, values, field)
-        findings.tell()
+        findings.raise_first()
         return frozen
 
     def _check_values(
@@ -291,7 +291,7 @@ class JobService:
             check_job(request)
         with findings.gather():
             await self._validator.resolve_environment(request.environment, user=user)
-        findings.tell()
+        findings.raise_first()
 
     def _sample(self, request: JobRequest, values: dict[str, Any]) -> dict[str, Any]:
         """Returns the parameters that a run made now would have."""

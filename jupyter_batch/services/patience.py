@@ -28,6 +28,6 @@ class Patience:
         self._last = now
         return self.seconds > self._limit
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Resets the count, because it is available."""
         self._last, self.seconds = None, 0.0

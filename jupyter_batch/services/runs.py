@@ -101,13 +101,13 @@ class RunService:
         if all(run.state is not RunState.QUEUED for run in runs):
             return tuple(runs)
         places = await self._store.runs.positions()
-        told = []
+        explained = []
         for run in runs:
             if run.state is RunState.QUEUED:
                 reason = await self._dispatcher.why_waits(run) or run.reason
                 run = replace(run, reason=reason, queue_position=places.get(run.id))
-            told.append(run)
-        return tuple(told)
+            explained.append(run)
+        return tuple(explained)
 
     async def cancel(self, run_id: str, *, user: str) -> Run:
         """Cancels a run that is not over; raises Conflict for one that is."""

@@ -133,10 +133,10 @@ class SweepService:
         self._dispatcher.wake()
         sweep = await self.get(sweep_id)
         if not moved:
-            told = ", ".join(f"{count} {state}" for state, count in sweep.counts.items())
+            counts = ", ".join(f"{count} {state}" for state, count in sweep.counts.items())
             raise Conflict(
                 f"there is nothing to retry: no run of the sweep is "
-                f"{' or '.join(sorted(states))} (it has {told})",
+                f"{' or '.join(sorted(states))} (it has {counts})",
                 sweep_id=sweep_id,
             )
         return sweep
@@ -178,16 +178,16 @@ class SweepService:
 
 def _placed(error: InvalidParameters, request: SweepRequest, index: int) -> InvalidParameters:
     """Returns the error with the place in the request that it is about."""
-    told = InvalidParameters(
+    placed = InvalidParameters(
         f"parameter set {index + 1} of {len(request.parameter_sets)}: {error.message}",
         **error.details,
     )
-    told.details |= {
+    placed.details |= {
         "index": index,
         "field": _place(str(error.details.get("field", "")), request, index),
         "parameters": request.parameter_sets[index],
     }
-    return told
+    return placed
 
 
 def _place(field: str, request: SweepRequest, index: int) -> str:

@@ -108,7 +108,7 @@ class ProcessExecutor:
             ("network", environment.network),
         ):
             if value:
-                findings.note(
+                findings.add(
                     InvalidInput(
                         f"the process executor has no containers, so {field} cannot be given; "
                         "leave it out or use the docker executor",
@@ -117,7 +117,7 @@ class ProcessExecutor:
                 )
         with findings.gather():
             self._check_limits(environment)
-        findings.tell()
+        findings.raise_first()
         for name in environment.env:
             if not name or "=" in name or "\0" in name + environment.env[name]:
                 raise InvalidInput(

@@ -59,7 +59,7 @@ class AttemptRunner:
         secrets: Secrets,
         clock: Clock,
         hub: EventSink,
-        availability: ExecutorHealthTracker,
+        executor_health: ExecutorHealthTracker,
         settings: Settings,
         on_leftover: Callable[[], None] = lambda: None,
     ) -> None:
@@ -71,7 +71,7 @@ class AttemptRunner:
         self._secrets = secrets
         self._clock = clock
         self._hub = hub
-        self._availability = availability
+        self._executor_health = executor_health
         self._settings = settings
         #: Called when a container of the attempt may be left over.
         self._on_leftover = on_leftover
@@ -83,14 +83,18 @@ class AttemptRunner:
         self._starts = 0
         self._engine_was_away = False
         self._patience = Patience(clock, settings.engine_patience_seconds)
-        self._guard = Watchdog(
-            executor, clock, settings, timeout_seconds=time_left(run, clock.now()), say=self._say
+        self._watchdog = Watchdog(
+            executor,
+            clock,
+            settings,
+            timeout_seconds=time_left(run, clock.now()),
+            set_reason=self._set_reason,
         )
         self._recorder: AttemptRecorder | None = None
 
     def cancel(self, user: str) -> None:
         """Requests a stop of the attempt; returns at once."""
-        self._guard.cancel(user)
+        self._watchdog.cancel(user)
 
     async def run(self) -> None:
         """Starts the attempt, records it, and commits its end.
@@ -116,7 +120,7 @@ class AttemptRunner:
             self._on_leftover()
             raise
         else:
-            await self._see_through(self._handle)
+            await self._record_to_end(self._handle)
 
     async def adopt(self, handle: AttemptHandle) -> None:
         """Takes over an attempt that an earlier owner has started."""
@@ -124,12 +128,12 @@ class AttemptRunner:
         if self._run.state is RunState.CANCELLING:
             self.cancel((self._run.reason or "an earlier owner").removeprefix(_CANCELLED_BY))
         else:
-            await self._say(None)
-        await self._see_through(handle)
+            await self._set_reason(None)
+        await self._record_to_end(handle)
 
     async def _begin(self) -> AttemptHandle:
         spec = await (self._patiently(self._prepare) if self._asked else self._prepare())
-        starter = Launcher(
+        launcher = Launcher(
             self._executor,
             self._clock,
             patience_seconds=self._settings.engine_patience_seconds,
@@ -137,18 +141,18 @@ class AttemptRunner:
         # From here on a cancel lets the attempt start and then stops it: a request to an
         # executor cannot be withdrawn half way.
         self._asked = True
-        handle = await starter.start(
+        handle = await launcher.start(
             spec,
             # Recorded before the request: an attempt that is not on record has never begun.
-            note=lambda: self._note_container(spec.name, spec.environment),
-            is_cancelled=self._guard.cancelled.is_set,
+            before_start=lambda: self._record_container(spec.name, spec.environment),
+            is_cancelled=self._watchdog.cancelled.is_set,
         )
         if handle is None:
             raise WaitInterrupted
-        await self._note_container(handle.container_id, spec.environment)
+        await self._record_container(handle.container_id, spec.environment)
         return handle
 
-    async def _note_container(self, container_id: str, environment: Environment) -> None:
+    async def _record_container(self, container_id: str, environment: Environment) -> None:
         def change(run: Run) -> Run:
             run = run.change_attempt(
                 self.attempt_no, lambda a: replace(a, container_id=container_id)
@@ -160,7 +164,8 @@ class AttemptRunner:
     async def _prepare(self) -> AttemptSpec:
         run = self._run
         environment = await unless_set(
-            self._guard.cancelled, self._executor.prepare(run.environment, self._tell)
+            self._watchdog.cancelled,
+            self._executor.prepare(run.environment, self._publish_progress),
         )
         bundle = await make_bundle(
             run,
@@ -168,9 +173,9 @@ class AttemptRunner:
             store=self._store,
             secrets=self._secrets,
             settings=self._settings,
-            timeout_seconds=self._guard.timeout_seconds,
+            timeout_seconds=self._watchdog.timeout_seconds,
         )
-        if self._guard.cancelled.is_set():
+        if self._watchdog.cancelled.is_set():
             raise WaitInterrupted
         return AttemptSpec(
             store_id=self._store.id,
@@ -180,7 +185,7 @@ class AttemptRunner:
             bundle=bundle,
         )
 
-    async def _see_through(self, handle: AttemptHandle) -> None:
+    async def _record_to_end(self, handle: AttemptHandle) -> None:
         watermark = await self._store.records.watermark(self._run.id, self.attempt_no)
         recorder = self._recorder = AttemptRecorder(
             self._store.records,
@@ -191,7 +196,7 @@ class AttemptRunner:
             gate=self._gate(),
             clock=self._clock,
         )
-        guard = asyncio.create_task(self._guard.watch(handle))
+        watching = asyncio.create_task(self._watchdog.watch(handle))
         ending, engine_error, refused = None, None, None
         try:
             ending = await self._patiently(lambda: self._watch(handle))
@@ -207,8 +212,8 @@ class AttemptRunner:
             await self._discard(handle, grace_seconds=0)
             raise
         finally:
-            guard.cancel()
-            await asyncio.gather(guard, return_exceptions=True)
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
         if ending is not None and ending.never_started and self._may_start_again():
             self._handle = None
             return await self.run()
@@ -224,7 +229,7 @@ class AttemptRunner:
 
     def _may_start_again(self) -> bool:
         self._starts += 1
-        return self._starts < _MOST_STARTS and not self._guard.is_over
+        return self._starts < _MOST_STARTS and not self._watchdog.is_over
 
     def _gate(self) -> FrameGate:
         since = self._run.attempts[-1].started_at or self._clock.now()
@@ -266,10 +271,10 @@ class AttemptRunner:
     async def _listen(
         self, batches: AsyncIterator[Sequence[AnyFrame | LogLine]]
     ) -> Sequence[AnyFrame | LogLine] | None:
-        with self._guard.silence.listening():
+        with self._watchdog.silence.listening():
             items = await anext(batches, None)
-        self._guard.silence.heard()
-        self._patience.begin_anew()
+        self._watchdog.silence.heard()
+        self._patience.reset()
         return items
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -279,13 +284,13 @@ class AttemptRunner:
                 return await work()
             except EngineUnavailable:
                 self._engine_was_away = True
-                self._guard.silence.heard()
+                self._watchdog.silence.heard()
                 if self._patience.over():
                     raise
                 log.warning("The engine does not answer; looking again for run %s", self._run.id)
                 await self._clock.sleep(ENGINE_PAUSE)
 
-    async def _say(self, reason: str | None) -> None:
+    async def _set_reason(self, reason: str | None) -> None:
         """Stores the reason of a run that continues; None for no reason."""
 
         def change(run: Run) -> Run:
@@ -311,12 +316,12 @@ class AttemptRunner:
             ready=recorder.ready,
             cell=recorder.cell,
             cells_total=recorder.cells_total,
-            cancelled_by=self._guard.cancelled_by,
-            out_of_time=self._guard.out_of_time,
-            silent_seconds=self._guard.silent_seconds,
+            cancelled_by=self._watchdog.cancelled_by,
+            out_of_time=self._watchdog.out_of_time,
+            silent_seconds=self._watchdog.silent_seconds,
             engine_was_away=self._engine_was_away,
             missing_frames=recorder.missing,
-            timeout_seconds=self._guard.timeout_seconds,
+            timeout_seconds=self._watchdog.timeout_seconds,
             memory_bytes=self._run.environment.memory_bytes,
             image=self._run.environment.image,
             log_tail=recorder.log_tail,
@@ -379,7 +384,7 @@ class AttemptRunner:
     async def _back_to_queue(self, error: EngineUnavailable) -> None:
         """Returns the run to the queue until the executor answers; the attempt is not counted."""
         now = self._clock.now()
-        self._availability.note_away(self._executor.name, error.message)
+        self._executor_health.mark_away(self._executor.name, error.message)
 
         def change(run: Run) -> Run:
             if run.state is RunState.CANCELLING:
@@ -389,9 +394,9 @@ class AttemptRunner:
         await self._store.runs.update(self._run.id, change, at=now)
 
     def _by(self) -> str:
-        return f"cancelled by {self._guard.cancelled_by} before the first cell"
+        return f"cancelled by {self._watchdog.cancelled_by} before the first cell"
 
-    def _tell(self, message: str, share: float | None) -> None:
+    def _publish_progress(self, message: str, share: float | None) -> None:
         event = preparing_event(
             self._run.id, self.attempt_no, at=self._clock.now(), message=message, share=share
         )

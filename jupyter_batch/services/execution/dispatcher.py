@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from jupyter_batch.domain.queries import MAX_LIMIT, RunQuery
-from jupyter_batch.domain.queue_rules import Occupancy, wait_anew, why_not_yet
+from jupyter_batch.domain.queue_rules import Occupancy, restarted_wait, why_not_yet
 from jupyter_batch.domain.run import Attempt, Run, RunState
 from jupyter_batch.domain.run_transitions import end_or_retry, expire
 from jupyter_batch.errors import BatchError, Conflict, NotFound, StoreClosed, StoreFull
@@ -45,17 +45,17 @@ class Dispatcher:
         clock: Clock,
         limit: int,
         limit_per_user: int | None = None,
-        availability: ExecutorHealthTracker,
+        executor_health: ExecutorHealthTracker,
         attempt_runner: Callable[[Run], AttemptRunner],
     ) -> None:
         self._store = store
         self._clock = clock
         self._occupancy = Occupancy(limit, limit_per_user)
-        self._availability = availability
+        self._executor_health = executor_health
         #: Called with each run that has ended.
         self.on_end: Callable[[Run], Awaitable[None]] | None = None
         self._attempt_runner = attempt_runner
-        self._unrecorded = UnrecordedEnds(store, clock, self.tell_end)
+        self._unrecorded = UnrecordedEnds(store, clock, self.notify_end)
         #: Queued runs that could not be claimed.
         self._postponed = Postponed(clock)
         self._trouble: str | None = None
@@ -147,7 +147,7 @@ class Dispatcher:
         why = why_not_yet(run, self._clock.now())
         if why is not None:
             return why
-        away = self._availability.reason(run.environment.executor)
+        away = self._executor_health.reason(run.environment.executor)
         if away is not None:
             return away
         found = self._occupancy.obstacle(run, await self._job_limit(run, {}))
@@ -158,7 +158,7 @@ class Dispatcher:
         times = (
             await runs.next_not_before(),
             await runs.next_expiry(),
-            self._availability.next_look,
+            self._executor_health.next_look,
             self._unrecorded.next_at,
             self._postponed.next_at,
         )
@@ -168,7 +168,7 @@ class Dispatcher:
         return min(_LOOK, max(0.05, (min(instants) - self._clock.now()).total_seconds()))
 
     async def _round(self) -> None:
-        await self._note_time()
+        await self._check_clock()
         await self._expire()
         if self._occupancy.is_full():
             return
@@ -204,7 +204,7 @@ class Dispatcher:
             if len(queued) < most or not leads_on:
                 return
 
-    async def _note_time(self) -> None:
+    async def _check_clock(self) -> None:
         """Adjusts ``not_before`` of queued runs after the clock was set back."""
         now = self._clock.now()
         went_back = self._looked_at is None or now < self._looked_at
@@ -215,7 +215,7 @@ class Dispatcher:
         while True:
             page = await self._store.runs.list(query)
             for run in page.items:
-                if wait_anew(run, now) is not None:
+                if restarted_wait(run, now) is not None:
                     await self._store.runs.update(run.id, lambda one: _waiting(one, now), at=now)
             if page.next_after is None:
                 return
@@ -228,7 +228,7 @@ class Dispatcher:
         obstacle = self._occupancy.obstacle(run, await self._job_limit(run, limits))
         if obstacle is not None:
             lane = obstacle.lane
-        elif await self._availability.look(run.environment.executor) is not None:
+        elif await self._executor_health.look(run.environment.executor) is not None:
             lane = run.executor_lane
         else:
             try:
@@ -261,7 +261,7 @@ class Dispatcher:
             except Exception:
                 log.exception("Cannot take run %s out of the queue yet", run.id)
             else:
-                await self.tell_end(ended)
+                await self.notify_end(ended)
 
     async def _claim(self, queued: Run) -> None:
         now = self._clock.now()
@@ -315,9 +315,9 @@ class Dispatcher:
             log.warning("Cannot look at the end of run %s: %s", run.id, error.message)
             return
         if ended is not None:
-            await self.tell_end(ended)
+            await self.notify_end(ended)
 
-    async def tell_end(self, run: Run) -> None:
+    async def notify_end(self, run: Run) -> None:
         """Calls ``on_end`` and logs its errors: they are not the fault of the run."""
         if self.on_end is None or not run.state.is_terminal:
             return
@@ -349,4 +349,6 @@ class Dispatcher:
 
 
 def _waiting(run: Run, now: datetime) -> Run:
-    return replace(run, not_before=wait_anew(run, now)) if run.state is RunState.QUEUED else run
+    return (
+        replace(run, not_before=restarted_wait(run, now)) if run.state is RunState.QUEUED else run
+    )

@@ -28,7 +28,7 @@ class ExecutorHealthTracker:
         self._clock = clock
         self._away: dict[str, Away] = {}
 
-    def note_away(self, name: str, reason: str) -> None:
+    def mark_away(self, name: str, reason: str) -> None:
         """Records that an executor did not answer."""
         self._put(name, reason, _FIRST_PAUSE)
 

@@ -30,12 +30,12 @@ class Launcher:
         self,
         spec: AttemptSpec,
         *,
-        note: Callable[[], Awaitable[None]],
+        before_start: Callable[[], Awaitable[None]],
         is_cancelled: Callable[[], bool],
     ) -> AttemptHandle | None:
         """Returns the handle, or None if it was cancelled before there was an attempt.
 
-        ``note`` puts on record that the executor is asked; what is on record is asked, also by
+        ``before_start`` records the request. A recorded request is made, also by
         an owner that ends. Raises EngineUnavailable where the engine stays away, and what else
         the executor raises.
         """
@@ -44,7 +44,7 @@ class Launcher:
 
         async def ask() -> AttemptHandle:
             if not was_away:
-                await note()
+                await before_start()
             return await self._executor.start(spec)
 
         while True:

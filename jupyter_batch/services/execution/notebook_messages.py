@@ -99,8 +99,8 @@ class NotebookMessages:
         self.offset = max(self.offset, frame.spool)
         progress = item_progress(frame.name, frame.data)
         self._progress[frame.name] = progress
-        told: dict[str, Any] = msgspec.to_builtins(progress)
-        return told
+        data: dict[str, Any] = msgspec.to_builtins(progress)
+        return data
 
     def recover_spool(self, spool: bytes, masker: Masker, seq: int, *, most: int) -> int:
         """Adds messages that a killed runner did not send; returns the last sequence number.
@@ -108,16 +108,16 @@ class NotebookMessages:
         ``spool`` is the whole file, of which at most ``most`` bytes are read. Messages are recorded
         with numbers after ``seq``, the last frame's number.
         """
-        told = SpoolMessage(masker)
+        messages = SpoolMessage(masker)
         whole, _, _ = spool[self.offset : self.offset + most].rpartition(b"\n")
         for line in whole.split(b"\n"):
-            told.take(line)
-        for name, keys in list(told.done.items())[:MAX_TRACKERS]:
+            messages.take(line)
+        for name, keys in list(messages.done.items())[:MAX_TRACKERS]:
             seq += 1
             self.items(frames.Items(seq=seq, at=0.0, name=name, done=tuple(keys)), True)
-        for name, facts in list(told.progress.items())[:MAX_TRACKERS]:
+        for name, facts in list(messages.progress.items())[:MAX_TRACKERS]:
             self.moved(frames.ProgressFrame(seq=seq, at=0.0, name=name, data=facts))
-        for name, (kind, text, at) in list(told.results.items())[:MAX_RESULTS]:
+        for name, (kind, text, at) in list(messages.results.items())[:MAX_RESULTS]:
             seq += 1
             self.result(
                 frames.Result(seq=seq, at=0.0, name=name, type=kind, body=text, told_at=at), True

@@ -90,7 +90,7 @@ class Reconciler:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def note_leftover(self) -> None:
+    def request_cleanup(self) -> None:
         """Requests a clean-up, because an orphaned attempt may be left on an executor."""
         self._leftovers.set()
 
@@ -115,7 +115,7 @@ class Reconciler:
         self, executor: Executor, runs: Sequence[Run], has_looked: asyncio.Event
     ) -> tuple[dict[Key, AttemptHandle], str | None]:
         """Returns the attempts that exist, or none and a reason if the executor stays away."""
-        patience, told = Patience(self._clock, self._patience), False
+        patience, reported = Patience(self._clock, self._patience), False
         while True:
             try:
                 return _by_key(await executor.list(self._store.id)), None
@@ -124,10 +124,10 @@ class Reconciler:
                 if patience.over() or not runs:
                     away = f"{patience.seconds:.0f} s"
                     return {}, f"the engine stayed away for {away}: {why}"
-                if not told:
+                if not reported:
                     log.warning("Cannot list attempts of %s: %s", executor.name, why)
                     await self._say_waits(runs, why)
-                    told = True
+                    reported = True
             has_looked.set()
             await self._clock.sleep(ENGINE_PAUSE)
 
@@ -164,7 +164,7 @@ class Reconciler:
                     left.remove(run)
                 elif not tries_left:
                     await self._dispatcher.give_up(run, error)
-                    self.note_leftover()
+                    self.request_cleanup()
             if not left or not tries_left:
                 return
             if has_looked is not None:
@@ -212,7 +212,7 @@ class Reconciler:
         random_fraction = random.random()
         ended = await self._store.runs.update(run.id, change, at=now)
         self._dispatcher.release(run.id)
-        await self._dispatcher.tell_end(ended)
+        await self._dispatcher.notify_end(ended)
 
     async def _clear_all(self, executor: Executor) -> bool:
         try:

@@ -61,7 +61,7 @@ class AttemptRecorder:
         self._skeleton: list[str] = []
         self._planned: list[PlannedCell] = []
         self._done: dict[int, CellState] = {}
-        self._said = NotebookMessages(attempt_no)
+        self._messages = NotebookMessages(attempt_no)
         self._current: frames.CellStarted | None = None
         self._current_since: datetime | None = None
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
@@ -128,7 +128,7 @@ class AttemptRecorder:
     def recover_spool(self, spool: bytes, masker: Masker) -> None:
         """Adds messages of the notebook that a killed runner did not send."""
         most = self._gate.output_left
-        self.last_seq = self._said.recover_spool(spool, masker, self.last_seq, most=most)
+        self.last_seq = self._messages.recover_spool(spool, masker, self.last_seq, most=most)
 
     async def finish(self, change: Callable[[Run], Run]) -> None:
         """Records the cells that were not finished, together with the end of the run."""
@@ -150,11 +150,11 @@ class AttemptRecorder:
             for index, cell in enumerate(self._planned)
             if index not in self._done
         )
-        progress = self._said.progress
+        progress = self._messages.progress
         await self._write(lambda run: change(replace(run, progress=progress)))
 
     def _advance(self) -> Callable[[Run], Run]:
-        counts, artifacts, progress = self.counts, self.artifacts, self._said.progress
+        counts, artifacts, progress = self.counts, self.artifacts, self._messages.progress
         begun = self.started_at is not None
 
         def change(run: Run) -> Run:
@@ -168,7 +168,7 @@ class AttemptRecorder:
 
     async def _write(self, change: Callable[[Run], Run]) -> None:
         batch, self._batch = self._batch, Batch()
-        results, said = self._said.take()
+        results, slices = self._messages.take()
         await self._records.record(
             Recording(
                 run_id=self._run_id,
@@ -177,7 +177,7 @@ class AttemptRecorder:
                 last_line=max(self.last_line, self._recorded.last_line),
                 cells=tuple(batch.cells),
                 outputs=tuple(batch.outputs),
-                documents=(*batch.documents, *said),
+                documents=(*batch.documents, *slices),
                 artifacts=tuple(batch.artifacts),
                 log=tuple(batch.log),
                 results=results,
@@ -305,21 +305,21 @@ class AttemptRecorder:
 
     @_apply.register
     def _(self, frame: frames.ProgressFrame, new: bool) -> None:
-        told = self._said.moved(frame)
+        data = self._messages.moved(frame)
         if new:
-            self._publish_transient(frame, told)
+            self._publish_transient(frame, data)
 
     @_apply.register
     def _(self, frame: frames.Result, new: bool) -> None:
-        told = self._said.result(frame, new)
-        if told is not None:
-            self._event(frame, new, told)
+        data = self._messages.result(frame, new)
+        if data is not None:
+            self._event(frame, new, data)
 
     @_apply.register
     def _(self, frame: frames.Items, new: bool) -> None:
-        told = self._said.items(frame, new)
-        if told is not None:
-            self._event(frame, new, told)
+        data = self._messages.items(frame, new)
+        if data is not None:
+            self._event(frame, new, data)
 
     @_apply.register
     def _(self, frame: frames.Heartbeat, new: bool) -> None:

@@ -33,12 +33,12 @@ class Watchdog:
         settings: Settings,
         *,
         timeout_seconds: float | None,
-        say: Callable[[str | None], Awaitable[None]],
+        set_reason: Callable[[str | None], Awaitable[None]],
     ) -> None:
         self._executor = executor
         self._clock = clock
         self._settings = settings
-        self._say = say
+        self._set_reason = set_reason
         limit = settings.silence_limit_seconds
         self.silence = SilenceTimer(clock, step_seconds=(limit or 1.0) / _STEPS)
         #: Timeout of the attempt, which its runner enforces; None for no limit.
@@ -88,7 +88,7 @@ class Watchdog:
         if limit is None:
             await asyncio.Event().wait()
             return
-        told = False
+        warned = False
         while True:
             await silence.step()
             if silence.seconds >= limit:
@@ -97,9 +97,9 @@ class Watchdog:
                     return
                 # The executor does not answer, so the runner's silence means nothing.
                 silence.heard()
-            if told != (silence.seconds >= limit / 2):
-                told = not told
-                await self._say(_warning(silence.seconds, limit) if told else None)
+            if warned != (silence.seconds >= limit / 2):
+                warned = not warned
+                await self._set_reason(_warning(silence.seconds, limit) if warned else None)
 
 
 def time_left(run: Run, now: datetime) -> float | None:

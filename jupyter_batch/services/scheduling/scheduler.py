@@ -232,7 +232,7 @@ class Scheduler:
                 async with self._admission.gate:
                     await self._load()
             now = self._clock.now()
-            self._note_time(now)
+            self._check_clock(now)
             if (first := self.next_at) is None or first > now:
                 self._together = _TOGETHER
                 return
@@ -248,7 +248,7 @@ class Scheduler:
                 continue
             failures = 0
             for run in runs:
-                await self._dispatcher.tell_end(run)
+                await self._dispatcher.notify_end(run)
             # Gives other tasks, such as requests, a turn.
             await asyncio.sleep(0)
 
@@ -261,7 +261,7 @@ class Scheduler:
             self._deferred_until[self._taken[0]] = now + _LEFT_ALONE
         return is_single
 
-    def _note_time(self, now: datetime) -> None:
+    def _check_clock(self, now: datetime) -> None:
         """Schedules a decision on triggers that a clock that was set back would delay."""
         went_back = self._looked_at is None or now < self._looked_at
         self._looked_at = now

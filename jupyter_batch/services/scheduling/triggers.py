@@ -46,7 +46,7 @@ def named_triggers(
             with findings.gather():
                 _check(trigger, number, now)
         named.append(trigger)
-    findings.tell()
+    findings.raise_first()
     return tuple(named)
 
 

@@ -30,7 +30,7 @@ def check_run(request: RunRequest, settings: Settings) -> None:
             check_name(request.name)
     with findings.gather():
         _check_common(request)
-    findings.tell()
+    findings.raise_first()
     size = len(request.content or b"") + sum(len(file.content) for file in request.uploads)
     if size > settings.max_bundle_bytes:
         raise TooLarge(
@@ -55,9 +55,9 @@ def check_job(request: JobRequest) -> None:
     for field in ("max_concurrent", "pause_after_failures", "keep_runs"):
         count: int | None = getattr(request, field)
         if count is not None and count < 1:
-            findings.note(InvalidInput(f"{field} is at least 1, or null", field=field))
+            findings.add(InvalidInput(f"{field} is at least 1, or null", field=field))
     if request.keep_days is not None and not 0 < request.keep_days <= _MAX_DAYS:
-        findings.note(
+        findings.add(
             InvalidInput(
                 f"keep_days is more than 0 and at most {_MAX_DAYS}, or null", field="keep_days"
             )
@@ -65,7 +65,7 @@ def check_job(request: JobRequest) -> None:
     for field in ("run_timeout_seconds", "queue_timeout_seconds"):
         with findings.gather():
             _check_timeout(getattr(request, field), field)
-    findings.tell()
+    findings.raise_first()
 
 
 def check_name(name: str) -> None:
@@ -83,14 +83,14 @@ def _check_common(request: RunRequest | JobRequest) -> None:
     with findings.gather():
         _check_timeout(request.timeout_seconds, "timeout_seconds")
     if request.priority not in _PRIORITIES:
-        findings.note(InvalidInput("priority is from -1000 to 1000", field="priority"))
+        findings.add(InvalidInput("priority is from -1000 to 1000", field="priority"))
     if not all(pattern.strip() for pattern in request.files):
-        findings.note(InvalidInput("a pattern of files is empty", field="files"))
+        findings.add(InvalidInput("a pattern of files is empty", field="files"))
     with findings.gather():
         _check_values(request.parameters, "parameters")
     with findings.gather():
         _check_environment(request.environment)
-    findings.tell()
+    findings.raise_first()
 
 
 def _check_timeout(seconds: float | None, field: str) -> None:

@@ -66,7 +66,7 @@ class RequestValidator:
         try:
             return await self.read(request)
         except BatchError:
-            findings.tell()
+            findings.raise_first()
             raise
 
     async def understood(self, frozen: FrozenNotebook) -> ReadNotebook:
@@ -97,7 +97,7 @@ class RequestValidator:
         if not findings.has("parameters"):
             with findings.gather():
                 check_parameters(schema, request.parameters)
-        findings.tell()
+        findings.raise_first()
         await self._check_kernel(schema, environment)
         now = self._clock.now()
         timeout = request.timeout_seconds or self._settings.default_timeout_seconds

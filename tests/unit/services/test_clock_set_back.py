@@ -89,10 +89,10 @@ async def test_a_retry_does_not_wait_for_the_clock(bench):
 
 async def test_an_executor_that_is_away_is_looked_at_again():
     clock, executor = FakeClock(), FakeExecutor()
-    availability = ExecutorHealthTracker({"docker": executor}, clock)
-    availability.note_away("docker", "it is away")
+    executor_health = ExecutorHealthTracker({"docker": executor}, clock)
+    executor_health.mark_away("docker", "it is away")
     clock.jump(HOURS)
-    assert await availability.look("docker") is None
+    assert await executor_health.look("docker") is None
 
 
 def test_patience_takes_no_time_of_a_clock_that_is_set():
@@ -102,7 +102,7 @@ def test_patience_takes_no_time_of_a_clock_that_is_set():
         clock.jump(step)
         assert not patience.over() or step == 7 * 86_400
     assert patience.seconds == 350
-    patience.begin_anew()
+    patience.reset()
     assert not patience.over()
 
 
