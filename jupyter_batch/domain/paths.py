@@ -1,12 +1,12 @@
-"""What a path may be that somebody else has given, such as that of an artifact."""
+"""Validates paths from untrusted sources, such as those of artifacts."""
 
 from __future__ import annotations
 
-#: In UTF-8: of a whole path, and of each name in it.
+#: Most bytes in UTF-8 of a whole path, and of each name in it.
 MAX_PATH_BYTES = 1024
 MAX_NAME_BYTES = 255
 
-#: Names of devices on some systems, whatever the case. ``aux.csv`` is none of them.
+#: Device names of some systems, in any case. ``aux.csv`` is allowed.
 _RESERVED = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
     + [f"{port}{number}" for port in ("COM", "LPT") for number in "0123456789¹²³"]
@@ -15,10 +15,10 @@ _LINE_ENDS = "\u2028\u2029"
 
 
 def path_problem(path: str) -> str | None:
-    """Returns why a text is no path of a file below a folder; None where it is one.
+    """Returns why a text is no valid path of a file below a folder; None if it is.
 
-    Such a path is relative, of names with ``/`` between them, and means the same on every
-    system. Looks at nothing but the text; ``runner/paths.py`` has a twin for the containers.
+    A valid path is relative, has ``/`` between names, and means the same on every
+    system. Only the text is checked; ``runner/paths.py`` has the same check for containers.
     """
     try:
         size = len(path.encode("utf-8"))

@@ -1,7 +1,7 @@
-"""Text that others have written, as it may be shown: nothing in it steers who shows it.
+"""Makes untrusted text safe to show: removes escape sequences and control characters.
 
 Names, reasons, errors, outputs, logs: every interface that shows one to people, and every log,
-passes it through here. What then still has a meaning of its own (HTML, a shell) is escaped there.
+passes it through here. Each interface escapes for its own format (HTML, a shell) afterwards.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SEQUENCES = re.compile(
     r"|\x1b[ -/]*[0-~]"
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-#: What turns the direction of the text around it, or ends a line without seeming to.
+#: Characters that change the direction of text, or end a line invisibly.
 _UNSEEN = re.compile("[\u2028-\u202e\u2066-\u2069]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -24,7 +24,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 def plain_text(text: str) -> str:
     """Returns a text of lines without escape sequences and control characters.
 
-    What turns the direction of text is named, as in ``<U+202E>``; a lone surrogate is ``�``.
+    Direction marks are replaced by their names, as in ``<U+202E>``, lone surrogates by ``�``.
     """
     if text.isascii() and text.isprintable():
         return text

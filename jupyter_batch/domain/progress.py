@@ -1,4 +1,4 @@
-"""How far the loops of a notebook are that it runs over ``jb.track``."""
+"""Progress of the loops that a notebook runs over ``jb.track``."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.value import Value
 
-#: JavaScript counts no further.
+#: Greatest integer that JavaScript represents exactly.
 _MOST = 2**53
-#: Of the notebook's documents in the store: keys of done items, a JSON text a line.
+#: Prefix of documents in the store with the keys of done items, one JSON text a line.
 ITEMS_PREFIX = "items/"
 
 
@@ -19,12 +19,12 @@ class ItemProgress(Value, frozen=True, kw_only=True):
     """One tracked loop of an attempt."""
 
     name: str
-    #: Done in this attempt, without failures.
+    #: Items done in this attempt, without failures.
     processed: int = 0
     failed: int = 0
-    #: Done by earlier attempts, and so not done again.
+    #: Items done by earlier attempts, and so skipped.
     skipped: int = 0
-    #: None where it is not known.
+    #: Number of items; None if unknown.
     total: int | None = None
     rate_per_second: float | None = None
     eta_seconds: float | None = None
@@ -34,7 +34,7 @@ class ItemProgress(Value, frozen=True, kw_only=True):
 
 
 def item_progress(name: str, facts: dict[str, Any]) -> ItemProgress:
-    """Returns what a notebook has told; what is no number where one belongs counts as unknown."""
+    """Returns the progress that a notebook reported. A value that is no number is unknown."""
     known = {key: value for key, value in facts.items() if _is_known(value)}
     try:
         return msgspec.convert({**known, "name": name}, ItemProgress, strict=False)
@@ -43,10 +43,10 @@ def item_progress(name: str, facts: dict[str, Any]) -> ItemProgress:
 
 
 def _is_known(value: Any) -> bool:
-    """Whether it is a number that every reader can hold, or a truth value."""
+    """Returns whether a value is a boolean, or a number that every reader can represent."""
     return isinstance(value, int | float) and abs(value) <= _MOST
 
 
 def with_at_least(progress: ItemProgress, done: int) -> ItemProgress:
-    """Returns progress that has at least so many processed: a killed notebook tells less."""
+    """Returns progress with at least ``done`` items: a killed notebook reports fewer."""
     return progress if progress.processed >= done else replace(progress, processed=done)

@@ -1,4 +1,4 @@
-"""What can be asked of lists."""
+"""Queries of lists: filters, sort orders and pages."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from jupyter_batch.domain.value import Value
 
 T = TypeVar("T")
 
-#: Items on a page when the caller does not say, and at most.
+#: Items on a page by default, and at most.
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
 
 
 class RunSort(StrEnum):
-    """What runs are listed by; runs that are alike stand by their ids."""
+    """The sort key of a list of runs. Ids break ties."""
 
     CREATED = "created"
-    #: Those that have not started count as the earliest.
+    #: Runs that have not started sort as the earliest.
     STARTED = "started"
-    #: Those that are not over count as the shortest.
+    #: Runs that are not over sort as the shortest.
     DURATION = "duration"
-    #: In any case.
+    #: Ignores case.
     NAME = "name"
-    #: By its word.
+    #: Sorts by the name of the state.
     STATE = "state"
 
 
 class RunQuery(Value, frozen=True, kw_only=True):
-    """Which runs, newest first (by id, which sorts by creation) unless ``sort`` says otherwise."""
+    """A query of runs, newest first (by id, which sorts by creation) unless ``sort`` is set."""
 
     limit: int = DEFAULT_LIMIT
     #: Id of the last run of the page before; None for the first page.
@@ -41,23 +41,23 @@ class RunQuery(Value, frozen=True, kw_only=True):
     states: tuple[RunState, ...] = ()
     job_id: str | None = None
     sweep_id: str | None = None
-    #: Created at or after, and before.
+    #: Bounds of the creation time: at or after, and before.
     since: datetime | None = None
     until: datetime | None = None
     #: Text that the run's name, notebook path or id contains, in any case.
     q: str | None = None
     sort: RunSort = RunSort.CREATED
-    #: Least first, rather than last.
+    #: Whether the least comes first.
     ascending: bool = False
 
     @property
     def is_newest_first(self) -> bool:
-        """Whether it asks for the order that all lists have."""
+        """Returns whether the order is the default one."""
         return self.sort is RunSort.CREATED and not self.ascending
 
 
 class JobQuery(Value, frozen=True, kw_only=True):
-    """Which jobs, newest first."""
+    """A query of jobs, newest first."""
 
     limit: int = DEFAULT_LIMIT
     after: str | None = None
@@ -65,7 +65,7 @@ class JobQuery(Value, frozen=True, kw_only=True):
 
 
 class SweepQuery(Value, frozen=True, kw_only=True):
-    """Which sweeps, newest first."""
+    """A query of sweeps, newest first."""
 
     limit: int = DEFAULT_LIMIT
     after: str | None = None

@@ -1,4 +1,4 @@
-"""Whether a queued run may start now, and in one sentence why not."""
+"""Decides whether a queued run may start now, and gives the reason if not."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import msgspec
 from jupyter_batch.domain.overlap import why_waits
 from jupyter_batch.domain.run import Run
 
-#: By so much a clock is put right now and then.
+#: Clock corrections up to this are normal.
 _TOLERATED = timedelta(minutes=1)
 
 
 class Occupancy:
-    """Which runs are active, by what limits them."""
+    """Counts active runs by the limits that apply to them."""
 
     def __init__(self, limit: int, per_user: int | None = None) -> None:
         self._limit = limit
         self._per_user = per_user
         self._runs: dict[str, Run] = {}
         self._users: Counter[str] = Counter()
-        #: Of backfills and of sweeps, by lane.
+        #: Active runs of backfills and of sweeps, by lane.
         self._groups: Counter[str] = Counter()
         self._jobs: dict[str, list[str]] = {}
 
     def add(self, run: Run) -> None:
-        """Takes a run that begins."""
+        """Adds a run that starts."""
         self._runs[run.id] = run
         self._users[run.created_by] += 1
         if _is_grouped(run):
@@ -37,7 +37,7 @@ class Occupancy:
             self._jobs.setdefault(run.job_id, []).append(run.id)
 
     def remove(self, run_id: str) -> None:
-        """Forgets a run that is over."""
+        """Removes a run that is over."""
         run = self._runs.pop(run_id, None)
         if run is None:
             return
@@ -51,7 +51,7 @@ class Occupancy:
         return len(self._runs)
 
     def is_full(self) -> bool:
-        """Whether nothing more may start."""
+        """Returns whether no further run may start."""
         return len(self._runs) >= self._limit
 
     def of_job(self, job_id: str) -> tuple[str, ...]:
@@ -59,9 +59,9 @@ class Occupancy:
         return tuple(self._jobs.get(job_id, ()))
 
     def obstacle(self, run: Run, max_concurrent: int | None) -> QueueObstacle | None:
-        """Returns what keeps a run from starting; None where nothing does.
+        """Returns the limit that keeps a run from starting; None if none does.
 
-        ``max_concurrent`` is its job's.
+        ``max_concurrent`` is the limit of its job.
         """
         for found in self._hindrances(run, max_concurrent):
             return found
@@ -93,17 +93,17 @@ class Occupancy:
 
 
 class QueueObstacle(msgspec.Struct, frozen=True):
-    """What keeps a run from starting."""
+    """A limit that keeps a run from starting."""
 
-    #: All runs in this lane are kept from it; None for all runs at all.
+    #: The limit blocks all runs in this lane; None for all runs.
     lane: str | None
     reason: str
 
 
 def restarted_wait(run: Run, now: datetime) -> datetime | None:
-    """Returns until when a run waits that began to at an instant still to come; None for others.
+    """Returns the new ``not_before`` of a run whose wait began in the future; None for others.
 
-    The clock has been set back since: as much as it was to wait it waits from now on.
+    The clock has been set back since. The run waits its whole delay, counted from now.
     """
     since = run.created_at
     if run.attempt is not None and run.attempt.finished_at is not None:
@@ -114,7 +114,7 @@ def restarted_wait(run: Run, now: datetime) -> datetime | None:
 
 
 def why_not_yet(run: Run, now: datetime) -> str | None:
-    """Returns why a run may not start before its time has come; None where it has."""
+    """Returns why a run may not start before its ``not_before``; None if that has passed."""
     if run.not_before is None or run.not_before <= now:
         return None
     if run.reason:
@@ -123,12 +123,12 @@ def why_not_yet(run: Run, now: datetime) -> str | None:
 
 
 def _is_grouped(run: Run) -> bool:
-    """Says whether a run is limited with others that were made with it, not with its job's."""
+    """Returns whether a limit of its backfill or sweep applies instead of its job's."""
     return run.backfill is not None or run.sweep is not None
 
 
 def _group(run: Run) -> tuple[str, int | None]:
-    """Returns what a run was made with, and how many of those may be active at once."""
+    """Returns the lane of a run's backfill or sweep, and its limit."""
     if run.backfill is not None:
         return "backfill", run.backfill.max_concurrent
     return "sweep", run.sweep.max_concurrent if run.sweep else None

@@ -1,4 +1,4 @@
-"""What of an attempt is written to the store in one go."""
+"""Recordings: the part of an attempt that is written to the store in one transaction."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ class ArtifactSlice(Value, frozen=True, kw_only=True):
 
 
 class Recording(Value, frozen=True, kw_only=True):
-    """A batch of what came from one attempt, in order; recording it twice changes nothing."""
+    """An ordered batch of records of one attempt. Recording it twice changes nothing."""
 
     run_id: str
     attempt_no: int
-    #: Newest frame that is in here (or was before); 0 for none.
+    #: Newest frame up to and including this batch; 0 for none.
     last_seq: int
-    #: Newest line of the log that is in here (or was before); 0 for none.
+    #: Newest line of the log up to and including this batch; 0 for none.
     last_line: int
     cells: tuple[CellRecord, ...] = ()
     outputs: tuple[OutputRow, ...] = ()
@@ -64,12 +64,12 @@ class Recording(Value, frozen=True, kw_only=True):
     artifacts: tuple[ArtifactSlice, ...] = ()
     log: tuple[LogLine, ...] = ()
     results: tuple[ResultRecord, ...] = ()
-    #: Without outputs; those are made of ``outputs`` by the store.
+    #: Events other than outputs. The store makes those from ``outputs``.
     events: tuple[RunEvent, ...] = ()
 
 
 class Watermark(Value, frozen=True, kw_only=True):
-    """How far an attempt has been recorded."""
+    """The recorded position of an attempt."""
 
     last_seq: int = 0
     last_line: int = 0

@@ -1,4 +1,4 @@
-"""What callers ask for, checked in form but not yet against the notebook."""
+"""Requests of callers: decoded, but not yet validated against the notebook."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class RunRequest(Value, frozen=True, kw_only=True):
     """Run this notebook, with these parameters, in this environment, now."""
 
     notebook: str
-    #: The folder that it is named from; empty for the owner's own.
+    #: The folder that the notebook's path is relative to; empty for the owner's root.
     root: str = ""
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     environment: Environment = Environment()
-    #: Glob patterns of files beside the notebook that go along.
+    #: Glob patterns of files beside the notebook that are copied along.
     files: tuple[str, ...] = ()
     timeout_seconds: float | None = None
     #: None for the notebook's file name.
@@ -42,7 +42,7 @@ class JobRequest(Value, frozen=True, kw_only=True):
 
     name: str
     notebook: str
-    #: The folder that it is named from; empty for the owner's own.
+    #: The folder that the notebook's path is relative to; empty for the owner's root.
     root: str = ""
     description: str = ""
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -63,11 +63,11 @@ class JobRequest(Value, frozen=True, kw_only=True):
 
 
 class JobChanges(Value, frozen=True, kw_only=True):
-    """Change a job; what is UNSET stays."""
+    """Change a job. UNSET fields stay as they are."""
 
     name: str | msgspec.UnsetType = msgspec.UNSET
     notebook: str | msgspec.UnsetType = msgspec.UNSET
-    #: The folder that ``notebook`` is named from.
+    #: The folder that ``notebook`` is relative to.
     root: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType = msgspec.UNSET
     parameters: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
@@ -90,18 +90,18 @@ class JobChanges(Value, frozen=True, kw_only=True):
 class SweepRequest(Value, frozen=True, kw_only=True):
     """Run a notebook once for each of many parameter sets."""
 
-    #: What all the runs have; its parameters are in every set that has none of their names.
+    #: The common part of all runs. Its parameters are the defaults of every set.
     run: RunRequest
-    #: One for each run.
+    #: One parameter set for each run.
     parameter_sets: tuple[dict[str, Any], ...]
     #: Names in the sets that come from a grid.
     grid_names: frozenset[str] = frozenset()
-    #: How many runs may be active at once; None for no limit of its own.
+    #: Most runs that may be active at once; None for no limit.
     max_concurrent: int | None = None
 
 
 class ImportRequest(Value, frozen=True, kw_only=True):
-    """Take a run that was executed elsewhere into the record."""
+    """Import a run that was executed elsewhere."""
 
     name: str
     notebook: str
@@ -127,35 +127,35 @@ class BackfillRequest(Value, frozen=True, kw_only=True):
     #: None for all triggers.
     trigger_id: str | None = None
     max_concurrent: int = 1
-    #: In the place of the job's own.
+    #: Override the job's parameters.
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class BackfillSpan(Value, frozen=True, kw_only=True):
-    """The stretch of time that was filled of one trigger."""
+    """The time range of one trigger in a backfill."""
 
     trigger_id: str
-    #: IANA name; what was asked for without an offset was read in it.
+    #: IANA name of the zone in which instants without an offset were read.
     timezone: str
     #: ISO 8601 in that zone, with the offset.
     since: str = msgspec.field(name="from")
     #: Not included.
     until: str = msgspec.field(name="to")
-    #: What a change of clocks made of the two: ``after the gap``, ``first of two``,
-    #: ``second of two``; None where clocks do nothing odd.
+    #: How a change of clocks affected the two: ``after the gap``, ``first of two``,
+    #: ``second of two``; None if it did not.
     since_note: str | None = msgspec.field(default=None, name="from_note")
     until_note: str | None = msgspec.field(default=None, name="to_note")
 
 
 class BackfillReport(Value, frozen=True, kw_only=True):
-    """What a backfill has made."""
+    """The result of a backfill."""
 
-    #: All its runs have it.
+    #: Id of the backfill, which all its runs carry.
     id: str
     #: How many runs were made.
     made: int
-    #: Instants left out: how many have succeeded before, and how many are waiting or running.
+    #: Numbers of skipped instants: those that succeeded before, and those that wait or run.
     succeeded_before: int
     unfinished_before: int
-    #: One for each trigger, in the job's order.
+    #: One range for each trigger, in the job's order.
     spans: tuple[BackfillSpan, ...] = ()

@@ -1,4 +1,4 @@
-"""What a notebook says about itself: results, and how far its loops are."""
+"""Results that a notebook records."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import msgspec
 from jupyter_batch.domain.state import RunState
 from jupyter_batch.domain.value import Value
 
-#: Results whose JSON is longer lie with the outputs and are read one by one.
+#: Results with longer JSON are stored with the outputs and read one by one.
 INLINE_CHARS = 8 * 1024
 
 
 class ResultType(StrEnum):
-    """What a recorded value is; its JSON alone does not say all."""
+    """The type of a recorded value, which its JSON alone does not determine."""
 
     #: NaN and the infinities are the texts ``"NaN"``, ``"Infinity"``, ``"-Infinity"``.
     NUMBER = "number"
@@ -38,13 +38,13 @@ class ResultRecord(Value, frozen=True, kw_only=True):
     name: str
     type: str
     at: datetime
-    #: Characters of its JSON.
+    #: Number of characters of its JSON.
     size: int
     #: JSON text; None where it is longer than ``INLINE_CHARS``: see ``document``.
     value: str | None
-    #: Name of the document that has the JSON of a long one.
+    #: Name of the document with the JSON of a long result.
     document: str | None = None
-    #: Frame that brought it.
+    #: Sequence number of its frame.
     seq: int = 0
 
 
@@ -52,20 +52,20 @@ class ResultCell(Value, frozen=True, kw_only=True):
     """A result in a table of many runs."""
 
     type: str
-    #: Characters of its JSON.
+    #: Number of characters of its JSON.
     size: int
-    #: Null where it is long: ``runs/{id}/results`` has it.
+    #: Null if it is long: ``runs/{id}/results`` has it.
     value: msgspec.Raw
 
 
 class ResultRow(Value, frozen=True, kw_only=True):
-    """A run with what it was given and what its newest attempt has recorded."""
+    """A run with its parameters and the results of its newest attempt."""
 
     run_id: str
     job_id: str | None
     name: str
     state: RunState
-    #: None where there has been none yet.
+    #: Newest attempt; None if there is none yet.
     attempt_no: int | None
     scheduled_for: datetime
     created_at: datetime
@@ -73,5 +73,5 @@ class ResultRow(Value, frozen=True, kw_only=True):
     finished_at: datetime | None
     parameters: msgspec.Raw
     results: dict[str, ResultCell]
-    #: Of all attempts in all, without the waits between them; None where it is not over.
+    #: Total time of all attempts, without the waits between them; None if it is not over.
     duration_seconds: float | None = None

@@ -1,4 +1,4 @@
-"""Which runs that are over are kept, and which go."""
+"""Retention: decides which finished runs are deleted."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from jupyter_batch.domain.value import Value
 
 
 class Retention(Value, frozen=True, kw_only=True):
-    """A run goes when it is beyond either limit; None for no limit."""
+    """A run is deleted when it exceeds either limit; None for no limit."""
 
     keep_runs: int | None = None
     keep_days: float | None = None
 
     @property
     def keeps_all(self) -> bool:
-        """Whether nothing ever goes."""
+        """Returns whether there is no limit."""
         return self.keep_runs is None and self.keep_days is None
 
 
@@ -40,9 +40,9 @@ class EndedGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def retention_of(job: Job | None, default: Retention) -> Retention:
-    """Returns what holds for a job's runs; ``default`` for those without a job, or of one gone.
+    """Returns the retention of a job's runs; ``default`` without a job, or for a deleted one.
 
-    Failures in a row are counted among the runs that are kept.
+    Runs that count for failures in a row are kept.
     """
     if job is None:
         return default
@@ -61,9 +61,9 @@ def expired(
     retention: Retention,
     now: datetime,
 ) -> tuple[str, ...]:
-    """Returns which of a group's oldest runs go.
+    """Returns which of a group's oldest runs are to be deleted.
 
-    ``count`` is how many the whole group has, ``protected`` the one that stays whatever its age
+    ``count`` is the size of the whole group, ``protected`` the run that stays whatever its age
     and place: the newest success of a job.
     """
     surplus = 0 if retention.keep_runs is None else count - retention.keep_runs

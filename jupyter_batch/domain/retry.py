@@ -1,4 +1,4 @@
-"""Whether a run that ended badly is tried again, and when; and when its job pauses itself."""
+"""Retry policies, and the automatic pause of jobs that fail repeatedly."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from jupyter_batch.domain.state import RunState
 from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import InvalidInput
 
-#: Endings that can be tried again; a person or a policy wanted the others.
+#: Endings that can be retried. The other ones were intended.
 RETRYABLE = (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
 _MAX_ATTEMPTS = 1000
 _MAX_DELAY_SECONDS = 366 * 86_400
 
 
 class RetryPolicy(Value, frozen=True, kw_only=True):
-    """How often and when a run is tried again; by default it is not."""
+    """How often and when a run is retried. By default it is not."""
 
-    #: The first one included.
+    #: Number of attempts, including the first.
     max_attempts: int = 1
-    #: Before the second attempt.
+    #: Delay before the second attempt.
     delay_seconds: float = 30.0
-    #: Each further delay is so many times the one before.
+    #: Factor by which each further delay grows.
     backoff_factor: float = 2.0
     max_delay_seconds: float = 3600.0
-    #: Share of each delay, from 0 to 1, that is left to chance.
+    #: Random share of each delay, from 0 to 1.
     jitter: float = 0.1
-    #: Endings that are tried again.
+    #: Endings that are retried.
     endings: tuple[RunState, ...] = RETRYABLE
-    #: Exit codes that are tried again, whatever ``endings`` says.
+    #: Exit codes that are retried, regardless of ``endings``.
     exit_codes: tuple[int, ...] = ()
-    #: Names of exceptions (``ValueError``) that are tried again, whatever ``endings`` says.
+    #: Names of exceptions (``ValueError``) that are retried, regardless of ``endings``.
     exceptions: tuple[str, ...] = ()
 
 
 class RetryDecision(Value, frozen=True, kw_only=True):
-    """Whether there will be another attempt."""
+    """The decision whether there is another attempt."""
 
     again: bool
-    #: Set where there will be one.
+    #: Start of the next attempt; None for no further attempt.
     not_before: datetime | None = None
     #: One sentence.
     reason: str
@@ -131,7 +131,7 @@ def _is_chosen(
 def failures_in_a_row(endings: Iterable[RunState]) -> int:
     """Returns how many runs have failed since the last success; ``endings`` newest first.
 
-    Of final endings only, no attempts. Cancelled and skipped runs count neither way.
+    Only final endings of runs count, not those of attempts. Cancelled and skipped runs are ignored.
     """
     failures = 0
     for state in endings:
@@ -142,7 +142,7 @@ def failures_in_a_row(endings: Iterable[RunState]) -> int:
 
 
 def why_pause(pause_after_failures: int | None, failures: int) -> str | None:
-    """Returns why a job pauses its triggers after so many failures in a row; None: it does not."""
+    """Returns why a job pauses its triggers after failures in a row; None if it does not."""
     if pause_after_failures is None or failures < pause_after_failures:
         return None
     runs = "run" if failures == 1 else "runs in a row"

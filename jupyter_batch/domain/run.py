@@ -1,4 +1,4 @@
-"""A run, its attempts, and the one way in which it moves through its states."""
+"""A run, its attempts, and its transitions between states."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = [
 
 
 class TriggerKind(StrEnum):
-    """Why a run exists."""
+    """The origin of a run."""
 
     SCHEDULE = "schedule"
     MANUAL = "manual"
@@ -48,13 +48,13 @@ class TriggerKind(StrEnum):
 
 
 class NotebookRef(Value, frozen=True, kw_only=True):
-    """Which notebook a run has frozen."""
+    """A reference to the notebook that a run has frozen."""
 
     #: As the caller named it: relative to ``root``, with ``/``.
     path: str
     #: Of the frozen bytes, in hex.
     sha256: str
-    #: The folder that the path is named from; empty where the path is a mere label.
+    #: The folder that the path is relative to; empty if the path is only a label.
     root: str = ""
 
 
@@ -65,7 +65,7 @@ class Attempt(Value, frozen=True, kw_only=True):
     attempt_no: int
     state: RunState
     reason: str | None = None
-    #: What the executor knows the attempt by; None before it has been created.
+    #: The executor's id of the attempt; None before it was created.
     container_id: str | None = None
     exit_code: int | None = None
     started_at: datetime | None = None
@@ -75,18 +75,18 @@ class Attempt(Value, frozen=True, kw_only=True):
 
 
 class RunPolicies(Value, frozen=True, kw_only=True):
-    """How a run is treated, as it was when the run was made."""
+    """The policies of a run, frozen when the run was made."""
 
     overlap_policy: OverlapPolicy = OverlapPolicy.ALLOW
-    #: Whether it starts whatever its job's other runs do.
+    #: Whether it starts regardless of its job's other runs.
     forced: bool = False
     retry: RetryPolicy = RetryPolicy()
-    #: Of all attempts together, from the start of the first; None for no end.
+    #: Time limit of all attempts together, from the start of the first; None for no limit.
     run_timeout_seconds: float | None = None
 
 
 class MissedInfo(Value, frozen=True, kw_only=True):
-    """The instants that a ``skipped`` run stands for."""
+    """The missed instants that a ``skipped`` run represents."""
 
     count: int
     first_at: datetime
@@ -105,7 +105,7 @@ class SweepRef(Value, frozen=True, kw_only=True):
     """The place of a run in the sweep that it belongs to."""
 
     id: str
-    #: Of its parameter set, from 0 on.
+    #: Index of its parameter set, from 0 on.
     index: int
     #: How many of the sweep's runs may be active at once; None for no limit of its own.
     max_concurrent: int | None = None
@@ -118,15 +118,15 @@ class Run(Value, frozen=True, kw_only=True):
     job_id: str | None = None
     name: str
     state: RunState = RunState.QUEUED
-    #: One sentence: why it is in this state; None where the state says all.
+    #: One sentence: why it is in this state; None if the state is enough.
     reason: str | None = None
     trigger: TriggerKind
-    #: Which trigger of the job made it, for scheduled runs.
+    #: The trigger that made it, for scheduled runs.
     trigger_id: str | None = None
     #: The nominal time; stays the same over retries.
     scheduled_for: datetime
     created_at: datetime
-    #: Of the first attempt.
+    #: Start of the first attempt.
     started_at: datetime | None = None
     finished_at: datetime | None = None
     #: A queued run is not started before this instant.
@@ -135,9 +135,9 @@ class Run(Value, frozen=True, kw_only=True):
     notebook: NotebookRef
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     environment: Environment = Environment()
-    #: Glob patterns, relative to the notebook's folder, of files that go along.
+    #: Glob patterns, relative to the notebook's folder, of files that are copied along.
     files: tuple[str, ...] = ()
-    #: Of one attempt.
+    #: Time limit of one attempt.
     timeout_seconds: float | None = None
     #: Higher goes first.
     priority: int = 0
@@ -145,7 +145,7 @@ class Run(Value, frozen=True, kw_only=True):
     cells: CellCount = CellCount()
     error: CellError | None = None
     artifacts: tuple[Artifact, ...] = ()
-    #: Of the newest attempt: its loops over ``jb.track``, in the order in which they began.
+    #: Loops of the newest attempt over ``jb.track``, in the order in which they began.
     progress: tuple[ItemProgress, ...] = ()
     policies: RunPolicies = RunPolicies()
     #: A run that has not started by then is skipped.
@@ -156,13 +156,13 @@ class Run(Value, frozen=True, kw_only=True):
     missed: MissedInfo | None = None
     backfill: Backfill | None = None
     sweep: SweepRef | None = None
-    #: How many artifacts there are, where ``artifacts`` has only the first; never stored.
+    #: Number of artifacts if ``artifacts`` has only the first ones; never stored.
     artifact_count: int | None = None
     #: Place in the queue from 1 on, in answers about queued runs; never stored.
     queue_position: int | None = None
 
     def move_to(self, state: RunState, *, at: datetime, reason: str | None = None) -> Run:
-        """Returns the run in another state; raises Conflict where the table has no such step."""
+        """Returns the run in another state; raises Conflict for an invalid transition."""
         if state not in TRANSITIONS[self.state]:
             raise Conflict(
                 f"a run that is {self.state} cannot become {state}",
@@ -181,7 +181,7 @@ class Run(Value, frozen=True, kw_only=True):
         )
 
     def duration_seconds(self, now: datetime) -> float | None:
-        """Returns how long its attempts took in all, up to now; None where none has started.
+        """Returns the total time of its attempts up to now; None if none has started.
 
         The waits between attempts are no part of it: they are in ``elapsed_seconds``.
         """
@@ -199,16 +199,16 @@ class Run(Value, frozen=True, kw_only=True):
 
     @property
     def attempt(self) -> Attempt | None:
-        """The newest attempt."""
+        """Returns the newest attempt."""
         return self.attempts[-1] if self.attempts else None
 
     def with_attempt(self, attempt: Attempt) -> Run:
-        """Returns the run with an attempt added, or put in the place of the one of its number."""
+        """Returns the run with an attempt added, or replaced if the number exists."""
         kept = tuple(a for a in self.attempts if a.attempt_no != attempt.attempt_no)
         return replace(self, attempts=(*kept, attempt))
 
     def change_attempt(self, attempt_no: int, change: Callable[[Attempt], Attempt]) -> Run:
-        """Returns the run with one of its attempts changed, where it has that."""
+        """Returns the run with one of its attempts changed, if it exists."""
         for attempt in self.attempts:
             if attempt.attempt_no == attempt_no:
                 return self.with_attempt(change(attempt))
@@ -216,12 +216,12 @@ class Run(Value, frozen=True, kw_only=True):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When a queued run must leave the queue by itself."""
+        """Returns when a queued run expires."""
         return self.give_up_at if self.started_at else self.start_before
 
     @property
     def lanes(self) -> tuple[str, ...]:
-        """By what a queued run may be held back, besides the limit on all runs."""
+        """Returns the lanes whose limits apply to a queued run, besides the limit on all runs."""
         common = (self.executor_lane, f"user {self.created_by}")
         if self.backfill is not None:
             return (f"backfill {self.backfill.id}", *common)
@@ -233,7 +233,7 @@ class Run(Value, frozen=True, kw_only=True):
 
     @property
     def executor_lane(self) -> str:
-        """The lane of all runs of its executor."""
+        """Returns the lane of all runs of its executor."""
         return f"executor {self.environment.executor}"
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a run when an attempt of it is over: its end, or another attempt."""
+"""Transitions of a run: end or retry after an attempt, expiry, return to the queue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def end_or_retry(
     random_fraction: float,
     reason: str | None = None,
 ) -> Run:
-    """Returns the run as it is after its newest attempt has ended in a state.
+    """Returns the run after its newest attempt has ended in a state.
 
     Its policies decide whether it goes back to the queue; a run that is being cancelled does not.
     """
@@ -44,13 +44,13 @@ def end_or_retry(
 
 
 def tried_again(run: Run, *, at: datetime, by: str) -> Run:
-    """Returns a run that is over, queued for one more attempt; raises Conflict."""
+    """Returns a finished run, queued for one more attempt; raises Conflict."""
     run = run.move_to(RunState.QUEUED, at=at, reason=f"retried by {by}")
     return replace(run, not_before=None, start_before=None, give_up_at=None)
 
 
 def expire(run: Run, *, at: datetime) -> Run:
-    """Returns a queued run whose time is up as what it now is: skipped, or out of time."""
+    """Returns an expired queued run in its final state: skipped, or timed out."""
     if run.state is not RunState.QUEUED or run.expires_at is None or run.expires_at > at:
         return run
     if run.started_at is None:
@@ -66,7 +66,7 @@ def expire(run: Run, *, at: datetime) -> Run:
 
 
 def back_to_queue(run: Run, attempt_no: int, *, at: datetime, why: str) -> Run:
-    """Returns a run that waits again; the attempt, which never began, is not counted."""
+    """Returns the run in the queue again. Its attempt never began and is not counted."""
     kept = tuple(a for a in run.attempts if a.attempt_no != attempt_no)
     run = replace(run, attempts=kept, started_at=run.started_at if kept else None)
     return run.move_to(RunState.QUEUED, at=at, reason=f"waits: {why}")

@@ -1,12 +1,12 @@
-"""A file of secrets: how it is read, and which values cannot be masked well."""
+"""Reads a file of secrets, and finds values that cannot be masked well."""
 
 from __future__ import annotations
 
 import re
 
-#: Shorter values stand in too many texts: masked, they would leave little of any output.
+#: Shorter values occur in too many texts: masking them would hide most of the output.
 MIN_LENGTH = 4
-#: From this length on a value is unlikely to stand in a text by chance.
+#: From this length on a value is unlikely to occur in a text by chance.
 SAFE_LENGTH = 8
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -16,7 +16,7 @@ _LONGEST_WORD = 15
 
 
 class BadSecrets(ValueError):
-    """A file of secrets cannot be read; the message names the line and never what stands there."""
+    """A file of secrets cannot be read. The message names the line and never its content."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"line {line}: {problem}")
@@ -26,7 +26,7 @@ def read_secrets(text: str) -> dict[str, str]:
     """Reads ``NAME=value``, ``NAME="value"`` and ``NAME='value'``; raises BadSecrets.
 
     A value in quotes may have several lines. Between double quotes ``\\n``, ``\\r``, ``\\t``,
-    ``\\"`` and ``\\\\`` are escapes; between single ones all is as it stands there.
+    ``\\"`` and ``\\\\`` are escapes; single quotes have none.
     """
     lines = text.removeprefix("\ufeff").split("\n")
     found: dict[str, str] = {}
@@ -49,7 +49,7 @@ def read_secrets(text: str) -> dict[str, str]:
         if value[:1] in ("'", '"'):
             value, at = _quoted(lines, number)
         elif not value.strip("="):
-            # The last line of a key in base64 looks like that.
+            # It may be the last line of a key in base64.
             raise BadSecrets(number, "has no value; a value of several lines is put into quotes")
         if "\0" in value:
             raise BadSecrets(number, "has a NUL in its value, which no variable can hold")
@@ -60,7 +60,7 @@ def read_secrets(text: str) -> dict[str, str]:
 
 
 def _quoted(lines: list[str], number: int) -> tuple[str, int]:
-    """Reads a value in quotes that begins in a line; returns it and how many lines are done."""
+    """Reads a quoted value that begins in a line; returns it and the number of lines used."""
     rest = lines[number - 1].partition("=")[2].lstrip()
     quote, rest = rest[0], rest[1:]
     pattern = r'((?:[^"\\]|\\.)*)"' if quote == '"' else r"([^']*)'"
@@ -83,14 +83,14 @@ def _quoted(lines: list[str], number: int) -> tuple[str, int]:
 
 
 def why_too_short(value: str) -> str | None:
-    """Returns why a value cannot be a secret; None where it can."""
+    """Returns why a value cannot be a secret; None if it can."""
     if len(value) >= MIN_LENGTH:
         return None
     return f"it has fewer than {MIN_LENGTH} characters; masked, it would leave little of any output"
 
 
 def weakness(value: str) -> str | None:
-    """Returns what masking a value does to other texts; None where that is nothing."""
+    """Returns how masking a value affects other texts; None if it does not."""
     if (short := why_too_short(value)) is not None:
         return f"refused: {short}"
     if len(value) < SAFE_LENGTH:

@@ -47,14 +47,14 @@ class Settings(Value, frozen=True, kw_only=True):
     #: Time that a notebook has to clean up when it is cancelled or out of time.
     grace_seconds: float = 10.0
     heartbeat_seconds: float = 5.0
-    #: How long a runner may say nothing while its container runs, before its attempt is ended
+    #: How long a runner may be silent while its container runs, before its attempt is ended
     #: as lost; None for no limit.
     silence_limit_seconds: float | None = 300.0
     #: How long an engine may be away before its runs are given up as lost.
     engine_patience_seconds: float = 600.0
     #: Timeout of runs that name none; None for no end.
     default_timeout_seconds: float | None = None
-    #: Outputs and log of one attempt; what goes beyond is cut and counted.
+    #: Bytes of outputs and log of one attempt. Further output is cut and counted.
     max_output_bytes: int = 1 * _GIB
     #: Artifacts of one attempt in all.
     max_artifact_bytes: int = 256 * _MIB
@@ -68,8 +68,8 @@ class Settings(Value, frozen=True, kw_only=True):
     keep_runs: int | None = None
     #: For how many days; None for ever. The newest success of a job is always kept.
     keep_days: float | None = None
-    #: How late a scheduled time may be dealt with and still count as on time: it runs, whatever
-    #: its job says of missed ones.
+    #: How late a scheduled time may be decided on and still count as on time: it runs, regardless
+    #: of its job's policy for missed ones.
     on_time_seconds: float = 60.0
-    #: An on-demand server ends after so long with nothing to do.
+    #: Idle time after which an on-demand server ends.
     on_demand_idle_seconds: float = 60.0

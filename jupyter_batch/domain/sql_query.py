@@ -1,4 +1,4 @@
-"""SQL over the documented views: what is asked and what is answered."""
+"""Queries and answers of SQL over the documented views."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 from jupyter_batch.domain.value import Value
 
-#: Rows when the caller does not say, and at most.
+#: Rows by default, and at most.
 DEFAULT_ROWS = 10_000
 MAX_ROWS = 100_000
 DEFAULT_SECONDS = 30.0
@@ -17,9 +17,9 @@ class SqlQuery(Value, frozen=True, kw_only=True):
     """One SELECT over the views."""
 
     query: str
-    #: Rows that are answered; what goes beyond is left out.
+    #: Most rows in the answer.
     limit: int = DEFAULT_ROWS
-    #: After so long it is interrupted.
+    #: Time after which the query is interrupted.
     timeout_seconds: float = DEFAULT_SECONDS
 
 
@@ -35,12 +35,12 @@ class SqlAnswer(Value, frozen=True, kw_only=True):
     """Rows in order."""
 
     columns: tuple[SqlColumn, ...]
-    #: Each a JSON array. NaN and infinities are ``"NaN"``, ``"Infinity"``, ``"-Infinity"``,
+    #: Rows as JSON arrays. NaN and infinities are ``"NaN"``, ``"Infinity"``, ``"-Infinity"``,
     #: instants and dates ISO 8601, intervals seconds, bytes base64.
     rows: tuple[msgspec.Raw, ...]
     #: Whether there were more rows than were asked for, or than fit into an answer.
     truncated: bool
-    #: How long it took.
+    #: Duration of the query.
     seconds: float
-    #: What is not in the answer because it cannot be read, such as a missing output file.
+    #: Warnings about data that could not be read, such as a missing output file.
     warnings: tuple[str, ...] = ()

@@ -22,23 +22,23 @@ class RunState(StrEnum):
 
     @property
     def is_terminal(self) -> bool:
-        """Whether nothing more happens to the run by itself."""
+        """Returns whether the run is over."""
         return self in TERMINAL
 
     @property
     def is_active(self) -> bool:
-        """Whether an attempt of the run may be in the hands of an executor."""
+        """Returns whether an executor may have an attempt of the run."""
         return self in ACTIVE
 
 
 _S = RunState
 TERMINAL = frozenset({_S.SUCCEEDED, _S.FAILED, _S.TIMED_OUT, _S.CANCELLED, _S.LOST, _S.SKIPPED})
 ACTIVE = frozenset({_S.STARTING, _S.RUNNING, _S.CANCELLING})
-#: Of runs that are not over.
+#: States of runs that are not over.
 UNFINISHED = ACTIVE | {_S.QUEUED}
 _ENDINGS = frozenset({_S.SUCCEEDED, _S.FAILED, _S.TIMED_OUT, _S.CANCELLED, _S.LOST})
 
-#: From each state, the states that may follow. From an ending only a retry leads on.
+#: The valid next states of each state. Only a retry leaves a terminal state.
 TRANSITIONS: Mapping[RunState, frozenset[RunState]] = {
     _S.QUEUED: frozenset({_S.STARTING, _S.FAILED, _S.TIMED_OUT, _S.CANCELLED, _S.LOST, _S.SKIPPED}),
     _S.STARTING: _ENDINGS | {_S.QUEUED, _S.RUNNING, _S.CANCELLING},

@@ -1,4 +1,4 @@
-"""Sweeps: a set of runs of one notebook over many parameter sets, as one thing with one state."""
+"""Sweeps: many runs of one notebook over parameter sets, with one common state."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from jupyter_batch.domain.state import UNFINISHED
 from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import InvalidInput, TooLarge
 
-#: Runs that one sweep has at most.
+#: Most runs of one sweep.
 MAX_SWEEP_RUNS = 10_000
 
-#: Endings that "retry the failed ones" means.
+#: Endings that count as failed for a retry.
 FAILURES = (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
-#: Endings from which a run of a sweep can be tried again.
+#: Endings from which a run of a sweep can be retried.
 RETRYABLE = (*FAILURES, RunState.CANCELLED)
 
 Counts = Mapping[RunState, int]
 
 
 class SweepState(StrEnum):
-    """The state of a sweep, which its runs make."""
+    """The state of a sweep, which follows from its runs."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -39,12 +39,12 @@ class SweepState(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more happens to the sweep by itself."""
+        """Returns whether the sweep is over."""
         return self in (SweepState.SUCCEEDED, SweepState.FAILED, SweepState.CANCELLED)
 
 
 class SweepFacts(Value, frozen=True, kw_only=True):
-    """What is stored of a sweep; its runs tell the rest."""
+    """The stored fields of a sweep. The others follow from its runs."""
 
     id: str
     name: str
@@ -80,10 +80,10 @@ def sweep_of(facts: SweepFacts, counts: Counts, finished_at: datetime | None) ->
 
 
 def sweep_state(counts: Counts) -> SweepState:
-    """Returns the state that runs in these states make.
+    """Returns the state of a sweep whose runs are in these states.
 
-    A sweep of which a run was called off is not complete, so it is ``cancelled`` even where
-    others have failed; the counts tell of those.
+    A sweep with a cancelled run is not complete, so it is ``cancelled`` even if
+    others have failed; the counts show those.
     """
     present = {state for state, count in counts.items() if count}
     going_on = present & UNFINISHED

@@ -8,6 +8,6 @@ import msgspec
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen value; a change returns a new one (``msgspec.structs.replace``).
 
-    Subclasses say ``frozen=True, kw_only=True`` again: msgspec hands on the one and not the
-    other, and mypy wants to see both.
+    Subclasses repeat ``frozen=True, kw_only=True``: msgspec inherits the one and not the
+    other, and mypy needs both.
     """

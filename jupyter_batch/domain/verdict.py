@@ -1,4 +1,4 @@
-"""Judges how an attempt ended, from all that is known of it."""
+"""Determines how an attempt ended from the evidence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OK, _FAILED = 0, 1
 _BUNDLE, _UNFED, _NO_KERNEL = 64, 66, 69
 _CANNOT_EXECUTE = (125, 126, 127)
 
-#: Names of errors that no kernel has raised; papermill marks no cell for these.
+#: Names of errors that no kernel raised. papermill marks no cell for these.
 KERNEL_DIED = "KernelDied"
 OUT_OF_MEMORY = "OutOfMemory"
 TIMED_OUT = "TimedOut"
@@ -23,37 +23,37 @@ SYNTHETIC = frozenset({KERNEL_DIED, OUT_OF_MEMORY, TIMED_OUT})
 
 
 class AttemptEvidence(Value, frozen=True, kw_only=True):
-    """What is known of an attempt when it is over."""
+    """The evidence about an attempt that is over."""
 
-    #: The runner's last word; None where it did not get to say it.
+    #: The runner's last frame; None if it did not send it.
     finished: Finished | None
-    #: Whether the container or process was still there to be asked.
+    #: Whether the container or process still existed.
     found: bool = True
     exit_code: int | None = None
     oom_killed: bool = False
-    #: The engine's own words.
+    #: The executor's error message.
     engine_error: str | None = None
-    #: Why what has come of the attempt is not believed; it was ended for that.
+    #: Why a frame of the attempt was refused, which ended the attempt.
     refused: str | None = None
-    #: Whether any frame has come.
+    #: Whether any frame arrived.
     ready: bool = False
     #: Cell that was being executed when the frames ended, and how many there are.
     cell: int | None = None
     cells_total: int = 0
-    #: Who asked for it to be cancelled; None where nobody did.
+    #: The user who cancelled it; None if nobody did.
     cancelled_by: str | None = None
-    #: Whether the server ended it because its time was up.
+    #: Whether the server ended it at its time limit.
     out_of_time: bool = False
     timeout_seconds: float | None = None
-    #: How long the runner had said nothing when the server ended it; None where it did not.
+    #: Seconds of silence for which the server ended it; None if it did not.
     silent_seconds: float | None = None
-    #: Whether the engine went away while the attempt ran.
+    #: Whether the executor became unavailable during the attempt.
     engine_was_away: bool = False
-    #: How many frames the engine's log has lost.
+    #: Number of frames that the executor's log has lost.
     missing_frames: int = 0
     memory_bytes: int | None = None
     image: str | None = None
-    #: End of the log, for attempts that said nothing else.
+    #: End of the log, for attempts without other evidence.
     log_tail: str = ""
 
 
@@ -66,13 +66,13 @@ class Verdict(Value, frozen=True, kw_only=True):
 
 
 def judge(evidence: AttemptEvidence) -> Verdict:
-    """Returns the ending; every ending but a plain success has its reason."""
+    """Returns the ending. Every ending except a plain success has a reason."""
     verdict = _judge(evidence)
     notes = list(evidence.finished.notes) if evidence.finished else []
     if evidence.missing_frames:
         notes.append(f"the engine has lost {evidence.missing_frames} frames of its record")
     reason = "; ".join(filter(None, [verdict.reason, *notes]))
-    # It may have the words of an exception in it, colours included.
+    # The reason may have the text of an exception, with its colours.
     return replace(verdict, reason=plain_text(reason) or None)
 
 
@@ -103,7 +103,7 @@ def _judge(evidence: AttemptEvidence) -> Verdict:
 
 
 def _judge_silent(evidence: AttemptEvidence) -> Verdict:
-    """Judges an attempt whose runner did not get to its last word."""
+    """Judges an attempt whose runner did not send its verdict."""
     if evidence.cancelled_by is not None:
         return _cancelled(evidence)
     if evidence.out_of_time:
@@ -151,7 +151,7 @@ def _judge_silent(evidence: AttemptEvidence) -> Verdict:
             f"{where}{tail}",
         )
     if code == _OK or (code == _FAILED and (evidence.ready or not evidence.log_tail)):
-        # With these it ends only after its last word.
+        # With these exit codes it ends only after its verdict.
         return Verdict(
             state=RunState.LOST,
             reason=f"the runner has ended (exit code {code}) and said why, but the engine has "

@@ -1,4 +1,4 @@
-"""What the services need from outside, in the words of the domain."""
+"""Protocols of the services' dependencies, in domain terms."""
 
 from __future__ import annotations
 

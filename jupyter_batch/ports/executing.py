@@ -1,4 +1,4 @@
-"""Where attempts run."""
+"""The port for executors."""
 
 from __future__ import annotations
 
@@ -149,4 +149,4 @@ class Executor(Protocol):
         """Returns the attempts of a store that exist, running or ended."""
 
     async def close(self) -> None:
-        """Lets go of connections; leaves attempts running."""
+        """Closes connections and leaves attempts running."""

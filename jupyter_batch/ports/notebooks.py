@@ -1,4 +1,4 @@
-"""What is made of notebooks."""
+"""The port for notebooks: freeze, infer parameters, assemble, render."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_batch.domain.parameters.parameters import ParameterSchema
 
 
 class ExecutedParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the executed notebook of an attempt is assembled from beside its outputs."""
+    """The parts, beside its outputs, from which the executed notebook is assembled."""
 
     frozen: FrozenNotebook
     #: Text of the ``skeleton`` document; None where the attempt did not get that far.
@@ -27,7 +27,7 @@ class ExecutedParts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notebooks(Protocol):
-    """Notebooks on the server's disk below its root, and what is made of them."""
+    """Notebooks on the server's disk below its root, and operations on them."""
 
     async def freeze(
         self, path: str, files: Sequence[str], content: bytes | None = None, *, root: str = ""

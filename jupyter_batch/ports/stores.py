@@ -1,4 +1,4 @@
-"""What is remembered."""
+"""The ports for the store."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ class NewRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TriggerStep(Value, frozen=True, kw_only=True):
-    """How far a trigger comes by a decision."""
+    """The progress of a trigger through one decision."""
 
-    #: How far it was when that was made.
+    #: The progress before the decision.
     before: TriggerProgress
     after: TriggerState
     #: Whether an instant that has its run may have another: where the clock was set back, a
@@ -220,7 +220,7 @@ class SweepStore(Protocol):
 
 
 class RecordStore(Protocol):
-    """What attempts have left: cells, outputs, documents, logs, artifacts, events."""
+    """The records of attempts: cells, outputs, documents, logs, artifacts, events."""
 
     async def record(
         self, recording: Recording, change: Callable[[Run], Run] | None = None
@@ -321,17 +321,17 @@ class Store(Protocol):
         """
 
     async def check(self) -> None:
-        """Writes something that nobody reads; raises StoreFull, StoreError where it cannot."""
+        """Makes a test write; raises StoreFull, StoreError if it fails."""
 
     async def reclaim(self) -> int:
         """Gives the space of what was deleted back to the system; returns the bytes."""
 
     def backup(self) -> AbstractAsyncContextManager[BackupFile]:
-        """Gives a copy of all as it stands at one moment; it is gone when the context is left.
+        """Yields a consistent copy of the store. It is removed when the context ends.
 
         Reading and writing go on meanwhile; space is given back afterwards. Needs about the
         size of the store as free space. Raises StoreFull, StoreError.
         """
 
     async def close(self) -> None:
-        """Finishes what is being written and lets go of the files."""
+        """Finishes pending writes and closes the files."""

@@ -10,7 +10,7 @@ from jupyter_batch.domain.events import RunEvent
 
 
 class Clock(Protocol):
-    """The only way to the time."""
+    """The clock. No other code reads the time."""
 
     def now(self) -> datetime:
         """Returns the instant, aware, in UTC."""
@@ -20,27 +20,27 @@ class Clock(Protocol):
 
 
 class Alarm(Protocol):
-    """Rings at one instant."""
+    """An alarm clock for one instant at a time."""
 
     def start(self, ring: Callable[[], None]) -> None:
-        """Says what to call, on the event loop, when the instant has come."""
+        """Sets the callback, which is called on the event loop at the instant."""
 
     def set(self, at: datetime) -> None:
-        """Rings once at this instant, at once if it has passed; what was set before is forgotten."""
+        """Sets the alarm to an instant, replacing an earlier one; a past instant fires at once."""
 
     def stop(self) -> None:
-        """Never rings again."""
+        """Stops the alarm."""
 
 
 class EventSink(Protocol):
-    """Hears of events after they have been committed, in the order of the commits."""
+    """Receives events after they were committed, in the order of the commits."""
 
     def publish(self, events: Sequence[RunEvent]) -> None:
         """Takes events; called on the event loop, never blocks, never raises."""
 
 
 class Secrets(Protocol):
-    """Where secrets come from."""
+    """The source of secrets."""
 
     async def get(self, names: Sequence[str], *, user: str) -> dict[str, str]:
         """Returns the values; raises InvalidInput naming the first one that is unknown."""
@@ -49,4 +49,4 @@ class Secrets(Protocol):
         """Returns the names that there are, in order, and no value."""
 
     async def weaknesses(self, *, user: str) -> dict[str, str]:
-        """Returns by name why masking a secret masks other texts, where it does."""
+        """Returns, by name, a warning for each secret whose masking would mask other texts too."""

@@ -48,7 +48,7 @@ class SweepService:
     ) -> Sweep:
         """Checks every parameter set, and stores the sweep with all its runs at once.
 
-        Raises what is wrong; for a parameter set with its ``index`` and its ``field`` in
+        Raises validation errors; for a parameter set with its ``index`` and its ``field`` in
         ``details``. Nothing is stored then.
         """
         sets = request.parameter_sets
@@ -148,7 +148,7 @@ class SweepService:
         return deleted
 
     async def _runs(self, request: SweepRequest, *, user: str) -> Sequence[NewRun]:
-        """Returns the runs; raises what is wrong with any of them."""
+        """Returns the runs; raises the first validation error."""
         shared = request.run
         read = await self._validator.read(shared)
         sweep_id = self._validator.new_id()
@@ -177,7 +177,7 @@ class SweepService:
 
 
 def _placed(error: InvalidParameters, request: SweepRequest, index: int) -> InvalidParameters:
-    """Returns the error with the place in the request that it is about."""
+    """Returns the error with its place in the request."""
     placed = InvalidParameters(
         f"parameter set {index + 1} of {len(request.parameter_sets)}: {error.message}",
         **error.details,
@@ -191,7 +191,7 @@ def _placed(error: InvalidParameters, request: SweepRequest, index: int) -> Inva
 
 
 def _place(field: str, request: SweepRequest, index: int) -> str:
-    """Turns ``parameters.alpha`` into where the caller has written that parameter."""
+    """Turns ``parameters.alpha`` into the place of that parameter in the request."""
     path = field.removeprefix("parameters.")
     name = path.partition(".")[0]
     if name in request.grid_names:

@@ -13,28 +13,28 @@ from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import InvalidParameters
 
 _MAX_PROBLEMS = 20
-#: Of the names that there are, so many are looked through for one that is meant, and told; and
-#: names are compared by so many characters.
+#: Most known names that are searched for a near match, and listed; and most characters
+#: of a name that are compared.
 _MAX_KNOWN, _LONG_NAME = 500, 100
 
 
 class ParameterSchema(Value, frozen=True, kw_only=True):
-    """What a notebook takes: a JSON Schema (2020-12) of type object, in the order of the cell."""
+    """The parameters of a notebook: a JSON Schema (2020-12) of type object, in the cell's order."""
 
     #: ``{"type": "object", "properties": {...}, "required": [...], "additionalProperties": false}``;
     #: each property may have ``type``, ``default``, ``description``, ``enum``, ``items``, ...
-    #: ``additionalProperties`` is not false where the names cannot be told (other languages).
+    #: ``additionalProperties`` is not false if the names are unknown (other languages).
     schema: dict[str, Any]
     #: Whether the notebook has a cell tagged ``parameters``.
     has_parameters_cell: bool
-    #: Of the notebook, e.g. ``python``; empty where it does not say.
+    #: Language of the notebook, e.g. ``python``; empty if unknown.
     language: str = ""
-    #: Kernel that the notebook's metadata asks for; None where it does not say.
+    #: Kernel in the notebook's metadata; None if it names none.
     kernel: str | None = None
 
 
 def check_parameters(schema: ParameterSchema, parameters: dict[str, Any]) -> None:
-    """Raises InvalidParameters, naming the first bad one, unless all fit.
+    """Raises InvalidParameters, naming the first invalid one, unless all are valid.
 
     ``details["problems"]`` has up to twenty of them, each ``{"field", "message"}``. Stricter
     than plain JSON Schema where the notebook would trip: 1.0 is no integer (it would arrive as
@@ -90,7 +90,7 @@ def _unknown(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[
         bad = [name for name in parameters if not _is_name(name)]
         return [(f"parameters.{name}", f"{name!r} is no name of a parameter") for name in bad]
     known = schema.schema.get("properties", {})
-    # No more than are told: each costs a look at all that are known.
+    # No more than are reported: each one is compared with all known names.
     unknown = islice((name for name in parameters if name not in known), _MAX_PROBLEMS)
     return [(f"parameters.{name}", _why_unknown(name, schema, list(known))) for name in unknown]
 

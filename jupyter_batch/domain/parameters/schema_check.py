@@ -1,8 +1,8 @@
-"""Whether values fit schemas: the part of JSON Schema in which parameters are described.
+"""Validates values against the part of JSON Schema that describes parameters.
 
 Not jsonschema: with the extras that jupyter_server asks for, importing it takes three seconds
-of cpu, which a command that starts one run would feel. Where both speak they agree, and the
-tests hold them to it; but here 1.0 is no integer, and formats are checked.
+of cpu, which is too long for a command that starts one run. Where both apply they agree, and the
+tests check that; but here 1.0 is no integer, and formats are checked.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 Schema = dict[str, Any]
-#: Where, what would be taken there, and what stands there.
+#: Path of the value, the schema there, and the value.
 Misfit = tuple[tuple[str | int, ...], Schema, Any]
 
 _FORMATS: dict[str, Callable[[str], object]] = {
@@ -22,7 +22,7 @@ _FORMATS: dict[str, Callable[[str], object]] = {
     "time": time.fromisoformat,
     "uuid": UUID,
 }
-#: A notebook trips over a bool or over 1.0 where it counts.
+#: A bool or 1.0 is no integer: a notebook that counts with it would fail.
 _TYPES: dict[str, Callable[[Any], bool]] = {
     "null": lambda value: value is None,
     "boolean": lambda value: isinstance(value, bool),
@@ -35,12 +35,12 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 
 
 def fits(schema: Schema, value: Any) -> bool:
-    """Whether a value would be taken for a parameter of this schema."""
+    """Returns whether a value is valid for a schema."""
     return next(misfits(schema, value), None) is None
 
 
 def misfits(schema: Schema, value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Misfit]:
-    """Yields what does not fit, the outermost place of each."""
+    """Yields the invalid values, each at its outermost place."""
     if not _fits_itself(schema, value):
         yield path, schema, value
     elif isinstance(value, list):

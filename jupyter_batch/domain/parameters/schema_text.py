@@ -1,4 +1,4 @@
-"""Says schemas and values in words, for people who gave a wrong parameter."""
+"""Describes schemas and values in words, for error messages about parameters."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAX_INT_BITS = 3322
 
 
 def in_words(schema: dict[str, Any]) -> str:
-    """Returns what a schema allows: ``an integer or null``, ``one of "a", "b"``."""
+    """Returns a description of a schema: ``an integer or null``, ``one of "a", "b"``."""
     if "enum" in schema:
         return "one of " + ", ".join(shown(value) for value in schema["enum"])
     if "anyOf" in schema:
@@ -49,7 +49,7 @@ def in_words(schema: dict[str, Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """Returns a value as JSON has it, cut where it is long."""
+    """Returns a value as JSON, shortened if it is long."""
     match value:
         case None:
             text = "null"

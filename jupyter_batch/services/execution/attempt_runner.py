@@ -83,12 +83,9 @@ class AttemptRunner:
         self._starts = 0
         self._engine_was_away = False
         self._patience = Patience(clock, settings.engine_patience_seconds)
+        limit = time_left(run, clock.now())
         self._watchdog = Watchdog(
-            executor,
-            clock,
-            settings,
-            timeout_seconds=time_left(run, clock.now()),
-            set_reason=self._set_reason,
+            executor, clock, settings, timeout_seconds=limit, set_reason=self._set_reason
         )
         self._recorder: AttemptRecorder | None = None
 
