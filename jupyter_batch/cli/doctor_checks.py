@@ -93,7 +93,7 @@ def python_finding() -> Finding:
 
 
 def folder_finding(folder: Path) -> Finding:
-    """Says whether the data folder can be used."""
+    """Returns whether the data folder can be used."""
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     advice = "set JUPYTER_BATCH_DATA to a folder of yours"
     if not nearest.is_dir():
@@ -172,7 +172,7 @@ def secrets_findings(place: Place) -> Iterator[Finding]:
 
 
 def outputs_finding(place: Place) -> Finding:
-    """Says whether the outputs of all runs are there."""
+    """Returns whether the outputs of all runs are there."""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
@@ -198,7 +198,7 @@ def outputs_finding(place: Place) -> Finding:
 
 
 def _can_be_read_by_others(folder: Path) -> bool:
-    """Whether others of this machine get into a folder; one on the way may keep them out."""
+    """Returns whether other users can read a folder; a parent folder may forbid it."""
     if not folder.stat().st_mode & 0o055:
         return False
     return all(parent.stat().st_mode & 0o011 for parent in folder.resolve().parents)
@@ -234,7 +234,7 @@ def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[F
 
 
 def image_finding(data_dir: Path, image: str | None) -> Finding:
-    """Says whether the default image can run notebooks."""
+    """Returns whether the default image can run notebooks."""
     more = ["--image", image] if image else []
     try:
         report = ask("check", data_dir=data_dir, more=more, tell=lambda *_: None)["report"]
@@ -258,7 +258,7 @@ def image_finding(data_dir: Path, image: str | None) -> Finding:
 
 
 def extension_finding(config_path: list[str]) -> Finding:
-    """Says whether Jupyter servers load the extension."""
+    """Returns whether Jupyter servers load the extension."""
     enabled: bool | None = None
     # The first folders win over the last.
     for folder in reversed(config_path):
@@ -277,7 +277,7 @@ def extension_finding(config_path: list[str]) -> Finding:
 
 
 def panel_finding(labextensions: list[str], config_path: list[str]) -> Finding:
-    """Says whether JupyterLab shows the panel."""
+    """Returns whether JupyterLab shows the panel."""
     lab = _version("jupyterlab")
     if lab is None:
         return Finding(

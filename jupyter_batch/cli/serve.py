@@ -71,7 +71,7 @@ def _owner_of(local: LocalOwner) -> OwnerInfo | None:
 
 
 def _make_way(local: LocalOwner, owner: OwnerInfo, session: Session) -> None:
-    """Returns when an owner has gone: asks an on-demand server to end, and waits for a Jupyter server.
+    """Waits until the owner has ended; asks an on-demand server to end.
 
     Raises Conflict where ``serve`` runs already, OwnerUnavailable where an on-demand server stays.
     """
@@ -101,7 +101,7 @@ def _make_way(local: LocalOwner, owner: OwnerInfo, session: Session) -> None:
 
 
 def _is_still(local: LocalOwner, owner: OwnerInfo) -> bool:
-    """Says whether an owner is there and has not given the store to another."""
+    """Returns whether an owner is there and has not given the store to another."""
     now = _owner_of(local)
     return now is not None and now.token == owner.token
 

@@ -48,7 +48,7 @@ class Session:
 
     @property
     def client(self) -> Client:
-        """The server; found, or started, when it is first asked."""
+        """Returns the server; found, or started, when it is first asked."""
         if self._client is None:
             self._client = self._connect()
         return self._client

@@ -64,7 +64,7 @@ class AttemptReader:
 
     @property
     def has_said_all(self) -> bool:
-        """Whether the verdict and the end of the log have been read: nothing can follow."""
+        """Returns whether the verdict and the end of the log have been read: nothing can follow."""
         return self.has_finished and self._has_log_end
 
     def stdout(self, data: bytes) -> None:

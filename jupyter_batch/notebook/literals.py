@@ -187,7 +187,7 @@ def _call(node: ast.Call, names: Mapping[str, Any]) -> Any:
 
 
 def _is_modest(left: Any, op: ast.operator, right: Any) -> bool:
-    """Whether the result stays small: a cell must not make the server compute or fill memory."""
+    """Returns whether the result stays small, so that a cell cannot use up time or memory."""
     if _are_numbers(left, right):
         if isinstance(left, float) or isinstance(right, float):
             return True

@@ -94,7 +94,7 @@ class _OpenEnds:
 
     @property
     def is_inside(self) -> bool:
-        """Whether the next line goes on with what was begun."""
+        """Returns whether the next line goes on with what was begun."""
         return bool(self._quote) or self._depth > 0 or self._continues
 
     def read(self, line: str) -> None:

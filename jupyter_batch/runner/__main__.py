@@ -4,7 +4,7 @@ import os
 import sys
 
 if not __package__:
-    # Run as a folder: the package is known by its parent, for as long as it takes to import it.
+    # Run as a folder: the package is found through its parent folder during the import.
     folder = os.path.dirname(os.path.abspath(__file__))
     sys.path[0] = os.path.dirname(folder)
     __package__ = os.path.basename(folder)
@@ -12,6 +12,6 @@ if not __package__:
 
 from .program import main
 
-# What lies beside the notebook must not stand in for a module that the runner imports.
+# A file beside the notebook must not shadow a module that the runner imports.
 del sys.path[0]
 main()

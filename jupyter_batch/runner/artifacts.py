@@ -15,9 +15,9 @@ from .masking import Masker
 from .paths import path_problem, readable
 
 _SLICE = 256 * 1024
-#: Artifacts of an attempt.
+#: The most artifacts that one attempt may have.
 _MOST = 10_000
-#: Of what is left out, so many are named.
+#: The number of left-out artifacts that are named one by one.
 _NAMED = 20
 
 
@@ -86,7 +86,7 @@ def _unused(name: str, names: Set[str]) -> str:
 
 
 class _Folder:
-    """The folder, with its links: those that stay inside are followed."""
+    """The output folder. Links that stay inside it are followed."""
 
     def __init__(self, root: str) -> None:
         self._root = os.path.realpath(root)
@@ -94,7 +94,7 @@ class _Folder:
     def files(
         self, folder: str, below: str = "", above: Tuple[str, ...] = ()
     ) -> Iterator[Tuple[str, str, str]]:
-        """Yields path and name of all that is no folder, and why it cannot be taken, if so."""
+        """Yields path, name, and the reason against it ("" for none), of all except folders."""
         above = (*above, os.path.realpath(folder))
         for name in sorted(os.listdir(folder)):
             path, shown = os.path.join(folder, name), f"{below}{name}"
@@ -119,7 +119,7 @@ class _Folder:
 
 
 def _send(file: MaskedFile, shown: str, left: int, frames: FrameWriter) -> int:
-    """Sends one file, as far as it goes when it is still being written to; returns its size."""
+    """Sends one file up to its present end; returns the size that was sent."""
     digest = hashlib.sha256()
     size = 0
     piece = file.read(min(_SLICE, left))

@@ -1,4 +1,4 @@
-"""Files that a notebook writes to its working folder, which nobody keeps unless asked to."""
+"""Finds the files that a notebook writes to its working folder instead of the output folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Iterator, List, Tuple
 from .paths import readable
 
 _IGNORED = frozenset({"__pycache__"})
-#: A folder may have far more; looking must not take long.
+#: The search stops after this many entries, so that it stays fast in large folders.
 _MOST_ENTRIES = 20_000
 _NAMED = 5
 

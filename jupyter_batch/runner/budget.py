@@ -1,4 +1,4 @@
-"""Counts what outputs and log may still write."""
+"""Counts the bytes that outputs and log may still write."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 
 class Budget:
-    """How many bytes are left of ``max_output_bytes``, and how many were cut."""
+    """Tracks how many bytes are left of ``max_output_bytes``, and how many were cut."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -15,7 +15,7 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self, size: int) -> int:
-        """Returns how many of so many bytes may be written; the others count as cut."""
+        """Grants up to ``size`` bytes; returns how many. The others count as cut."""
         with self._lock:
             granted = max(0, min(size, self._left))
             self._left -= granted

@@ -15,7 +15,7 @@ from .signing import KEY_SETTING
 
 _BUFFER = 256 * 1024
 _URL_TRIES = 5
-#: How long nothing may come over stdin.
+#: The longest pause of stdin before the bundle counts as not received.
 _PATIENCE_SECONDS = 20
 
 
@@ -23,19 +23,19 @@ class BundleError(Exception):
     """The bundle cannot be read; the message never repeats its source, which may be a token."""
 
 
-class Unfed(Exception):
-    """Stdin ends, or nothing comes, before there is a whole bundle: whoever feeds us has died."""
+class BundleNotReceived(Exception):
+    """Stdin ends or stays silent before the bundle is whole: the sender has died."""
 
 
 class RunnerBundle:
-    """What is to be run, and how."""
+    """The notebook to run, with its settings, parameters and secrets."""
 
     def __init__(self, settings: Dict[str, Any], notebook: bytes) -> None:
         self.settings = settings
         self.notebook = notebook
         self.secrets: Dict[str, str] = dict(settings.get("secrets") or {})
         self.parameters: Dict[str, Any] = dict(settings.get("parameters") or {})
-        #: With what frames are signed. Taken out of the settings: nothing may pass it on.
+        #: The key that signs frames. Removed from the settings, so that nothing passes it on.
         self.frame_key = _key(settings.pop(KEY_SETTING, None))
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -48,7 +48,7 @@ def read_bundle(source: Optional[str], folder: str) -> RunnerBundle:
     """Reads a bundle and puts its files into the folder.
 
     ``source`` is None for stdin, a URL, or a path; a file is removed when it has been read,
-    because it has secrets in it. Raises BundleError, and Unfed where stdin has not given all.
+    because it has secrets in it. Raises BundleError, and BundleNotReceived where stdin has not given all.
     """
     try:
         with _open(source) as stream:
@@ -64,19 +64,19 @@ def read_bundle(source: Optional[str], folder: str) -> RunnerBundle:
         try:
             os.unlink(source)
         except OSError:
-            pass  # Its folder may be read-only; whoever put it there takes it away.
+            pass  # Its folder may be read-only; the executor that wrote it removes it.
     return bundle
 
 
 def _open(source: Optional[str]) -> BinaryIO:
     if source is None:
-        return cast("BinaryIO", _Handed())
+        return cast("BinaryIO", _StdinStream())
     if source.startswith(("http://", "https://")):
         return _fetch(source)
     return open(source, "rb", buffering=0)
 
 
-class _Handed(io.RawIOBase):
+class _StdinStream(io.RawIOBase):
     """Stdin, unbuffered: the bundle ends with its archive, not with the end of stdin."""
 
     def readable(self) -> bool:
@@ -86,7 +86,7 @@ class _Handed(io.RawIOBase):
         is_ready = select.select([0], [], [], _PATIENCE_SECONDS)[0]
         piece = os.read(0, len(buffer)) if is_ready else b""
         if not piece:
-            raise Unfed
+            raise BundleNotReceived
         buffer[: len(piece)] = piece
         return len(piece)
 
@@ -124,7 +124,7 @@ def _unpack(stream: BinaryIO, folder: str) -> RunnerBundle:
             elif name == "notebook.ipynb":
                 if settings is None:
                     raise BundleError("the bundle does not begin with bundle.json")
-                # The last one: what follows need not come before stdin is closed.
+                # The last member: no need to wait for the padding at the end of the stream.
                 return RunnerBundle(settings, content.read())
             elif name.startswith("files/"):
                 _put(folder, name[len("files/") :], cast("io.BufferedIOBase", content))

@@ -1,4 +1,4 @@
-"""What ended a cell, in the kernel's own words."""
+"""Errors that end a cell, as the kernel reports them."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ _BEGINNING = "Traceback (most recent call last):"
 class CellFailure:
     """An exception of a cell."""
 
-    def __init__(self, cell: int, ename: str, evalue: str, told: Dict[str, Any]) -> None:
+    def __init__(self, cell: int, ename: str, evalue: str, reported: Dict[str, Any]) -> None:
         self.cell = cell
         self.ename = ename
         self.evalue = evalue
-        #: As frames tell it: masked, and not too long.
-        self.told = told
+        #: The form that goes into frames: masked, and cut where it is long.
+        self.reported = reported
 
     def is_success(self) -> bool:
-        """Whether it is ``sys.exit(0)``, by papermill's rule."""
+        """Returns whether it is ``sys.exit(0)``, by papermill's rule."""
         return self.ename == "SystemExit" and self.evalue in ("", "0")
 
     def summary(self) -> str:
         """Returns it as one line."""
-        line = str(self.told["evalue"]).strip().partition("\n")[0][:_SUMMARY]
+        line = str(self.reported["evalue"]).strip().partition("\n")[0][:_SUMMARY]
         if not self.ename:
             return line
-        ename = str(self.told["ename"])
+        ename = str(self.reported["ename"])
         return f"{ename}: {line}" if line else ename
 
 
 def without_name(evalue: str) -> str:
-    """Returns what an error without a name is about."""
+    """Returns the message of an error without a name."""
     evalue = evalue.strip()
     if evalue.lstrip("-").isdigit():
         return f"exit code {evalue}"
@@ -48,7 +48,7 @@ def without_name(evalue: str) -> str:
 
 
 def advice(ename: str, evalue: str) -> List[str]:
-    """Returns what to do about a file or a module that has not come along with the notebook."""
+    """Returns advice about a file or a module that was not sent with the notebook."""
     if ename == "ModuleNotFoundError":
         found = _MODULE.search(evalue)
         if found:
@@ -68,9 +68,9 @@ def advice(ename: str, evalue: str) -> List[str]:
 
 
 def exit_status(reply: Dict[str, Any]) -> Union[int, str, None]:
-    """Returns what a cell handed to IPython's ``exit``; None where it did not call it.
+    """Returns the argument of IPython's ``exit``; None where the cell did not call it.
 
-    Its only argument is called ``keep_kernel``: whoever writes ``exit(1)`` means something else.
+    IPython calls its only argument ``keep_kernel``; authors of ``exit(1)`` mean an exit status.
     """
     for payload in reply.get("payload") or ():
         if isinstance(payload, dict) and payload.get("source") == "ask_exit":
@@ -82,9 +82,9 @@ def exit_status(reply: Dict[str, Any]) -> Union[int, str, None]:
 
 
 def native_traceback(stderr: str) -> List[str]:
-    """Returns the last traceback that Python itself has printed, as IPython has it do for groups.
+    """Returns the last traceback that Python itself printed, as it does for exception groups.
 
-    Of an exception group that is all its parts.
+    The traceback of an exception group includes all its parts.
     """
     lines = stderr.splitlines()
     for number in reversed(range(len(lines))):

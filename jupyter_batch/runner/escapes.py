@@ -1,4 +1,4 @@
-"""Undoes escapes in a text, however deep they are nested, and knows where each character was."""
+"""Decodes nested escapes in a text and maps each character to its original position."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from html.entities import html5
 from typing import List, Match, Optional, Tuple
 
-#: What an escape begins with; ``+`` is how forms of web pages write a space.
+#: The characters that begin an escape; web forms write a space as ``+``.
 MARKS = ("\\", "%", "&", "+")
 #: Where a text may end in the middle of an escape, or of what several say together.
 _BEGUN = re.compile(
@@ -26,12 +26,12 @@ _ESCAPE = re.compile(
 )
 _ONE_BYTE = re.compile(r"(?:\\+x|%(?:25)*)([0-9a-fA-F]{2})")
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
-#: More nesting than anybody means.
+#: The deepest nesting that is decoded.
 _MOST_ROUNDS = 8
 
 
 class Unescaped:
-    """A text without escapes, and where in the original each of its characters stands."""
+    """A text without escapes, with the original position of each of its characters."""
 
     def __init__(self, original: str) -> None:
         self.text = original
@@ -43,13 +43,13 @@ class Unescaped:
                 return
 
     def original(self, start: int, end: int) -> Tuple[int, int]:
-        """Returns where a piece of the text stood."""
+        """Returns the original span of a piece of the text."""
         if self._starts is None or start == end:
             return start, end
         return self._starts[start], self._ends[end - 1]
 
     def widened(self, start: int, end: int, *, left: bool, right: bool) -> Tuple[int, int]:
-        """Returns where a piece stood with the backslashes, of which nothing is left, around it."""
+        """Returns the original span of a piece, including the backslashes around it."""
         first, last = self.original(start, end)
         if self._starts is not None and left:
             first = self._ends[start - 1] if start else 0
@@ -58,7 +58,7 @@ class Unescaped:
         return first, last
 
     def _undo(self) -> bool:
-        """Takes one level of escapes away; returns whether there was one."""
+        """Decodes one level of escapes; returns whether there was one."""
         text = self.text
         starts = list(range(len(text))) if self._starts is None else self._starts
         ends = list(range(1, len(text) + 1)) if self._starts is None else self._ends
@@ -90,13 +90,13 @@ def unescaped(text: str) -> str:
 
 
 def begun(text: str) -> int:
-    """Returns where an escape begins that may go on after the text; its length where none does."""
+    """Returns the start of an escape that the text may cut; the text's length where none is."""
     found = _BEGUN.search(text, max(0, len(text) - 200))
     return len(text) if found is None else found.start()
 
 
 def _plain(found: "Match[str]") -> List[Tuple[str, int, int]]:
-    """Returns the characters that an escape stands for, each with where it is written."""
+    """Returns the characters that an escape means, each with its original span."""
     kind = found.lastgroup
     begin, end = found.span()
     if kind == "bytes":
@@ -121,7 +121,7 @@ def _plain(found: "Match[str]") -> List[Tuple[str, int, int]]:
 
 
 def _decoded(text: str, offset: int) -> List[Tuple[str, int, int]]:
-    """Reads bytes as UTF-8, and what is none as Latin-1."""
+    """Decodes bytes as UTF-8, and invalid bytes as Latin-1."""
     found = list(_ONE_BYTE.finditer(text))
     data = bytes(int(one.group(1), 16) for one in found)
     chars: List[Tuple[str, int, int]] = []

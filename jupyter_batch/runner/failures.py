@@ -1,12 +1,12 @@
-"""Endings that the runner knows before, or without, papermill's word."""
+"""Failures that the runner finds by itself, without papermill."""
 
 from __future__ import annotations
 
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_BUNDLE = 64
-#: Nobody hands over a bundle any more. Nothing has been told: the attempt can be started anew.
-EXIT_UNFED = 66
+#: No whole bundle has arrived. Nothing has run, so the attempt can be started again.
+EXIT_NO_BUNDLE = 66
 EXIT_MISSING = 69
 EXIT_FAULT = 70
 

@@ -1,4 +1,4 @@
-"""Imports papermill without what a run does not need: a cold run is mostly imports."""
+"""Imports papermill without the modules that a run does not need, to start faster."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Absent(importlib.abc.MetaPathFinder):
 
 
 class _Late(types.ModuleType):
-    """Stands for a module until something of it is asked for."""
+    """A module that is imported at the first access to one of its attributes."""
 
     def __getattr__(self, name: str) -> Any:
         if sys.modules.get(self.__name__) is self:
@@ -60,14 +60,14 @@ def _lean() -> Iterator[None]:
     # engines and storage, and we bring our own.
     entrypoints = _Late("entrypoints")
     entrypoints.get_group_all = lambda group: []  # type: ignore[attr-defined]
-    standing = [m for m in (requests, entrypoints) if m.__name__ not in sys.modules]
+    replaced = [m for m in (requests, entrypoints) if m.__name__ not in sys.modules]
     finder = _Absent()
     sys.meta_path.insert(0, finder)
-    sys.modules.update({module.__name__: module for module in standing})
+    sys.modules.update({module.__name__: module for module in replaced})
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
-        for module in standing:
+        for module in replaced:
             if sys.modules.get(module.__name__) is module:
                 del sys.modules[module.__name__]

@@ -1,7 +1,7 @@
-"""Which kernel runs a notebook that names none, or one that is not there.
+"""Chooses the kernel of a notebook that names none, or one that is not installed.
 
 Notebooks come with the names of their authors' virtual environments, with no metadata at all, or
-with ``python``: what counts then is the language.
+with ``python``. Then the language decides.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, Optional, Tuple
 
-#: The kernel that is meant where an environment has several of the language.
+#: The kernel that is preferred where an environment has several of the language.
 _USUAL = {"python": "python3", "r": "ir", "bash": "bash"}
 _PYTHON = "python"
 
@@ -17,9 +17,9 @@ _PYTHON = "python"
 def choose_kernel(
     wanted: Optional[str], language: str, kernels: Dict[str, str]
 ) -> Tuple[Optional[str], str]:
-    """Returns the kernel for what a notebook names, and a sentence where it is another.
+    """Returns the kernel of a notebook, and a sentence where it is not the one that it names.
 
-    ``kernels`` are those that there are, each with its language. Without a kernel the sentence
+    ``kernels`` are the installed ones, each with its language. Without a kernel the sentence
     says why none can be chosen.
     """
     if wanted in kernels:
@@ -43,7 +43,7 @@ _NONE_NAMED = "the notebook names no kernel"
 def notebook_kernel(notebook: bytes) -> Tuple[Optional[str], str]:
     """Returns the kernel and the language that a notebook names.
 
-    Raises ValueError, and other errors of content, for what is no notebook.
+    Raises ValueError, and other errors of content, where the content is no notebook.
     """
     metadata = json.loads(notebook.decode("utf-8-sig"))["metadata"]
     spec = _mapping(metadata.get("kernelspec"))
@@ -53,7 +53,7 @@ def notebook_kernel(notebook: bytes) -> Tuple[Optional[str], str]:
 
 
 def _language_of(wanted: Optional[str]) -> str:
-    """Returns the language that a name without one means: papermill takes Python for it, too."""
+    """Returns the language of a kernel name without one; like papermill, Python by default."""
     return _PYTHON if wanted is None or _PYTHON in wanted.lower() else ""
 
 

@@ -1,4 +1,4 @@
-"""A Python that imports ipykernel while the runner still imports what talks to kernels."""
+"""Starts a Python process that imports ipykernel while the runner imports its own modules."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import sys
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
-#: Names under which environments have their ipykernel. Another guess costs a process for nothing.
+#: The usual names of ipykernel. A wrong guess only costs one unused process.
 _LIKELY = frozenset({"python3", "python"})
 _LAUNCHER = ["-m", "ipykernel_launcher"]
-#: Becomes what ``python -m ipykernel_launcher`` is, once it has been told with what arguments; a
-#: runner that has gone away, or needs it no more, tells nothing.
+#: Becomes ``python -m ipykernel_launcher`` when its arguments arrive on stdin. It ends when a
+#: runner that has died, or does not need it, closes stdin without writing.
 _PROGRAM = """
 import sys
 folder = sys.path.pop(0)
@@ -22,12 +22,12 @@ try:
 except ImportError:
     sys.exit(1)
 import json, os, runpy
-told = sys.stdin.read()
-if not told:
+arguments = sys.stdin.read()
+if not arguments:
     os._exit(0)
-sys.argv[1:] = json.loads(told)
+sys.argv[1:] = json.loads(arguments)
 sys.path.insert(0, folder)
-del folder, told
+del folder, arguments
 runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
 """
 
@@ -47,25 +47,25 @@ class PrewarmedKernel:
     def become(
         self, command: List[str], env: Dict[str, str]
     ) -> "Optional[subprocess.Popen[bytes]]":
-        """Makes it the kernel of that command and returns the process; None where it cannot be."""
+        """Makes it the kernel of a command; returns the process, or None where it does not fit."""
         process, self._process = self._process, None
         if process is None:
             return None
         fits = command[:3] == [sys.executable, *_LAUNCHER] and env == self._env
-        if fits and process.poll() is None and _tell(process, json.dumps(command[3:])):
+        if fits and process.poll() is None and _write_stdin(process, json.dumps(command[3:])):
             return process
         process.kill()
-        _tell(process, "")
+        _write_stdin(process, "")
         process.wait()
         return None
 
     def discard(self) -> None:
-        """Ends it unless it has become a kernel."""
+        """Ends the process unless it has become a kernel."""
         self.become([], {})
 
 
-def _tell(process: "subprocess.Popen[bytes]", text: str) -> bool:
-    """Writes to its stdin and closes that; says whether it has been there to read it."""
+def _write_stdin(process: "subprocess.Popen[bytes]", text: str) -> bool:
+    """Writes to its stdin and closes that; returns whether the process could read it."""
     assert process.stdin is not None
     try:
         with process.stdin as stdin:
@@ -76,18 +76,18 @@ def _tell(process: "subprocess.Popen[bytes]", text: str) -> bool:
 
 
 def start_prewarmed(name: str, env: Dict[str, str]) -> Optional[PrewarmedKernel]:
-    """Starts one where the kernel of that name is likely to be one; None otherwise."""
+    """Starts a process where the kernel of that name is likely ipykernel; else returns None."""
     if name not in _LIKELY:
         return None
     try:
         return PrewarmedKernel(env)
     except OSError:
-        return None  # Whoever starts the kernel itself will say what is wrong.
+        return None  # Starting the kernel itself reports the error.
 
 
 @contextmanager
 def launching(early: Optional[PrewarmedKernel]) -> Iterator[None]:
-    """Has jupyter_client take the early process where it fits what it would start."""
+    """Makes jupyter_client use the prewarmed process where its command fits."""
     from jupyter_client.provisioning import local_provisioner
 
     launch: Callable[..., Any] = vars(local_provisioner)["launch_kernel"]

@@ -1,4 +1,4 @@
-"""Keeps papermill from calling a parameter unknown that the notebook does set."""
+"""Drops papermill's warning about unknown parameters that the notebook does set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WARNING = "Passed unknown parameter: "
 
 
 class KnownParameters(logging.Filter):
-    """Drops papermill's warning of a name that the notebook's parameters cell sets.
+    """Drops papermill's warning about a name that the notebook's parameters cell sets.
 
     Papermill reads that cell line by line, and overlooks a name that stands among others, that has
     an annotation only, or whose line is not as plain as it expects. The notebook is read when there
@@ -25,7 +25,7 @@ class KnownParameters(logging.Filter):
         self._source: Optional[str] = None
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Says whether a line goes to the log."""
+        """Returns whether a line goes to the log."""
         message = record.getMessage()
         if not message.startswith(_WARNING):
             return True
@@ -35,13 +35,13 @@ class KnownParameters(logging.Filter):
 
 
 def sets(source: str, name: str) -> bool:
-    """Whether code gives a name a value, or an annotation."""
+    """Returns whether code gives a name a value, or an annotation."""
     signs = "<-"
     try:
         if name in _bound(ast.parse(source)):
             return True
     except (SyntaxError, ValueError, RecursionError):
-        # Another language, or IPython's own words.
+        # Another language, or IPython's own syntax.
         signs = "<-|=(?!=)|:"
     return re.search(rf"(?m)^\s*{re.escape(name)}\s*(?:{signs})", source) is not None
 

@@ -1,4 +1,4 @@
-"""A file of the notebook's, read with the secrets in it masked where it is text."""
+"""Reads a file of the notebook with its secrets masked, where it is text."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import BinaryIO
 from .masking import Masker
 
 _READ = 256 * 1024
-#: Of a file that is no text: kept to find what stands across two reads.
+#: Bytes of a binary file that are kept, to find a secret across two reads.
 _OVERLAP = 16 * 1024
 
 
 class MaskedFile:
-    """Reads UTF-8 masked, and whatever is none as it is.
+    """Reads UTF-8 masked, and other bytes unchanged.
 
-    A file is text as long as it is UTF-8 without NUL: what follows is handed out unchanged,
+    A file is text as long as it is UTF-8 without NUL. What follows is returned unchanged,
     because a program that reads it would find it damaged.
     """
 
@@ -31,7 +31,7 @@ class MaskedFile:
         self.was_masked = self.has_secret = False
 
     def read(self, size: int) -> bytes:
-        """Returns so many bytes, fewer at the end."""
+        """Returns ``size`` bytes, fewer at the end."""
         while len(self._ready) < size and not self._is_over:
             data = self._file.read(_READ)
             self._is_over = not data
@@ -52,7 +52,7 @@ class MaskedFile:
             data = self._kept.encode("utf-8") + before + data
             self._is_text, self._kept = False, ""
         self._ready += data
-        # Without its NULs UTF-16 reads as what it says.
+        # Without its NULs, UTF-16 can be searched like ASCII.
         text = self._kept + data.replace(b"\0", b"").decode("latin-1")
         self.has_secret = self.has_secret or bool(self._masker.spans(text))
         self._kept = text[-_OVERLAP:]

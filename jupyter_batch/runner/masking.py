@@ -1,4 +1,4 @@
-"""Keeps the values of secrets out of all that leaves the runner."""
+"""Masks the values of secrets in everything that leaves the runner."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ for _name, _char in html5.items():
 
 
 class _Needle:
-    """One form in which a secret may stand in a text."""
+    """One form in which a secret may appear in a text."""
 
     __slots__ = ("is_base64", "landmarks", "plain", "reach", "text")
 
@@ -66,7 +66,7 @@ class _Needle:
         self.reach = plains + (len(self.plain) - plains + 2) * _WIDEST
 
     def spans(self, text: str) -> Iterator[Span]:
-        """Yields where it stands as it is."""
+        """Yields the spans where it appears unescaped."""
         start = text.find(self.text)
         while start >= 0:
             end = start + len(self.text)
@@ -74,7 +74,7 @@ class _Needle:
             start = text.find(self.text, end)
 
     def _whole(self, text: str, start: int, end: int) -> Span:
-        """Takes the characters along that hold some bits of the secret."""
+        """Widens a span by the characters that hold some bits of the secret."""
         if start and _BASE64.match(text[start - 1]):
             start -= 1
         if end < len(text) and _BASE64.match(text[end]):
@@ -100,7 +100,7 @@ class Masker:
         for needle in self._needles:
             if needle.plain:
                 self._by_plain.setdefault(needle.plain, needle)
-        #: Each with how far around it a secret may stand.
+        #: Each with the distance within which a secret may appear.
         self._landmarks: Dict[str, int] = {}
         for needle in self._needles:
             for mark in needle.landmarks:
@@ -120,7 +120,7 @@ class Masker:
         return _masked(text, self.spans(text), 0, len(text)) if self._needles else text
 
     def spans(self, text: str) -> List[Span]:
-        """Returns where secrets stand in a text, in order."""
+        """Returns the spans of secrets in a text, in order."""
         found = [span for needle in self._needles for span in needle.spans(text)]
         if any(mark in text for mark in MARKS):
             for start, end in self._windows(text):
@@ -144,7 +144,7 @@ class Masker:
         return value
 
     def lines(self, texts: Sequence[str]) -> List[str]:
-        """Returns texts masked that are one text in pieces, with or without their newlines."""
+        """Returns the masked pieces of one text, with or without their newlines."""
         masked, _ = self.pieces(texts)
         if len(masked) > 1 and not all(text.endswith("\n") for text in masked[:-1]):
             ended, _ = self.pieces([text + "\n" for text in masked])
@@ -152,7 +152,7 @@ class Masker:
         return masked
 
     def pieces(self, texts: Sequence[str], *, goes_on: bool = False) -> Tuple[List[str], List[str]]:
-        """Masks texts that follow each other; returns of each what may go, and an end to keep.
+        """Masks consecutive texts; returns of each the part to send, and an end to keep.
 
         Where the last one ``goes_on`` an end is kept that a secret may begin in.
         """
@@ -172,7 +172,7 @@ class Masker:
         return shown, kept
 
     def split(self, text: str) -> Tuple[str, str]:
-        """Returns the text in two: what may go, masked, and an end that a secret may begin in."""
+        """Returns the masked part to send, and an end in which a secret may begin."""
         (shown,), (kept,) = self.pieces([text], goes_on=True)
         return shown, kept
 
@@ -197,7 +197,7 @@ class Masker:
         return _joined(found)
 
     def _escaped(self, text: str, start: int, end: int) -> Iterator[Span]:
-        """Yields where secrets stand in a part of a text that has escapes."""
+        """Yields the spans of secrets in a part of a text that has escapes."""
         part = text[start:end]
         if not any(mark in part for mark in MARKS):
             return
@@ -216,7 +216,7 @@ class Masker:
                 at = plain.text.find(form, at + len(form))
 
     def _held_from(self, text: str) -> int:
-        """Returns where an end of the text begins that a secret may begin with."""
+        """Returns the start of the text's end that may be the beginning of a secret."""
         first = self._begin_in(text)
         tail = max(0, len(text) - self._reach * 2)
         if not any(mark in text[-_GLANCE:] for mark in MARKS) or not self._glance(text):
@@ -237,7 +237,7 @@ class Masker:
         return first
 
     def _glance(self, text: str) -> bool:
-        """Says whether the end of a text may be within, or the beginning of, something escaped."""
+        """Returns whether the end of a text may be part of an escaped secret."""
         part = text[-_GLANCE:]
         if begun(part) < len(part):
             return True
@@ -261,7 +261,7 @@ class Masker:
 
 
 def _ways_to_write(text: str) -> List[str]:
-    """Returns in what ways one character of a text may be written; one that is seldom, if so."""
+    """Returns the spellings of one character of a text; a rare one where there is one."""
     if not text:
         return []
     char = max(text, key=lambda char: (not char.isspace(), char))
@@ -278,7 +278,7 @@ def _ways_to_write(text: str) -> List[str]:
 
 
 def _masked(text: str, spans: Sequence[Span], start: int, end: int) -> str:
-    """Returns a part of a text; a span that began before it leaves nothing in it."""
+    """Returns a part of a text masked; a span that began before it leaves no mask in it."""
     parts: List[str] = []
     at = start
     for left, right in spans:
@@ -292,7 +292,7 @@ def _masked(text: str, spans: Sequence[Span], start: int, end: int) -> str:
 
 
 def _joined(spans: List[Span]) -> List[Span]:
-    """Returns spans in order, those that overlap as one."""
+    """Returns the spans in order; overlapping ones are merged."""
     if len(spans) < 2:
         return spans
     joined: List[Span] = []

@@ -1,4 +1,4 @@
-"""Mends messages of kernels whose content nbformat would refuse: what is shown is kept as text."""
+"""Repairs messages of kernels whose content nbformat would refuse."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, Tuple
 
 from .frame_writer import to_json
 
-#: As nbformat's schema has it: what may be other than text.
+#: Fields that may be other than text in nbformat's schema.
 _ANY_JSON = re.compile(r"application/(.*\+)?json\Z")
 
 
@@ -16,7 +16,7 @@ MAX_NESTING = 200
 
 
 def mend(msg: Dict[str, Any]) -> None:
-    """Changes the content of a message from the IOPub channel where it has to be changed."""
+    """Repairs the content of a message from the IOPub channel where that is necessary."""
     content = msg["content"]
     if is_deep(content, MAX_NESTING + 2):
         for name in list(content):
@@ -31,7 +31,7 @@ def mend(msg: Dict[str, Any]) -> None:
 
 
 def error_parts(content: Dict[str, Any]) -> Tuple[str, str, "list[str]"]:
-    """Returns name, value and traceback of an error, whatever the kernel has for them."""
+    """Returns name, value and traceback of an error as texts, of whatever type they are."""
     return (
         _text(content.get("ename")),
         _text(content.get("evalue")),
@@ -40,7 +40,7 @@ def error_parts(content: Dict[str, Any]) -> Tuple[str, str, "list[str]"]:
 
 
 def is_deep(value: Any, limit: int = MAX_NESTING) -> bool:
-    """Says whether lists and dicts are nested more than so many levels deep."""
+    """Returns whether lists and dicts are nested more than so many levels deep."""
     level = [value]
     for _ in range(limit + 1):
         level = [item for item in level if isinstance(item, (dict, list, tuple))]
@@ -53,7 +53,7 @@ def is_deep(value: Any, limit: int = MAX_NESTING) -> bool:
 
 
 def _shallow(part: Any) -> Any:
-    """Returns a part of a message without what is nested too deeply, and with a word of it."""
+    """Returns a part of a message with a note in place of what is nested too deeply."""
     if not is_deep(part):
         return part
     if not isinstance(part, dict):

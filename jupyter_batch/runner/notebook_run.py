@@ -1,4 +1,4 @@
-"""One attempt: tells what happens as frames, in the order in which it happens."""
+"""Records one attempt as frames, in the order in which things happen."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .spool import SpoolReader
 from .termination import Terminator
 from .usage import Usage
 
-#: A frame tells no more than this of a source or a message, and no metadata larger than that;
+#: A frame has at most this much of a source or a message, and no larger metadata;
 #: the documents have them whole.
 _SHOWN = 32 * 1024
 #: The tag of a cell that may raise an exception.
 _RAISES = "raises-exception"
-#: A kernel may say anything: no longer name of an error, no more lines of a traceback.
+#: Limits for the name of an error and for the lines of a traceback.
 _NAME, _MOST_LINES = 1000, 10_000
 
 
 class NotebookRun:
-    """Hears what the engine does and writes it as frames; keeps what the verdict needs."""
+    """Writes what the engine does as frames; keeps the facts that the verdict needs."""
 
     def __init__(
         self,
@@ -35,36 +35,36 @@ class NotebookRun:
         frames: FrameWriter,
         outputs: OutputStream,
         masker: Masker,
-        stopper: Terminator,
+        terminator: Terminator,
         usage: Usage,
         spool: SpoolReader,
     ) -> None:
         self.kernel = kernel
-        #: The notebook that papermill has at hand.
+        #: The notebook that papermill executes.
         self.nb: Any = None
         #: Its cells; papermill puts its error markers between them in the end.
         self.cells: List[Any] = []
-        #: Cell that was executed last, and whether it is done.
+        #: The cell that was executed last, and whether it is done.
         self.cell: Optional[int] = None
         self.is_in_cell = False
-        #: What ended the cell that failed, by the kernel's own word.
+        #: The error that ended the failed cell, as the kernel reported it.
         self.failure: Optional[CellFailure] = None
         #: Exceptions of cells that are tagged as allowed to raise them.
         self.expected: List[CellFailure] = []
-        #: Whether the notebook has ended itself by IPython's ``exit``.
+        #: Whether the notebook ended itself by IPython's ``exit``.
         self.has_exited = False
-        #: Cell that papermill puts its error markers at.
+        #: The cell at which papermill puts its error markers.
         self.error_cell: Optional[int] = None
         self._bundle = bundle
         self._frames = frames
         self._outputs = outputs
         self._masker = masker
-        self._stopper = stopper
+        self._terminator = terminator
         self._usage = usage
         self._spool = spool
         self._cell_began_at = 0.0
         self._reply: Dict[str, Any] = {}
-        #: End of what the cell at hand has written to stderr.
+        #: The end of what the current cell has written to stderr.
         self._stderr = ""
         self._was_executed = False
         self.is_strict = bool(bundle.get("strict_errors"))
@@ -76,8 +76,8 @@ class NotebookRun:
         self.cells = list(nb.cells)
         nb.metadata.papermill["input_path"] = self._bundle.get("notebook_path", "")
         self._frames.write_document("skeleton", to_json(self._masker.value(nb)))
-        connect(self.kernel.connect, self._stopper.is_stopped)
-        if self._stopper.is_stopped():
+        connect(self.kernel.connect, self._terminator.is_stopped)
+        if self._terminator.is_stopped():
             return
         self._frames.write(
             "started",
@@ -85,11 +85,11 @@ class NotebookRun:
             kernel_name=self.kernel.name,
             language=self.kernel.language,
         )
-        self._stopper.set_timeout(self._bundle.get("timeout_seconds"))
+        self._terminator.set_timeout(self._bundle.get("timeout_seconds"))
 
     def is_stopped(self) -> bool:
-        """Whether no further cell is to be executed."""
-        return self._stopper.is_stopped() or self.has_exited
+        """Returns whether no further cell is to be executed."""
+        return self._terminator.is_stopped() or self.has_exited
 
     def cell_started(self, index: int, cell: Any) -> None:
         """Writes ``cell_started``."""
@@ -101,14 +101,14 @@ class NotebookRun:
         )
         self._was_executed = _is_executed(cell)
         if self._was_executed:
-            self._stopper.cell_began()
+            self._terminator.cell_began()
 
     def cell_entered(self) -> None:
-        """Passes on that the kernel executes the cell."""
-        self._stopper.cell_entered()
+        """Notifies the terminator that the kernel executes the cell."""
+        self._terminator.cell_entered()
 
     def replied(self, index: int, cell: Any, reply: Dict[str, Any]) -> None:
-        """Keeps the kernel's answer, and what it says of the notebook's end."""
+        """Keeps the kernel's reply, and whether the notebook ended itself."""
         self._reply = reply
         if exit_status(reply) == 0:
             self.has_exited = True
@@ -116,11 +116,11 @@ class NotebookRun:
             self.expected.append(self._failure(index, cell, *error_parts(reply)))
 
     def cut_short(self) -> Optional[Tuple[str, str]]:
-        """Returns why a cell that the kernel calls done is none."""
+        """Returns why a cell that the kernel reports as done is not."""
         if not self._was_executed:
             return None
-        if self._stopper.reached_a_cell:
-            return self._stopper.words()
+        if self._terminator.reached_a_cell:
+            return self._terminator.early_error()
         status = exit_status(self._reply)
         if status:
             return "SystemExit", str(status)
@@ -130,18 +130,18 @@ class NotebookRun:
 
     def cell_finished(self, index: int, cell: Any, error: Optional[BaseException]) -> None:
         """Writes ``cell_finished`` after all outputs that came before it."""
-        self._stopper.cell_ended()
+        self._terminator.cell_ended()
         self.is_in_cell = False
         self._outputs.end_cell(index)
         self._outputs.flush()
         state = "succeeded"
-        told = None
+        reported = None
         if error is not None:
             state = "failed"
             self.failure = self._raised(index, cell, error)
-            told = self.failure.told if self.failure else None
+            reported = self.failure.reported if self.failure else None
         elif self.is_strict and self.expected and self.expected[-1].cell == index:
-            state, told = "failed", self.expected[-1].told
+            state, reported = "failed", self.expected[-1].reported
         elif cell.cell_type == "code" and cell.source.strip() and not _is_executed(cell):
             state = "not_run"
         metadata = self._masker.value(cell.metadata)
@@ -155,12 +155,12 @@ class NotebookRun:
             started_at=self._cell_began_at,
             finished_at=time.time(),
             metadata=metadata if len(to_json(metadata)) <= _SHOWN else {},
-            error=told,
+            error=reported,
             memory_bytes=self._usage.sample(fresh=False),
         )
 
     def appended(self, index: int, output: Dict[str, Any]) -> None:
-        """Passes on a new output, and what it glues."""
+        """Records a new output, and the result in it, if any."""
         for name, kind, value in glued(output):
             self._spool.send_result(name, kind, value)
         if output.get("name") == "stderr":
@@ -168,15 +168,15 @@ class NotebookRun:
         self._outputs.append(index, output)
 
     def replaced(self, index: int, no: int, output: Dict[str, Any]) -> None:
-        """Passes on a changed output."""
+        """Records a changed output."""
         self._outputs.replace(index, no, output)
 
     def cleared(self, index: int) -> None:
-        """Passes on that a cell has no outputs any more."""
+        """Records that the outputs of a cell were cleared."""
         self._outputs.clear(index)
 
     def _raised(self, index: int, cell: Any, error: BaseException) -> "Optional[CellFailure]":
-        """Returns what ended a cell; None where it was no exception of its own."""
+        """Returns the error that ended a cell; None where it was no exception of its own."""
         if self._reply.get("status") == "error":
             return self._failure(index, cell, *error_parts(self._reply))
         if hasattr(error, "ename"):
@@ -192,7 +192,7 @@ class NotebookRun:
         return CellFailure(index, ename, evalue, self.frame_error(ename, evalue, traceback))
 
     def frame_error(self, ename: str, evalue: str, traceback: List[str]) -> Dict[str, Any]:
-        """Returns an exception as frames tell it, masked and not too long."""
+        """Returns an exception as it goes into frames, masked and cut where it is long."""
         lines: List[str] = []
         left = 2 * _SHOWN
         for line in self._masker.lines(list(map(str, traceback)))[:_MOST_LINES]:
@@ -210,7 +210,7 @@ class NotebookRun:
         }
 
     def masked(self, text: str) -> str:
-        """Returns a text without secrets, for whoever cuts it."""
+        """Returns a text with its secrets masked, before it is cut."""
         return self._masker.text(text)
 
     def send_metadata(self) -> None:
@@ -234,7 +234,7 @@ class NotebookRun:
 
 
 def _count(value: Any) -> Optional[int]:
-    """Returns an execution count as a kernel gives it, unless it is none."""
+    """Returns a kernel's execution count; None where it is not valid."""
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
     return value if is_count else None
 

@@ -1,4 +1,4 @@
-"""Decides the verdict: what the ``finished`` frame says and the exit code."""
+"""Decides the verdict: the content of the ``finished`` frame and the exit code."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ _NO_SPACE = ("[Errno 28]", "No space left on device")
 
 
 class Facts:
-    """What the verdict is made of, besides the attempt itself."""
+    """Facts for the verdict, besides the attempt itself."""
 
-    def __init__(self, attempt: NotebookRun, stopper: Terminator, settings: Dict[str, Any]) -> None:
+    def __init__(
+        self, attempt: NotebookRun, terminator: Terminator, settings: Dict[str, Any]
+    ) -> None:
         self.attempt = attempt
-        #: As it was when the last cell had ended; what comes later ends nothing early.
-        self.stopped_by = stopper.cause
+        #: The cause as it was when the last cell ended; a later cause does not end it early.
+        self.stopped_by = terminator.cause
         self.settings = settings
         #: Whether the system has killed a process of ours for lack of memory.
         self.out_of_memory = False
@@ -82,7 +84,7 @@ def _decide(facts: Facts, error: Optional[BaseException]) -> Dict[str, Any]:
 
 
 def _notes(facts: Facts, fields: Dict[str, Any]) -> List[str]:
-    """Returns what is to be known besides, whatever the verdict."""
+    """Returns the notes for the record, whatever the verdict is."""
     notes = []
     if facts.out_of_memory and fields["cause"] != "out_of_memory":
         notes.append(f"{_memory(facts)}, and the system killed a process for it")
@@ -100,7 +102,7 @@ def _ended_itself(facts: Facts, by: str) -> Dict[str, Any]:
 
 
 def _expected(facts: Facts) -> Dict[str, Any]:
-    """Returns success, with what cells have raised that may."""
+    """Returns success, with the exceptions that cells were allowed to raise."""
     message = ""
     expected = facts.attempt.expected
     if expected:
@@ -115,7 +117,7 @@ def _expected(facts: Facts) -> Dict[str, Any]:
 
 def _stopped(facts: Facts) -> Dict[str, Any]:
     failure = facts.attempt.failure
-    fields: Dict[str, Any] = {"error": failure.told if failure else None}
+    fields: Dict[str, Any] = {"error": failure.reported if failure else None}
     if facts.stopped_by == "timeout":
         seconds = facts.settings.get("timeout_seconds")
         message = f"not done after {seconds:g} s{_where(facts)}"
@@ -127,14 +129,14 @@ def _stopped(facts: Facts) -> Dict[str, Any]:
 def _raised(facts: Facts, failure: CellFailure) -> Dict[str, Any]:
     if failure.is_success():
         return _ended_itself(facts, "sys.exit")
-    fields: Dict[str, Any] = {"cell": failure.cell, "error": failure.told}
+    fields: Dict[str, Any] = {"cell": failure.cell, "error": failure.reported}
     where = _where(facts, failure.cell)
-    evalue = str(failure.told["evalue"])
+    evalue = str(failure.reported["evalue"])
     if failure.ename == "SystemExit":
         code = _exit_code(failure.evalue)
         message = f"the notebook ended itself by sys.exit({evalue[:200]}){where}"
         return {**_failed("sys_exit", message), "exit_code": code, **fields}
-    if any(words in failure.evalue for words in _NO_SPACE) and "Error" in failure.ename:
+    if any(text in failure.evalue for text in _NO_SPACE) and "Error" in failure.ename:
         message = f"no space is left on the disk{where}: {evalue[:500]}"
         return {**_failed("disk_full", message), **fields}
     message = f"{failure.summary()}{where}"
@@ -142,7 +144,7 @@ def _raised(facts: Facts, failure: CellFailure) -> Dict[str, Any]:
 
 
 def _exit_code(text: str) -> int:
-    """Returns what was given to sys.exit; 1 for a text, as for what no system could take."""
+    """Returns the status given to ``sys.exit``; 1 for a text or an invalid number."""
     try:
         code = int(text[:20])
     except ValueError:

@@ -9,11 +9,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-#: Its name in the zip application; not ours, so that an installed jupyter_batch is no matter.
+#: Its name in the zip application; another than ours, so that it does not shadow jupyter_batch.
 _PACKAGE = "jb_runner"
 _MAIN = f"from {_PACKAGE}.program import main\n\nmain()\n"
-#: What kernels are given where jupyter_batch is not installed; see package_shim.py.
-_STANDIN, _ALONE = "standin/jupyter_batch.py", "standin/alone/jupyter_batch"
+#: The package for kernels without jupyter_batch; see package_shim.py.
+_SHIM, _ALONE = "shim/jupyter_batch.py", "shim/alone/jupyter_batch"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -42,7 +42,7 @@ def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.glob("*.py")):
         if path.name not in ("__main__.py", "package_shim.py", Path(__file__).name):
             yield f"{_PACKAGE}/{path.name}", path
-    yield _STANDIN, folder / "package_shim.py"
+    yield _SHIM, folder / "package_shim.py"
     whole = folder.parent
     for path in (
         whole / "__init__.py",
@@ -53,7 +53,7 @@ def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _compiled(name: str, source: bytes) -> bytes:
-    """Returns a .pyc that is used without looking at its source."""
+    """Returns a .pyc that is used without checking its source."""
     # Version 2 of the format has no references, whose use depends on what else is in memory.
     code = marshal.dumps(compile(source, name, "exec", dont_inherit=True), 2)
     unchecked = (1).to_bytes(4, "little")

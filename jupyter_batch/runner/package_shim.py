@@ -1,4 +1,4 @@
-"""Is ``jupyter_batch`` to kernels in images that do not have it; imported under that name.
+"""The ``jupyter_batch`` package of kernels in images that do not have it installed.
 
 Where the whole package is installed after all (the kernel may have another Python than the
 runner), that is taken; else what notebooks need inside of a run, which lies beside this file.

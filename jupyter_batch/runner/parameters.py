@@ -1,4 +1,4 @@
-"""Sees to it that parameters stay data: papermill injects them by generating code."""
+"""Keeps parameters data: papermill injects them by generating code."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .failures import Failure
 
 _NAMES = {"R": re.compile(r"[A-Za-z.][\w.]*\Z")}
 _NAME = re.compile(r"[^\W\d]\w*\Z")
-#: All that PowerShell takes for a single quote.
+#: All characters that PowerShell reads as a single quote.
 _POWERSHELL_QUOTES = re.compile("(['\u2018\u2019\u201a\u201b])")
 _INFINITIES = {"inf": float("inf"), "-inf": float("-inf")}
 
 
 class JuliaTranslator(translators.JuliaTranslator):  # type: ignore[misc]
-    """Papermill's, but a ``$`` in a string does not run what follows it."""
+    """Papermill's translator, but a ``$`` in a string interpolates nothing."""
 
     @classmethod
     def translate_escaped_str(cls, str_val: Any) -> str:
@@ -28,24 +28,24 @@ class JuliaTranslator(translators.JuliaTranslator):  # type: ignore[misc]
 
 
 class PowershellTranslator(translators.PowershellTranslator):  # type: ignore[misc]
-    """Papermill's, but ``$`` and backticks in a string are no more than characters."""
+    """Papermill's translator, but ``$`` and backticks in a string are plain characters."""
 
     @classmethod
     def translate_escaped_str(cls, str_val: Any) -> str:
-        """Returns a PowerShell string literal: the verbatim kind where it makes a difference."""
+        """Returns a PowerShell string literal, a verbatim one where that makes a difference."""
         if re.fullmatch(r"[ !#%-\[\]^_a-~]*", str(str_val)):
             return str(super().translate_escaped_str(str_val))
         return "'" + _POWERSHELL_QUOTES.sub(r"\1\1", str(str_val)) + "'"
 
 
 def use_safe_translators() -> None:
-    """Puts our translators in the place of papermill's for languages with interpolation."""
+    """Replaces papermill's translators for languages with string interpolation."""
     translators.papermill_translators.register("julia", JuliaTranslator)
     translators.papermill_translators.register(".net-powershell", PowershellTranslator)
 
 
 def has_translator(language: str) -> bool:
-    """Whether papermill can write parameters in a language."""
+    """Returns whether papermill can write parameters in a language."""
     try:
         translators.papermill_translators.find_translator("", language)
     except translators.PapermillException:
@@ -54,13 +54,13 @@ def has_translator(language: str) -> bool:
 
 
 def is_python(kernel_name: str, language: str) -> bool:
-    """Whether papermill writes parameters for a kernel as Python."""
+    """Returns whether papermill writes parameters for a kernel as Python."""
     translator = translators.papermill_translators.find_translator(kernel_name, language)
     return issubclass(translator, translators.PythonTranslator)
 
 
 def check_names(parameters: Dict[str, Any], language: str) -> None:
-    """Raises Failure for a name that would not be one in the generated code."""
+    """Raises Failure for a name that is not valid in the generated code."""
     pattern = _NAMES.get(language, _NAME)
     for name in parameters:
         if not pattern.match(name) or (language == "python" and keyword.iskeyword(name)):

@@ -1,4 +1,4 @@
-"""What a path may be that somebody else has given; the twin of the owner's rule.
+"""Checks paths that come from outside, by the same rule as the owner.
 
 ``jupyter_batch.domain.paths`` has the same rule, and one table of the tests holds both to it.
 """
@@ -19,7 +19,7 @@ _LINE_ENDS = "\u2028\u2029"
 
 
 def path_problem(path: str) -> Optional[str]:
-    """Returns why a text is no path of a file below a folder; None where it is one."""
+    """Returns why a text is no path of a file below a folder; None where it is valid."""
     try:
         size = len(path.encode("utf-8"))
     except UnicodeEncodeError:
@@ -40,12 +40,12 @@ def path_problem(path: str) -> Optional[str]:
 
 
 def readable(path: str) -> str:
-    """Returns a path as a message may have it: quoted where it has what cannot be shown."""
+    """Returns a path for a message, quoted where it has unprintable characters."""
     return path if path.isprintable() else repr(path)
 
 
 def leads_out(folder: str, path: str) -> bool:
-    """Says whether a path below a folder leads out of it by a link, or is a link itself."""
+    """Returns whether a path below a folder leads out of it by a link, or is a link itself."""
     root = os.path.realpath(folder)
     real = os.path.realpath(os.path.join(root, path))
     is_inside = os.path.commonpath((root, real)) == root and real != root

@@ -16,8 +16,8 @@ from typing import Any, Dict, List, NoReturn, Optional, Tuple
 from .artifacts import send_artifacts
 from .beside import Beside, left_behind
 from .budget import Budget
-from .bundle import BundleError, RunnerBundle, Unfed, read_bundle
-from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, EXIT_UNFED, Failure
+from .bundle import BundleError, BundleNotReceived, RunnerBundle, read_bundle
+from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, EXIT_NO_BUNDLE, Failure
 from .frame_writer import FrameWriter
 from .kernel import Kernel, KernelNotFound
 from .kernel_choice import choose_kernel, notebook_kernel
@@ -31,7 +31,7 @@ from .streams import RunnerStreams
 from .termination import Interrupted, Terminator
 from .usage import Usage, oom_kills
 
-#: Levels of calls; what a kernel can send by its own limit takes a part of them.
+#: The recursion limit. Reading deeply nested messages of a kernel takes a part of it.
 _RECURSION = 6000
 _GIB = 1024**3
 #: Characters of the last frame's message, and of each of its notes, of which there are so many.
@@ -46,18 +46,18 @@ def run(arguments: List[str]) -> NoReturn:
     except BaseException:
         traceback.print_exc()
     finally:
-        # The interpreter's own end would take tens of milliseconds to no purpose.
+        # The interpreter's normal shutdown would take tens of milliseconds more.
         os._exit(code)
 
 
 class Program:
-    """Sets everything up, runs the attempt and clears everything away."""
+    """Sets everything up, runs the attempt and cleans up."""
 
     def __init__(self) -> None:
         shield()
         self._channels = RunnerStreams()
         self._frames = FrameWriter(self._channels.frames_fd)
-        self._stopper = Terminator()
+        self._terminator = Terminator()
         self._usage = Usage()
         self._budget = Budget(_GIB)
         self._masker = Masker({})
@@ -68,22 +68,22 @@ class Program:
         self._notes: List[str] = []
 
     def run(self, source: Optional[str]) -> int:
-        """Returns the exit code, after the ``finished`` frame where there is anything to tell."""
+        """Runs the attempt, writes the ``finished`` frame where possible, returns the exit code."""
         self._folder = tempfile.mkdtemp(prefix="jb-")
         try:
             bundle = self._read(source)
             fields, code = self._attempt(bundle)
             self._notes += fields.pop("notes", [])
             self._send_files(bundle)
-        except Unfed:
+        except BundleNotReceived:
             shutil.rmtree(self._folder, ignore_errors=True)
-            return EXIT_UNFED
+            return EXIT_NO_BUNDLE
         except Interrupted:
             fields, code = _verdict("cancelled", "sigterm", "stopped before the bundle was read")
         except BundleError as error:
             fields, code = _verdict("failed", "bundle", str(error))
             code = EXIT_BUNDLE
-        self._stopper.raises = False
+        self._terminator.raises = False
         shutil.rmtree(self._folder, ignore_errors=True)
         self._channels.close_log()
         self._usage.sample()
@@ -100,7 +100,7 @@ class Program:
         return code
 
     def _send_files(self, bundle: RunnerBundle) -> None:
-        """Sends the artifacts, and notes what is left out."""
+        """Sends the artifacts, and adds notes about those that are left out."""
         folder = os.path.join(self._folder, "output")
         if not os.path.isdir(folder):
             return
@@ -119,8 +119,8 @@ class Program:
     def _read(self, source: Optional[str]) -> RunnerBundle:
         bundle = read_bundle(source, os.getcwd())
         self._frames.key = bundle.frame_key
-        self._stopper.raises = False
-        self._stopper.grace_seconds = float(bundle.get("grace_seconds", 10.0))
+        self._terminator.raises = False
+        self._terminator.grace_seconds = float(bundle.get("grace_seconds", 10.0))
         self._masker = self._channels.masker = Masker(bundle.secrets)
         self._budget = self._channels.budget = Budget(int(bundle.get("max_output_bytes", _GIB)))
         self._channels.close_stdin()
@@ -155,7 +155,7 @@ class Program:
                 self._spool.close()
 
     def _start_kernel(self, bundle: RunnerBundle) -> Kernel:
-        """Starts the kernel before anything else: it boots while papermill is imported."""
+        """Starts the kernel first, so that it boots while papermill is imported."""
         try:
             name, language = notebook_kernel(bundle.notebook)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -174,22 +174,22 @@ class Program:
         finally:
             if early is not None:
                 early.discard()
-        self._stopper.kernel = kernel
+        self._terminator.kernel = kernel
         self._frames.while_slow(kernel.take_messages)
         return kernel
 
     def _chosen(self, name: Optional[str], language: str, known: Dict[str, str]) -> str:
-        """Returns the kernel for a notebook whose own is not there, and notes which it is."""
-        chosen, words = choose_kernel(name, language, known)
+        """Returns the kernel for a notebook whose own is missing, and adds a note about it."""
+        chosen, sentence = choose_kernel(name, language, known)
         if chosen is None:
-            raise Failure("no_kernel", words, EXIT_MISSING)
-        self._notes.append(words)
+            raise Failure("no_kernel", sentence, EXIT_MISSING)
+        self._notes.append(sentence)
         return chosen
 
     def _environment(self, bundle: RunnerBundle) -> Dict[str, str]:
         output = os.path.join(self._folder, "output")
         os.mkdir(output)
-        told = {
+        variables = {
             "JUPYTER_BATCH_OUTPUT": output,
             "JUPYTER_BATCH_RUN_ID": bundle.get("run_id"),
             "JUPYTER_BATCH_ATTEMPT": bundle.get("attempt_no"),
@@ -202,12 +202,12 @@ class Program:
             **os.environ,
             **{name: str(value) for name, value in bundle.get("env", {}).items()},
             **bundle.secrets,
-            **{name: str(value) for name, value in told.items() if value is not None},
-            **self._way_in(bundle),
+            **{name: str(value) for name, value in variables.items() if value is not None},
+            **self._kernel_variables(bundle),
         }
 
-    def _way_in(self, bundle: RunnerBundle) -> Dict[str, str]:
-        """Returns the variables by which the notebook finds us and ``jupyter_batch``."""
+    def _kernel_variables(self, bundle: RunnerBundle) -> Dict[str, str]:
+        """Returns the environment variables that the kernel gets from the runner."""
         facts = {
             name: bundle.get(name)
             for name in ("run_id", "attempt_no", "job_name", "scheduled_for", "notebook_path")
@@ -218,9 +218,9 @@ class Program:
         spool = os.path.join(os.environ.get(FOLDER_VARIABLE) or self._folder, SPOOL_NAME)
         self._spool = SpoolReader(spool, self._frames, self._masker, self._budget)
         variables = {"JUPYTER_BATCH_CONTEXT": context, "JUPYTER_BATCH_SPOOL": spool}
-        standin = standin_path()
-        if standin is not None:
-            paths = [standin, bundle.get("env", {}).get("PYTHONPATH", os.environ.get("PYTHONPATH"))]
+        shim = shim_path()
+        if shim is not None:
+            paths = [shim, bundle.get("env", {}).get("PYTHONPATH", os.environ.get("PYTHONPATH"))]
             variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         return variables
 
@@ -246,13 +246,13 @@ class Program:
             self._frames,
             outputs,
             self._masker,
-            self._stopper,
+            self._terminator,
             self._usage,
             self._spool,
         )
         path = os.path.join(self._folder, "notebook.ipynb")
         with open(path, "wb") as file:
-            # papermill does not know the mark that some editors put first.
+            # papermill does not accept the byte order mark that some editors write.
             file.write(_without_mark(bundle.notebook))
         bundle.notebook = b""
         raised: Optional[BaseException] = None
@@ -260,16 +260,16 @@ class Program:
             engine.execute(attempt, path, bundle.parameters, kernel.name, kernel.language)
         except Exception as error:
             raised = error
-        facts = Facts(attempt, self._stopper, bundle.settings)
+        facts = Facts(attempt, self._terminator, bundle.settings)
         attempt.error_cell = getattr(raised, "cell_index", None) if not facts.stopped_by else None
         self._usage.sample()
         kernel.ask_to_end()
         outputs.end()
         attempt.send_metadata()
-        facts.was_cut_off = not kernel.shut_down(self._stopper.end_of_grace())
+        facts.was_cut_off = not kernel.shut_down(self._terminator.end_of_grace())
         facts.out_of_memory = (oom_kills() or 0) > (kills_before or 0)
         if facts.out_of_memory:
-            # It was too quick to be seen by a sample.
+            # The peak was too short for a sample to see it.
             self._usage.reached(bundle.get("memory_limit_bytes", 0))
         return decide(facts, raised)
 
@@ -295,16 +295,16 @@ class Program:
         threading.Thread(target=beat, name="jb-heartbeat", daemon=True).start()
 
 
-def standin_path() -> Optional[str]:
-    """Returns where a kernel finds what it needs of jupyter_batch; None where that is installed.
+def shim_path() -> Optional[str]:
+    """Returns the path of the shim package; None where jupyter_batch is installed.
 
     It lies in our own zip application (see pack.py). The kernel may have another Python than
-    we have: then it looks by itself whether the whole package is there.
+    we have: then it checks by itself whether the whole package is there.
     """
     archive = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     if not os.path.isfile(archive) or importlib.util.find_spec("jupyter_batch") is not None:
         return None
-    return os.path.join(archive, "standin")
+    return os.path.join(archive, "shim")
 
 
 def _verdict(verdict: str, cause: str, message: str) -> Tuple[Dict[str, Any], int]:

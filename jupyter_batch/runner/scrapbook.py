@@ -1,4 +1,4 @@
-"""Results that notebooks tell as outputs: scrapbook's ``sb.glue``, papermill's old ``pm.record``."""
+"""Reads results in outputs: of scrapbook's ``sb.glue`` and papermill's old ``pm.record``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _RECORD = "application/papermill.record+json"
 
 
 def glued(output: Dict[str, Any]) -> Iterator[Tuple[str, str, Any]]:
-    """Yields name, type and value of what an output glues; nothing for any other output."""
+    """Yields name, type and value of a result that an output holds; else nothing."""
     if output.get("output_type") != "display_data":
         return
     for mime, content in (output.get("data") or {}).items():

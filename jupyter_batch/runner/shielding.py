@@ -1,4 +1,4 @@
-"""Keeps the runner's memory and descriptors from the other processes of its user."""
+"""Protects the runner's memory and descriptors from other processes of its user."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _PR_SET_DUMPABLE = 4
 def shield() -> bool:
     """Makes ``/proc/<our pid>`` (its ``mem``, ``fd``, ``environ``) the system's; Linux only.
 
-    What we start is not shielded: that ends with its exec. Another user than the notebook's
+    Child processes are not protected: exec ends it. Another user than the notebook's
     would take a capability that containers do not have, and root passes all of this: then the
-    signature of frames is what holds (signing.py). Says whether it has worked.
+    signature of frames protects (signing.py). Returns whether it has worked.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -1,4 +1,4 @@
-"""Lets a kernel end by itself: exit hooks, threads and open files get the time that they need."""
+"""Shuts a kernel down in order: exit hooks, threads and open files get time to finish."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Shutdown:
             self._kernel.drop_messages()
             iopub_is_closed, shell_is_closed = self._monitors.poll()
             if now >= deadline:
-                # Closed, it has done all that the notebook wanted; the interpreter is only slow.
+                # Its channels are closed: the notebook's work is done, the interpreter is slow.
                 return iopub_is_closed
             if iopub_is_closed and not shell_is_closed:
                 closing_at = closing_at or now
@@ -49,7 +49,7 @@ class Shutdown:
 
 
 class _Monitors:
-    """Notes which sockets have lost their peer."""
+    """Watches which sockets have lost their peer."""
 
     def __init__(self, sockets: List[Any]) -> None:
         import zmq

@@ -1,4 +1,4 @@
-"""Signs frames, so that nobody but the runner can write one.
+"""Signs frames, so that only the runner can write one.
 
 The notebook runs in the same container and may reach the descriptor that frames are written to
 (``/proc/1/fd/1``). So each line ends with a keyed hash of itself, whose key comes with the
@@ -25,11 +25,11 @@ def sign(line: bytes, key: bytes) -> bytes:
 
 
 def is_signed(line: bytes, key: bytes) -> bool:
-    """Says whether a line (without its newline) has been signed with the key."""
+    """Returns whether a line (without its newline) has been signed with the key."""
     if line[-_LENGTH : len(_HEAD) - _LENGTH] != _HEAD or not line.endswith(_TAIL):
         return False
-    told = line[len(_HEAD) - _LENGTH : -len(_TAIL)]
-    return hmac.compare_digest(told, _digest(line[:-_LENGTH] + b"}", key))
+    digest = line[len(_HEAD) - _LENGTH : -len(_TAIL)]
+    return hmac.compare_digest(digest, _digest(line[:-_LENGTH] + b"}", key))
 
 
 def _digest(line: bytes, key: bytes) -> bytes:

@@ -1,8 +1,8 @@
-"""Reads what the notebook says to us through a file (see notebook_api/context.py) and sends frames.
+"""Reads the notebook's messages from the spool file (notebook_api/context.py), sends frames.
 
 A file rather than a pipe: it is there whatever happens to the kernel, to this process or to
 the container, and what has not been sent when the container dies can be read out of it.
-Anything can be in it, and in its place: the notebook can do with it what it likes.
+Its content is not trusted: the notebook can write anything there, or replace the file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .budget import Budget
 from .frame_writer import FrameWriter, slices, to_bytes
 from .masking import Masker
 
-#: By which an executor names a folder that it can read when the container is dead.
+#: The variable with which an executor names a folder that it can read after the end.
 FOLDER_VARIABLE = "JUPYTER_BATCH_KEPT"
 SPOOL_NAME = "spool"
 CONTEXT_NAME = "context.json"
@@ -29,7 +29,7 @@ _READ = 4 * 1024 * 1024
 _KEYS_CHARS = 128 * 1024
 #: Failures in one frame, of at most 4,000 characters each.
 _FAILURES = 25
-#: No notebook of ours writes more of a key, of a result, or of one line.
+#: Limits that our notebook API keeps, for a key, a result, and one line.
 _KEY_LENGTH, _RESULT_CHARS, _LINE = 2_000, 5 * 1024 * 1024, 8 * 1024 * 1024
 _NAME_LENGTH = 240
 #: Names of results and of tracked loops; whoever records them takes no more either.
@@ -39,10 +39,10 @@ _OVERHEAD = 64
 #: Of a tracked loop's progress so much is sent as it comes; then only now and then, and at last
 #: no more than the end, because nothing else bounds it.
 _PROGRESS_BYTES = ((32 * 1024 * 1024, 0.0), (64 * 1024 * 1024, 10.0), (256 * 1024 * 1024, 600.0))
-#: A greater number is none that anybody counts to.
+#: The greatest count that is accepted.
 _MOST = 2**53
 _YEAR_SECONDS = 366 * 24 * 3600
-#: What is read at once has not been written longer ago, whatever it says.
+#: A message that was just read is not older than this, whatever time it gives.
 _NOW_SECONDS = 12 * 3600
 _KINDS = {"d": "done", "f": "failed", "p": "progress", "result": "result"}
 _FACTS = (
@@ -58,7 +58,7 @@ TYPES = frozenset({"number", "text", "bool", "none", "datetime", "table", "json"
 
 
 class SpoolMessage:
-    """What a piece of the spool says, made of its lines in order, with secrets masked."""
+    """The content of a piece of the spool, from its lines in order, with secrets masked."""
 
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
@@ -70,11 +70,11 @@ class SpoolMessage:
         self.progress: Dict[str, Dict[str, Any]] = {}
 
     def take(self, line: bytes) -> None:
-        """Takes a line; one that is none of ours (anything can write there) is passed over."""
+        """Reads a line; a line that is not ours is ignored, as anything can write there."""
         try:
-            said = json.loads(line)
-            take = getattr(self, f"_take_{_KINDS[said[0]]}")
-            take(*said[1:])
+            fields = json.loads(line)
+            take = getattr(self, f"_take_{_KINDS[fields[0]]}")
+            take(*fields[1:])
         except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
             pass
         except (RecursionError, MemoryError):
@@ -103,16 +103,16 @@ class SpoolMessage:
             kind = "text"
         text = to_bytes(_dumps(shown, ensure_ascii=False)).decode()
         if kind in TYPES and len(text) <= _RESULT_CHARS:
-            told_at = float(at)
-            is_now = abs(told_at - time.time()) < _YEAR_SECONDS
-            self.results[self._name(name)] = (kind, text, told_at if is_now else time.time())
+            recorded_at = float(at)
+            is_now = abs(recorded_at - time.time()) < _YEAR_SECONDS
+            self.results[self._name(name)] = (kind, text, recorded_at if is_now else time.time())
 
     def _name(self, name: Any) -> str:
         return self._masker.cut(str(name), _NAME_LENGTH)
 
 
 class SpoolReader:
-    """Sends what is new as frames, several times a second and once more at the end."""
+    """Sends new messages as frames, several times a second and once more at the end."""
 
     def __init__(self, path: str, frames: FrameWriter, masker: Masker, budget: Budget) -> None:
         self._frames = frames
@@ -121,7 +121,7 @@ class SpoolReader:
         #: How many bytes have been sent as frames, and the beginning of a line after them.
         self._offset = 0
         self._rest = b""
-        #: Of each tracker, how many keys have come: a kernel that was killed has told less.
+        #: The number of keys of each tracker: a killed kernel has reported fewer.
         self._counts: Dict[str, int] = {}
         self._last: Dict[str, Dict[str, Any]] = {}
         self._ended = threading.Event()
@@ -138,12 +138,12 @@ class SpoolReader:
         self._file = os.fdopen(os.open(path, flags, 0o600), "rb", buffering=0)
 
     def start(self) -> None:
-        """Begins to look."""
+        """Starts the thread that reads the spool."""
         self._thread = threading.Thread(target=self._run, name="jb-spool", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Sends the rest; to be called when the kernel has ended."""
+        """Sends the rest. Call it when the kernel has ended."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
@@ -153,7 +153,7 @@ class SpoolReader:
         with self._file as file:
             while not self._ended.wait(_LOOK_SECONDS):
                 self._look(file)
-            # No further than it now is: what has outlived the kernel may go on writing.
+            # Up to the present size only: a process that outlives the kernel may go on writing.
             size = os.fstat(file.fileno()).st_size
             while file.tell() < size and self._look(file):
                 pass
@@ -168,22 +168,22 @@ class SpoolReader:
             self._offset += len(self._rest)
             self._rest = b""
         if newline:
-            told = SpoolMessage(self._masker)
+            message = SpoolMessage(self._masker)
             for line in whole.split(b"\n"):
-                told.take(line)
+                message.take(line)
             self._offset += len(whole) + 1
-            self._send(told)
+            self._send(message)
         return True
 
-    def _send(self, told: SpoolMessage) -> None:
-        """Writes frames; the last of them says how far into the spool they reach."""
+    def _send(self, message: SpoolMessage) -> None:
+        """Writes frames; the last one has the position in the spool that they reach."""
         sent: List[Tuple[str, Dict[str, Any]]] = []
-        for name, (kind, text, at) in told.results.items():
+        for name, (kind, text, at) in message.results.items():
             sent += self._result(name, kind, text, at)
-        for name in dict.fromkeys([*told.done, *told.failed]):
+        for name in dict.fromkeys([*message.done, *message.failed]):
             if self._knows(self._trackers, name, MAX_TRACKERS):
-                sent += self._items(name, told.done.get(name, []), told.failed.get(name, []))
-        for name, facts in told.progress.items():
+                sent += self._items(name, message.done.get(name, []), message.failed.get(name, []))
+        for name, facts in message.progress.items():
             if self._knows(self._trackers, name, MAX_TRACKERS):
                 self._last[name] = self._waiting[name] = facts
         sent += self._progress()
@@ -193,7 +193,7 @@ class SpoolReader:
             self._frames.write(kind, **fields)
 
     def _progress(self) -> List[Tuple[str, Dict[str, Any]]]:
-        """Returns the newest progress of each loop, where it is time for that."""
+        """Returns the newest progress of each loop that is due to be sent."""
         pauses = [pause for most, pause in _PROGRESS_BYTES if self._progress_bytes < most]
         if not pauses or time.monotonic() - self._progress_at < pauses[0]:
             return []
@@ -208,7 +208,7 @@ class SpoolReader:
         return parts
 
     def _knows(self, known: Set[str], name: str, most: int) -> bool:
-        """Takes a name, unless there are too many."""
+        """Registers a name; returns False where there are too many."""
         if name in known or len(known) < most:
             known.add(name)
             return True
@@ -222,7 +222,7 @@ class SpoolReader:
         return False
 
     def _send_last(self) -> None:
-        """Corrects the progress of a kernel that was killed before it could tell."""
+        """Corrects the progress of a kernel that was killed before it reported the end."""
         for name, facts in self._last.items():
             count = self._counts.get(name, 0)
             if name in self._waiting or count > (facts.get("processed") or 0):
@@ -235,16 +235,18 @@ class SpoolReader:
                 )
 
     def send_result(self, name: str, kind: str, value: Any) -> None:
-        """Sends a result that came another way (scrapbook's)."""
-        told = SpoolMessage(self._masker)
-        told.take(_dumps(["result", time.time(), name, kind, value]).encode())
+        """Sends a result that did not come through the spool (scrapbook's)."""
+        message = SpoolMessage(self._masker)
+        message.take(_dumps(["result", time.time(), name, kind, value]).encode())
         for kind, fields in [
-            frame for name, result in told.results.items() for frame in self._result(name, *result)
+            frame
+            for name, result in message.results.items()
+            for frame in self._result(name, *result)
         ]:
             self._frames.write(kind, **fields)
 
     def _may_write(self, size: int) -> bool:
-        """Takes so much of the budget, or nothing of it."""
+        """Takes ``size`` bytes of the budget; returns False, taking none, where they do not fit."""
         granted = self._budget.take(size)
         if granted < size:
             self._budget.give_back(granted)
@@ -287,7 +289,7 @@ class SpoolReader:
 
 
 def prepare(folder: str, facts: Dict[str, Any], done: Any) -> str:
-    """Writes what the notebook may ask for; returns the file to point it at."""
+    """Writes the context files for the notebook; returns the path of the first."""
     path = os.path.join(folder, CONTEXT_NAME)
     if done:
         with open(os.path.join(folder, DONE_NAME), "w", encoding="utf-8") as file:

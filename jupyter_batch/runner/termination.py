@@ -11,15 +11,15 @@ from typing import Any, Optional, Tuple
 
 from .kernel import Kernel
 
-#: A cell that has just been entered is given so long to get to the notebook's own code.
+#: The time that a cell gets after its start to reach the notebook's own code.
 _ENTRY_SECONDS = 0.05
-#: A kernel that never says that it has begun a cell is interrupted after so long.
+#: A kernel that does not report the start of a cell is interrupted after this time.
 _ENTRY_PATIENCE = 1.0
 _TICK = 0.02
 
 
 class Interrupted(BaseException):
-    """SIGTERM came while there was nothing yet to be ended in order."""
+    """SIGTERM arrived before there was a cell or kernel to end in order."""
 
 
 class Terminator:
@@ -34,7 +34,7 @@ class Terminator:
         self.cause: Optional[str] = None
         self.grace_seconds = 10.0
         self.kernel: Optional[Kernel] = None
-        #: Whether a cell has been told to end.
+        #: Whether a cell has been interrupted.
         self.reached_a_cell = False
         #: When the grace is over, on the monotonic clock; None while nothing is to end early.
         self.ends_at: Optional[float] = None
@@ -47,18 +47,18 @@ class Terminator:
         self._reader, self._writer = os.pipe()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        threading.Thread(target=self._run, name="jb-stopper", daemon=True).start()
+        threading.Thread(target=self._run, name="jb-terminator", daemon=True).start()
 
     def is_stopped(self) -> bool:
-        """Whether the attempt is to end early."""
+        """Returns whether the attempt is to end early."""
         return self.cause is not None
 
     def end_of_grace(self) -> float:
-        """Returns until when the kernel may do what it has to do at its end."""
+        """Returns the instant (monotonic) until which the kernel may finish its work."""
         return self.ends_at or time.monotonic() + self.grace_seconds
 
-    def words(self) -> Tuple[str, str]:
-        """Returns name and sentence of what ends a cell that has reached no end of its own."""
+    def early_error(self) -> Tuple[str, str]:
+        """Returns name and message of the error of a cell that was ended early."""
         if self.cause == "timeout":
             return "TimedOut", f"not done after {self._seconds:g} s"
         return "Stopped", f"stopped by {signal.SIGTERM.name}"
@@ -71,16 +71,16 @@ class Terminator:
             os.write(self._writer, b"t")
 
     def cell_began(self) -> None:
-        """Hears that a cell is sent to the kernel."""
+        """Notes that a cell is sent to the kernel."""
         self._entered_at = None
         self._cell_began_at = time.monotonic()
 
     def cell_entered(self) -> None:
-        """Hears that the kernel has begun to execute the cell."""
+        """Notes that the kernel has begun to execute the cell."""
         self._entered_at = time.monotonic()
 
     def cell_ended(self) -> None:
-        """Hears that no cell is being executed."""
+        """Notes that no cell is being executed."""
         self._cell_began_at = None
 
     def _on_signal(self, number: int, frame: Any) -> None:
@@ -102,7 +102,7 @@ class Terminator:
         self._end_cell(self.ends_at)
 
     def _end_cell(self, deadline: float) -> None:
-        """Goes on until the deadline: the main thread may just be about to send a cell."""
+        """Ends the cell. Repeats until the deadline: the main thread may just send another one."""
         interrupt_at: Optional[float] = None
         interrupted = terminated = False
         while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""Memory and cpu of the runner and all below it, and what the kernel has killed for memory."""
+"""Measures memory and cpu of the runner's process tree, and counts OOM kills."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FRESH_SECONDS = 0.1
 
 
 class Usage:
-    """Samples the process tree; the peak is that of the samples and of each process's own."""
+    """Samples the process tree; the peak includes the peak of each single process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,7 +24,7 @@ class Usage:
         self.cpu_seconds = 0.0
 
     def sample(self, *, fresh: bool = True) -> int:
-        """Measures, unless a recent sample will do; returns the memory in bytes."""
+        """Returns the memory in bytes: measured, or from a recent sample unless ``fresh``."""
         with self._lock:
             now = time.monotonic()
             if fresh or now - self._sampled_at > _FRESH_SECONDS:
@@ -36,7 +36,7 @@ class Usage:
             return self.memory_bytes
 
     def reached(self, memory_bytes: int) -> None:
-        """Takes note of a peak that is known from elsewhere."""
+        """Records a peak that was measured elsewhere."""
         with self._lock:
             self.peak_memory_bytes = max(self.peak_memory_bytes, memory_bytes)
 

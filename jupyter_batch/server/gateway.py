@@ -146,7 +146,7 @@ class Gateway:
 
     @property
     def is_closing(self) -> bool:
-        """Whether it lets go of the store, or has done so; another gateway is the next to ask."""
+        """Returns whether it closes the store, or has closed it, so that another gateway is asked."""
         return self._closed
 
     def touch(self) -> None:

@@ -57,17 +57,17 @@ class BatchHandler(APIHandler):
 
     @property
     def identity_provider(self) -> IdentityProvider:
-        """The server's own, except for the holder of the owner's token."""
+        """Returns the server's own, except for the holder of the owner's token."""
         return OwnerIdentity() if self.by_owner_token else super().identity_provider
 
     @property
     def user_name(self) -> str:
-        """The name to put down for what is made."""
+        """Returns the name to put down for what is made."""
         return user_name(self.current_user)
 
     @property
     def root(self) -> str:
-        """The folder that notebooks are named from: that of the gateway which the request came to."""
+        """Returns the folder that notebook paths are relative to: that of the asked gateway."""
         told = self.request.headers.get(NAMED_FROM, "") if self.by_owner_token else ""
         return unquote(told) or self.gateway.root_dir
 
@@ -84,7 +84,7 @@ class BatchHandler(APIHandler):
 
     @property
     def idempotency_key(self) -> str | None:
-        """The key under which the same request is served once; raises InvalidInput."""
+        """Returns the key under which the same request is served once; raises InvalidInput."""
         key = self.request.headers.get("Idempotency-Key")
         if key is not None and not (key.isprintable() and 0 < len(key) <= _KEY_LENGTH):
             raise InvalidInput(
@@ -115,7 +115,7 @@ class BatchHandler(APIHandler):
             self.body.clear()
 
     def check_body(self) -> bool:
-        """Says whether there is a request to serve; raises TooLarge."""
+        """Returns whether there is a request to serve; raises TooLarge."""
         if self._received > self.gateway.max_body_bytes and not self._refused_early:
             raise self._too_large()
         return not self._refused_early
@@ -169,7 +169,7 @@ class BatchHandler(APIHandler):
 
     @property
     def has_begun(self) -> bool:
-        """Whether part of the answer has been sent."""
+        """Returns whether part of the answer has been sent."""
         return self._headers_written
 
     def reply(self, value: Any, status: int = HTTPStatus.OK) -> None:

@@ -27,7 +27,7 @@ def system_user() -> str:
 
 
 def holds_token(headers: HTTPHeaders, token: str) -> bool:
-    """Says whether a request carries the token in its header; takes the same time either way."""
+    """Returns whether a request carries the token in its header; takes the same time either way."""
     found = _HEADER.fullmatch(headers.get("Authorization", "").strip())
     given = found.group(1) if found else ""
     return bool(token) and hmac.compare_digest(given.encode(), token.encode())

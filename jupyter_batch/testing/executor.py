@@ -167,11 +167,11 @@ class FakeExecutor:
 
     @property
     def name(self) -> str:
-        """The name under which runs ask for it."""
+        """Returns the name under which runs ask for it."""
         return self._name
 
     async def health(self) -> ExecutorHealth:
-        """Says whether it is away."""
+        """Returns whether it is away."""
         return ExecutorHealth(ok=not self.away, isolated=True, message="a fake")
 
     def resolve(self, environment: Environment) -> Environment:

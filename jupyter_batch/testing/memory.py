@@ -99,7 +99,7 @@ class Memory:
 
 
 def contains(q: str | None, *texts: str) -> bool:
-    """Whether one of the texts has the query in it, in any case."""
+    """Returns whether one of the texts has the query in it, in any case."""
     return not q or any(q.lower() in text.lower() for text in texts)
 
 

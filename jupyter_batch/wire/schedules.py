@@ -99,7 +99,7 @@ def triggers_of(shapes: tuple[AnyShape, ...]) -> tuple[AnyTrigger, ...]:
 
 
 def _instant(at: datetime, zone: str | msgspec.UnsetType, place: str, name: str) -> datetime:
-    """Returns an instant in UTC; one without an offset is a local time of the zone that is named."""
+    """Returns an instant in UTC; without an offset it is a local time of the named zone."""
     field = f"{place}.{name}" if place else name
     if at.tzinfo is not None:
         return utc(at, field)

@@ -9,7 +9,7 @@ import sys
 import zipimport
 
 #: As the runner ends where its bundle does not come (runner/failures.py).
-_UNFED = 66
+_EXIT_NO_BUNDLE = 66
 _PATIENCE_SECONDS = 20
 
 
@@ -19,7 +19,7 @@ def _take(size: int) -> bytes:
         is_ready = select.select([0], [], [], _PATIENCE_SECONDS)[0]
         piece = os.read(0, min(size, 65536)) if is_ready else b""
         if not piece:
-            os._exit(_UNFED)
+            os._exit(_EXIT_NO_BUNDLE)
         pieces.append(piece)
         size -= len(piece)
     return b"".join(pieces)

@@ -8,7 +8,7 @@ import threading
 from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable, ExecutorError
 from jupyter_batch.executors.docker.connection import DockerConnection, Gone, Refused, Stream, said
 from jupyter_batch.ports import AttemptEnding
-from jupyter_batch.runner.failures import EXIT_UNFED
+from jupyter_batch.runner.failures import EXIT_NO_BUNDLE
 
 
 class EndWaiter:
@@ -73,17 +73,17 @@ class EndWaiter:
         return None
 
 
-def was_unfed(state: dict[str, object]) -> bool:
-    """Says whether a container has ended because nobody has handed it its bundle."""
-    return state["Status"] == "exited" and state.get("ExitCode") == EXIT_UNFED
+def ended_without_bundle(state: dict[str, object]) -> bool:
+    """Returns whether a container has ended because nobody has handed it its bundle."""
+    return state["Status"] == "exited" and state.get("ExitCode") == EXIT_NO_BUNDLE
 
 
 def _ending(state: dict[str, object]) -> AttemptEnding:
     if state["Status"] == "created":
         return AttemptEnding(error="the container was made, but never started", never_started=True)
-    if was_unfed(state):
+    if ended_without_bundle(state):
         text = "the container was started, but not handed its bundle"
-        return AttemptEnding(exit_code=EXIT_UNFED, error=text, never_started=True)
+        return AttemptEnding(exit_code=EXIT_NO_BUNDLE, error=text, never_started=True)
     code = state.get("ExitCode")
     return AttemptEnding(
         exit_code=code if isinstance(code, int) else None,

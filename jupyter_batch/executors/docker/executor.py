@@ -36,7 +36,7 @@ from jupyter_batch.executors.docker.connection import (
     refusals,
     said,
 )
-from jupyter_batch.executors.docker.end_waiter import EndWaiter, was_unfed
+from jupyter_batch.executors.docker.end_waiter import EndWaiter, ended_without_bundle
 from jupyter_batch.executors.docker.following import LogFollower
 from jupyter_batch.executors.docker.images import BUILD_HINT, ImageFacts, Images
 from jupyter_batch.executors.docker.pulse import Pulse
@@ -87,7 +87,7 @@ class DockerExecutor:
         self._cpus: int | None = None
 
     async def health(self) -> ExecutorHealth:
-        """Says whether the engine answers, and with what."""
+        """Returns whether the engine answers, and with what."""
         try:
             if not await self._pulse.beats(surely=True):
                 raise self._pulse.trouble or TimeoutError
@@ -267,7 +267,7 @@ class DockerExecutor:
         there = client.inspect_container(spec.name)
         if there["Config"]["Labels"].get(containers.STORE_LABEL) != spec.store_id:
             raise ExecutorError(f"another store has a container named {spec.name}")
-        if there["State"]["Status"] == "created" or was_unfed(there["State"]):
+        if there["State"]["Status"] == "created" or ended_without_bundle(there["State"]):
             # It has been handed nothing. Not used again: somebody else's start of it may be under
             # way, and a stdin that has had its one connection takes no other.
             with contextlib.suppress(Gone):

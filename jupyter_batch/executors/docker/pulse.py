@@ -31,7 +31,7 @@ class Pulse:
         self.trouble: Exception | None = None
 
     async def beats(self, *, surely: bool = False) -> bool:
-        """Says whether the engine answers; ``surely`` waits for a look that is due."""
+        """Returns whether the engine answers; ``surely`` waits for a look that is due."""
         age = None if self._looked_at is None else time.monotonic() - self._looked_at
         pause = _LOOK_SECONDS if self._is_silent else _FRESH_SECONDS
         if (age is None or age > pause) and (self._look is None or self._look.done()):

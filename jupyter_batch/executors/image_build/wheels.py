@@ -45,7 +45,7 @@ class Target(Value, frozen=True, kw_only=True):
 
     @property
     def is_here(self) -> bool:
-        """Whether what is built on this machine runs there."""
+        """Returns whether what is built on this machine runs there."""
         own_glibc = platform.libc_ver()[1] if platform.libc_ver()[0] == "glibc" else ""
         return (
             sys.platform == "linux"

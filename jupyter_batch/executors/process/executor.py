@@ -79,7 +79,7 @@ class ProcessExecutor:
         self._report: tuple[float, ImageReport] | None = None
 
     async def health(self) -> ExecutorHealth:
-        """Says whether this Python can run notebooks, and that nothing is isolated."""
+        """Returns whether this Python can run notebooks, and that nothing is isolated."""
         facts = {
             "isolation": "none",
             "limits": "cpus, memory_bytes and gpus are accepted and not enforced",

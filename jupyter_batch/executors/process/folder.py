@@ -64,16 +64,16 @@ class AttemptFolder:
 
     @property
     def stdout(self) -> Path:
-        """The frames, the durable queue of the attempt."""
+        """Returns the frames, the durable queue of the attempt."""
         return self.path / "stdout"
 
     @property
     def stderr(self) -> Path:
-        """The log."""
+        """Returns the log."""
         return self.path / "stderr"
 
     def is_there(self) -> bool:
-        """Whether an attempt has been started here."""
+        """Returns whether an attempt has been started here."""
         record = self._record()
         return record is not None and (record.pid != 0 or self._claimed_by() is not None)
 
@@ -176,11 +176,11 @@ class AttemptFolder:
             return content.read()
 
     def has_exit_code(self) -> bool:
-        """Whether the attempt has ended in order: the cheap look."""
+        """Returns whether the attempt has ended in order: the cheap look."""
         return (self.path / EXIT_NAME).exists()
 
     def is_alive(self) -> bool:
-        """Whether the supervisor runs."""
+        """Returns whether the supervisor runs."""
         return self._supervisor() is not None
 
     def terminate(self) -> None:

@@ -109,4 +109,4 @@ def test_records_of_a_container_that_has_only_papermill(in_docker):
     )
     assert run.state is RunState.SUCCEEDED, run.reason
     assert run.results() == {"n": 1, "values": [1, 2], "secret": "***"}
-    assert "standin" in run.outputs()[0][0]["text"]
+    assert "shim" in run.outputs()[0][0]["text"]

@@ -233,6 +233,6 @@ def test_an_image_without_the_package_gives_what_notebooks_need(
         environ={"PATH": f"{bare_python.parent}:{os.environ['PATH']}", "PYTHONPATH": ""},
     )
     assert running.wait().verdict == "succeeded", running.log()
-    assert "standin/alone/jupyter_batch" in running.text(0)
+    assert "shim/alone/jupyter_batch" in running.text(0)
     assert results(running) == {"x": ("number", 1)}
     assert done(running, "x") == [1]

@@ -25,8 +25,8 @@ def test_all_modules_but_the_packing_are_in_it():
         "__main__.py",
         "package_shim.py",
     }
-    standin = {name for name in names if name.startswith("standin/")}
-    assert {name for name in names if name.endswith(".py")} - standin == {
+    shim = {name for name in names if name.startswith("shim/")}
+    assert {name for name in names if name.endswith(".py")} - shim == {
         "__main__.py",
         *(f"jb_runner/{name}" for name in modules),
     }
