@@ -1,4 +1,4 @@
-"""Packs what a runner needs into tar streams; runner/README.md tells their form."""
+"""Packs the bundle of a runner into a tar stream; runner/README.md describes its form."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A file or, without content, a folder of a tar stream."""
 
     name: str
-    #: In slices, so that nothing large is copied into one piece, or where it is read from.
+    #: Slices of bytes, so that nothing large is copied, or the path of a file to read.
     content: tuple[bytes, ...] | Path | None = None
     mode: int = 0o644
     uid: int = 0
@@ -31,7 +31,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def size(self) -> int:
-        """Bytes of the content."""
+        """Returns the size of the content in bytes."""
         if isinstance(self.content, Path):
             return self.content.stat().st_size
         return sum(map(len, self.content or ()))
@@ -90,7 +90,7 @@ def first_file(pieces: Iterable[bytes], max_bytes: int) -> bytes | None:
 
 
 class _Pieces(io.RawIOBase):
-    """A file of what an iterable yields."""
+    """A file over the pieces of an iterable."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)

@@ -1,4 +1,4 @@
-"""Hands items from a thread to the event loop, in batches, with back-pressure."""
+"""Passes items from a thread to the event loop, in batches, with back-pressure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MUCH = 64 * 1024
 class Channel(Generic[T]):
     """One writing thread, one reader on the event loop.
 
-    What is written while the reader is busy, or just after a batch, comes to it as one batch, so
+    Items that are written while the reader is busy, or just after a batch, form one batch, so
     that many small writes cost few wake-ups of the loop and few commits; what comes after a
     silence comes at once. A writer that is too far ahead is made to wait.
     """
@@ -39,7 +39,7 @@ class Channel(Generic[T]):
         self._over = asyncio.Event()
 
     def put(self, items: list[T], weight: int) -> bool:
-        """Hands items over and waits while too much is pending; False: nobody reads any more."""
+        """Adds items; waits while too much is pending. Returns False when there is no reader."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._pending < self._max_pending)
             if self._closed:
@@ -54,10 +54,10 @@ class Channel(Generic[T]):
         with self._changed:
             self._finished, self._error = True, error
         self._wake()
-        self._tell(self._over)
+        self._set(self._over)
 
     def close(self) -> None:
-        """Lets the writer go; what it still writes is dropped."""
+        """Stops the reading side. A waiting writer returns; later items are dropped."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -70,7 +70,7 @@ class Channel(Generic[T]):
                 await self._awake.wait()
 
     async def batches(self) -> AsyncIterator[list[T]]:
-        """Yields what has been put, in order, until ``finish``; raises the error given there."""
+        """Yields the items in order until ``finish``; raises the error that was given there."""
         while True:
             self._awake.clear()
             batch = self._take()
@@ -103,11 +103,11 @@ class Channel(Generic[T]):
                     await self._over.wait()
 
     def _wake(self) -> bool:
-        return self._tell(self._awake)
+        return self._set(self._awake)
 
-    def _tell(self, event: asyncio.Event) -> bool:
+    def _set(self, event: asyncio.Event) -> bool:
         try:
             self._loop.call_soon_threadsafe(event.set)
-        except RuntimeError:  # the loop is closed: so is the reader
+        except RuntimeError:  # the loop is closed, so there is no reader
             return False
         return True

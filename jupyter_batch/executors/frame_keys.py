@@ -1,4 +1,4 @@
-"""The keys with which runners sign their frames; see runner/signing.py.
+"""Derives the keys with which runners sign their frames; see runner/signing.py.
 
 A key is derived from a secret of the data folder and the attempt: nothing of an attempt needs to
 be kept, and the next owner can check what an earlier one has started. Where the secret is lost

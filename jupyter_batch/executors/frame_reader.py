@@ -1,4 +1,4 @@
-"""Turns what an attempt writes to stdout and stderr into frames and numbered log lines."""
+"""Turns an attempt's stdout and stderr into frames and numbered log lines."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from jupyter_batch.errors import RecordRefused
 from jupyter_batch.runner.signing import is_signed
 from jupyter_batch.runner.streams import LOG_END
 
-#: A longer line of the log is told in pieces of so many bytes.
+#: A longer line of the log is split into pieces of this many bytes.
 MAX_LOG_LINE = 64 * 1024
 #: Frames are at most 512 KiB; what is longer than this on stdout is none, and is not kept whole.
 MAX_FRAME_LINE = 1024 * 1024
 _NOTE = "[on stdout, but no frame] "
-#: How each frame begins; within a frame its quotes would be escaped.
+#: The beginning of each frame; within a frame its quotes would be escaped.
 _FRAME_START = b'{"v":1,"seq":'
-#: What an item costs its reader besides its bytes.
+#: The cost of an item for its reader besides its bytes.
 _ITEM_BYTES = 256
 
 
@@ -43,7 +43,7 @@ class AttemptReader:
         key: bytes | None = None,
         max_bytes: int | None = None,
     ) -> None:
-        """Takes how many bytes of the log are told, and how many may come in all."""
+        """Takes the limits in bytes: of the log, and of all that is read."""
         self._key = key
         self._bytes_left = max_bytes
         self._has_frames = False
@@ -63,24 +63,24 @@ class AttemptReader:
         self._has_log_end = False
 
     @property
-    def has_said_all(self) -> bool:
+    def is_complete(self) -> bool:
         """Returns whether the verdict and the end of the log have been read: nothing can follow."""
         return self.has_finished and self._has_log_end
 
     def stdout(self, data: bytes) -> None:
-        """Takes a piece of stdout; raises RecordRefused."""
+        """Reads a piece of stdout; raises RecordRefused."""
         self._count(data)
         for line in self._stdout.feed(data):
             self._frame(line)
 
     def stderr(self, data: bytes) -> None:
-        """Takes a piece of stderr; raises RecordRefused."""
+        """Reads a piece of stderr; raises RecordRefused."""
         self._count(data)
         for line in self._stderr.feed(data):
             self._log_line(line)
 
     def end(self) -> None:
-        """Takes what stands after the last newline as lines of their own."""
+        """Ends both streams; a rest without newline counts as a line."""
         for line in self._stdout.rest():
             self._frame(line)
         for line in self._stderr.rest():
@@ -127,7 +127,7 @@ class AttemptReader:
             ) from error
 
     def _unsigned(self, line: bytes) -> AnyFrame | None:
-        """Raises RecordRefused for what claims to be a frame.
+        """Raises RecordRefused for a line that looks like a frame but is not signed.
 
         Before a runner has its key, it can only say that it could not read its bundle.
         """
@@ -144,7 +144,7 @@ class AttemptReader:
         return None
 
     def _note(self, line: bytes) -> None:
-        """Tells of a line that is no frame.
+        """Adds a line that is no frame to the log, with a note.
 
         It is numbered with the log, in the order in which the engine has kept the lines.
         """
@@ -197,7 +197,7 @@ class _Lines:
         self._limit = limit
         self._parts: list[bytes] = []
         self._size = 0
-        #: Whether pieces of the line at hand have been told already.
+        #: Whether pieces of the current line have been returned already.
         self._is_cut = False
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -205,7 +205,7 @@ class _Lines:
         lines: list[bytes] = []
         for part in whole:
             lines += self._keep(part)
-            # A line that has just been told to its last byte has no empty piece after it.
+            # A line that was returned to its last byte gets no empty piece after it.
             if self._size or not self._is_cut:
                 lines.append(self._join())
             self._is_cut = False

@@ -32,7 +32,7 @@ _RESERVED_TARGETS = ("/", "/proc", "/sys", "/dev", "/etc", "/jupyter-batch")
 
 
 def resolve(environment: Environment, settings: Settings, *, engine: str) -> Environment:
-    """Returns the environment with nothing left open; raises InvalidInput, NotAllowed.
+    """Returns the environment with all defaults filled in; raises InvalidInput, NotAllowed.
 
     ``details["field"]`` names the place, from ``environment`` on. ``engine`` is the engine's
     address: its socket is kept out of containers.

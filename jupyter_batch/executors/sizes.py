@@ -1,4 +1,4 @@
-"""How much an attempt can write at most, if nothing but its runner writes: bounds for logs."""
+"""Computes the most bytes that the runner of an attempt can write, as bounds for logs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _YEAR_SECONDS = 366 * 24 * 3600
 
 
 def max_read(settings: Settings) -> int:
-    """Returns how much can be read of an attempt of which nothing else is known."""
+    """Returns the most bytes that are read of an attempt without known settings."""
     documents = 8 * settings.max_bundle_bytes
     return _all(settings, documents)
 
 
 def max_engine_log(settings: Settings, bundle: Bundle) -> int:
-    """Returns how long the log can be that an engine keeps of the attempt of a bundle."""
+    """Returns the greatest size of the engine's log of an attempt."""
     # The notebook and its parameters come back twice: before the first cell, and in the end.
     documents = len(bundle.notebook) + 4 * len(repr(bundle.settings))
     return _all(settings, 2 * _GROWTH * documents)

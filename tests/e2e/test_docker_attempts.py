@@ -137,9 +137,9 @@ async def test_an_attempt_whose_server_died_while_handing_it_over_starts_anew(ki
         client, spec, facts, max_pids=100, max_log_bytes=10**9, is_signed=False
     )
     created = client.create_container(**arguments)["Id"]
-    with StdinFeed(client, created) as inlet:
+    with StdinFeed(client, created) as feed:
         client.start(created)
-        inlet._socket.sendall(handed)
+        feed._socket.sendall(handed)
     (found,) = await kit.executor.list(kit.store_id)
     assert await kit.read(found) == ([], [])
     ending = await kit.executor.wait(found)
@@ -162,9 +162,9 @@ async def test_what_a_dying_container_does_not_take_is_not_waited_for(kit, clien
         "Id"
     ]
     start = time.monotonic()
-    with StdinFeed(client, created) as inlet:
+    with StdinFeed(client, created) as feed:
         client.start(created)
-        inlet.hand(bytes(4_000_000), [])
+        feed.send(bytes(4_000_000), [])
     assert client.inspect_container(created)["State"]["Status"] == "exited"
     assert time.monotonic() - start < REQUEST_SECONDS / 2
 

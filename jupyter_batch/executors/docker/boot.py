@@ -1,6 +1,6 @@
-"""Runs inside a container: takes the runner from stdin, keeps it at the path given, becomes it.
+"""Runs inside a container: reads the runner from stdin, writes it to a path, executes it.
 
-The runner then reads its bundle from what follows.
+The runner then reads its bundle from the rest of stdin.
 """
 
 import os
@@ -8,7 +8,7 @@ import select
 import sys
 import zipimport
 
-#: As the runner ends where its bundle does not come (runner/failures.py).
+#: The runner's exit code where no bundle arrives (runner/failures.py).
 _EXIT_NO_BUNDLE = 66
 _PATIENCE_SECONDS = 20
 

@@ -1,4 +1,4 @@
-"""The way to the engine: its address, its clients, its errors in our words, its streams."""
+"""The Docker connection: address, clients, streams, and translation of errors."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from jupyter_batch.executors.docker.ssh import SshTunnel
 
 T = TypeVar("T")
 
-#: Of one request; what takes longer on purpose (pull, build, stop) says so.
+#: Timeout of one request; pull, build and stop have longer ones.
 REQUEST_SECONDS = 60
-#: A stream that has been silent for so long is opened again: the connection may be dead.
+#: A stream that is silent for this time is reopened, as the connection may be dead.
 SILENCE_SECONDS = 60
 _DEFAULT_SOCKETS = (
     "/var/run/docker.sock",
@@ -41,7 +41,7 @@ Refused = docker.errors.APIError
 
 
 def find_address() -> str:
-    """Returns where ``docker`` on the command line would look, without asking what is there."""
+    """Returns the address that the ``docker`` command would use, without connecting."""
     if host := os.environ.get("DOCKER_HOST"):
         return host
     with contextlib.suppress(docker.errors.DockerException, AttributeError, OSError, ValueError):
@@ -72,13 +72,13 @@ class DockerConnection:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.run, function)
 
     def run(self, function: Callable[[docker.APIClient], T]) -> T:
-        """What ``call`` does, in the caller's own thread."""
+        """Does the same as ``call``, in the caller's own thread."""
         with self.reaching():
             return function(self.client())
 
     def client(self) -> docker.APIClient:
         """Returns the shared client, made at the first call that finds an engine."""
-        self._knock()
+        self._check_listening()
         with self._lock:
             if self._shared is None:
                 self._shared = self.fresh()
@@ -86,7 +86,7 @@ class DockerConnection:
 
     def fresh(self) -> docker.APIClient:
         """Returns a client with connections of its own, for a stream."""
-        self._knock()
+        self._check_listening()
         if self._version is None:
             asking = self._new(MINIMUM_DOCKER_API_VERSION)
             try:
@@ -98,7 +98,7 @@ class DockerConnection:
     def ping(self, seconds: int) -> None:
         """Returns when the engine has answered; raises EngineUnavailable after so many seconds."""
         with self.reaching():
-            self._knock(seconds)
+            self._check_listening(seconds)
             asking = self._new(MINIMUM_DOCKER_API_VERSION, seconds)
             try:
                 asking.ping()
@@ -108,7 +108,7 @@ class DockerConnection:
                 asking.close()
 
     async def pulse(self, seconds: int) -> None:
-        """What ``ping`` does, in a thread of its own: those of the pool may all wait for it."""
+        """Does the same as ``ping``, in a thread of its own: those of the pool may all be busy."""
         await asyncio.to_thread(self.ping, seconds)
 
     def _new(self, version: str, seconds: int = REQUEST_SECONDS) -> docker.APIClient:
@@ -125,8 +125,8 @@ class DockerConnection:
         client.trust_env = False
         return client
 
-    def _knock(self, seconds: float = REQUEST_SECONDS) -> None:
-        """Raises OSError where nobody listens; docker-py would leave its socket open then."""
+    def _check_listening(self, seconds: float = REQUEST_SECONDS) -> None:
+        """Raises OSError where nothing listens; docker-py would leave its socket open then."""
         if self.address.startswith("unix://"):
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
                 trial.settimeout(seconds)
@@ -134,7 +134,7 @@ class DockerConnection:
 
     @contextlib.contextmanager
     def reaching(self) -> Iterator[None]:
-        """Turns every error that means that nothing answers into EngineUnavailable."""
+        """Turns each error of a connection without an answer into EngineUnavailable."""
         try:
             yield
         except Refused:
@@ -160,7 +160,7 @@ class DockerConnection:
         return f"no container engine answers at {self.address}: {todo}"
 
     def close(self) -> None:
-        """Lets go of connections and threads; calls that are under way end by themselves."""
+        """Closes connections and threads; running calls end by themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             if self._shared is not None:
@@ -170,18 +170,18 @@ class DockerConnection:
             self._tunnel.close()
 
 
-def said(error: Exception) -> str:
-    """Returns the engine's own words."""
+def error_text(error: Exception) -> str:
+    """Returns the engine's own error message."""
     return str(getattr(error, "explanation", None) or error).strip()
 
 
 @contextlib.contextmanager
 def refusals(doing: str) -> Iterator[None]:
-    """Turns what the engine refuses, and nobody has caught nearer by, into ExecutorError."""
+    """Turns refusals of the engine that were not handled before into ExecutorError."""
     try:
         yield
     except Refused as error:
-        raise ExecutorError(f"{doing} was refused by the engine: {said(error)}") from error
+        raise ExecutorError(f"{doing} was refused by the engine: {error_text(error)}") from error
 
 
 def streamed(
@@ -193,7 +193,7 @@ def streamed(
     silence_seconds: float,
     headers: dict[str, str] | None = None,
 ) -> requests.Response:
-    """Asks for what docker-py would read to its end before it is given; see ``refuse``."""
+    """Opens a response as a stream, where docker-py would read it whole; see ``refuse``."""
     return client.request(
         method,
         f"{client.base_url}/v{client.api_version}{path}",
@@ -205,7 +205,7 @@ def streamed(
 
 
 def refuse(response: requests.Response) -> None:
-    """Raises Gone or Refused where that is what the engine has answered."""
+    """Raises Gone or Refused where the engine has answered with an error."""
     if response.status_code == 404:
         raise Gone(response.text)
     if response.status_code >= 400:
@@ -213,7 +213,7 @@ def refuse(response: requests.Response) -> None:
 
 
 class Stream:
-    """A response of the engine that comes bit by bit, and can be aborted from another thread."""
+    """A streamed response of the engine, which another thread can abort."""
 
     def __init__(self, engine: DockerConnection) -> None:
         self._engine = engine
@@ -221,7 +221,7 @@ class Stream:
         self._response: requests.Response | None = None
         self._lock = threading.Lock()
         self.is_aborted = False
-        #: Whether it was ended because nothing came for long.
+        #: Whether it was ended because it was silent for too long.
         self.was_silent = False
 
     def open(self, method: str, path: str, params: dict[str, Any]) -> Iterator[bytes]:
@@ -249,10 +249,10 @@ class Stream:
         except urllib3.exceptions.ReadTimeoutError:
             self.was_silent = True
         except (urllib3.exceptions.HTTPError, OSError, ValueError):
-            return  # broken or aborted; whoever reads finds out what became of the container
+            return  # broken or aborted; the reader checks the state of the container
 
     def abort(self) -> None:
-        """Makes whoever reads the stream come to its end at once."""
+        """Ends the stream at once for its reader."""
         with self._lock:
             self.is_aborted = True
             self._shut()
@@ -265,6 +265,6 @@ class Stream:
                 CancellableStream(iter(()), self._response).close()
 
     def close(self) -> None:
-        """Lets go of the connection."""
+        """Closes the connection."""
         if self._client is not None:
             self._client.close()

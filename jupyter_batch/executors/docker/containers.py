@@ -1,4 +1,4 @@
-"""What a container is made with: the safe defaults of design.md section 8."""
+"""Makes the arguments of a container, with the safe defaults of an attempt."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _FOLDER = "jupyter-batch"
 WORK_FOLDER = f"/{_FOLDER}/work"
 _HOME = f"/{_FOLDER}/home"
 _RUNNER = f"{_HOME}/.jb-runner.pyz"
-#: Where the runner keeps what must be found when it was killed.
+#: The runner's folder for files that must survive its death.
 KEPT_FOLDER = f"/{_FOLDER}/kept"
 
-#: What the container is started with; it takes the runner from stdin.
+#: The container's start program; it reads the runner from stdin.
 _BOOT = (Path(__file__).parent / "boot.py").read_text()
 
 #: Libraries that would otherwise start a thread for each cpu of the machine.
@@ -71,7 +71,7 @@ def create_arguments(
         "working_dir": WORK_FOLDER,
         "environment": _variables(environment, facts),
         "labels": labels(spec) | ({SIGNED_LABEL: "yes"} if is_signed else {}),
-        # Ends with the one connection that hands over the bundle.
+        # Ends with the one connection that sends the bundle.
         "stdin_open": True,
         "tty": False,
         "host_config": client.create_host_config(
@@ -98,7 +98,7 @@ def labels(spec: AttemptSpec) -> dict[str, str]:
 
 
 def handle(run_id: str, attempt_no: int, container_id: Any, is_signed: bool) -> AttemptHandle:
-    """Returns by what the attempt of a container is known."""
+    """Returns the handle of the attempt of a container."""
     return AttemptHandle(
         run_id=run_id,
         attempt_no=attempt_no,
@@ -119,7 +119,7 @@ def listed(item: dict[str, Any]) -> AttemptHandle | None:
 
 
 def folders(facts: ImageFacts) -> list[Member]:
-    """Returns the folders that are put into a container whose image has none of ours."""
+    """Returns the folders that are added to a container whose image does not have them."""
     owned = {WORK_FOLDER: 0o755, _HOME: 0o700, KEPT_FOLDER: 0o700}
     return [
         Member(name=_FOLDER, mode=0o755),

@@ -1,4 +1,4 @@
-"""Waits for the end of a container, in a thread that can be called off."""
+"""Waits for the end of a container, in a thread that can be cancelled."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import asyncio
 import threading
 
 from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable, ExecutorError
-from jupyter_batch.executors.docker.connection import DockerConnection, Gone, Refused, Stream, said
+from jupyter_batch.executors.docker.connection import (
+    DockerConnection,
+    Gone,
+    Refused,
+    Stream,
+    error_text,
+)
 from jupyter_batch.ports import AttemptEnding
 from jupyter_batch.runner.failures import EXIT_NO_BUNDLE
 
 
 class EndWaiter:
-    """One wait for one container."""
+    """One wait for the end of one container."""
 
     def __init__(self, engine: DockerConnection, container_id: str) -> None:
         self._engine = engine
@@ -37,7 +43,7 @@ class EndWaiter:
             try:
                 loop.call_soon_threadsafe(settle, ending, error)
             except RuntimeError:
-                return  # the loop is closed: nobody waits any more
+                return  # the loop is closed, so nothing waits for the result
 
         name = f"wait-{self._container_id[:12]}"
         threading.Thread(target=run, name=name, daemon=True).start()
@@ -54,7 +60,7 @@ class EndWaiter:
         except Gone:
             return None, AttemptGone("the container is not there any more", id=self._container_id)
         except Refused as error:
-            return None, ExecutorError(f"the container cannot be waited for: {said(error)}")
+            return None, ExecutorError(f"the container cannot be waited for: {error_text(error)}")
         except EngineUnavailable as error:
             return None, error
         finally:
@@ -74,7 +80,7 @@ class EndWaiter:
 
 
 def ended_without_bundle(state: dict[str, object]) -> bool:
-    """Returns whether a container has ended because nobody has handed it its bundle."""
+    """Returns whether a container has ended because its bundle did not arrive."""
     return state["Status"] == "exited" and state.get("ExitCode") == EXIT_NO_BUNDLE
 
 

@@ -33,8 +33,8 @@ from jupyter_batch.executors.docker.connection import (
     DockerConnection,
     Gone,
     Refused,
+    error_text,
     refusals,
-    said,
 )
 from jupyter_batch.executors.docker.end_waiter import EndWaiter, ended_without_bundle
 from jupyter_batch.executors.docker.following import LogFollower
@@ -59,7 +59,7 @@ _HEALTH_SECONDS = 5
 class DockerExecutor:
     """ports.Executor over one container engine, near or far.
 
-    Nothing of the server's disk is mounted: the started container is handed the runner and its
+    Nothing of the server's disk is mounted: the started container receives the runner and its
     bundle over stdin. A crash in between leaves a container that was never started, or one that
     ends for want of its bundle; starting the same attempt again starts a new one.
     """
@@ -89,7 +89,7 @@ class DockerExecutor:
     async def health(self) -> ExecutorHealth:
         """Returns whether the engine answers, and with what."""
         try:
-            if not await self._pulse.beats(surely=True):
+            if not await self._pulse.answers(wait=True):
                 raise self._pulse.trouble or TimeoutError
             async with asyncio.timeout(_HEALTH_SECONDS):
                 info, has_image = await self._engine.call(self._ask_health)
@@ -142,9 +142,9 @@ class DockerExecutor:
         )
 
     async def inspect(self, environment: Environment) -> ImageReport | None:
-        """Says what the image offers; starts a container of it only the first time."""
+        """Returns what the image offers; starts a container of it only the first time."""
         image = environment.image_digest or environment.image or self._settings.default_image
-        if not await self._pulse.beats():
+        if not await self._pulse.answers():
             return None
 
         def ask(client: docker.APIClient) -> ImageFacts | None:
@@ -163,7 +163,7 @@ class DockerExecutor:
         return None if facts is None else facts.report(image)
 
     async def prepare(self, environment: Environment, progress: ProgressCallback) -> Environment:
-        """Makes sure that the image is there and can run notebooks."""
+        """Makes sure that the image is present and can run notebooks."""
         image = environment.image or self._settings.default_image
         with refusals(f"preparing image {image}"):
             async with self._preparing[image]:  # once, however many runs wait for it
@@ -214,13 +214,13 @@ class DockerExecutor:
         return facts.report(image)
 
     async def start(self, spec: AttemptSpec) -> AttemptHandle:
-        """Creates the container, starts it and hands it runner and bundle."""
+        """Creates the container, starts it and sends it runner and bundle."""
         with refusals(f"starting {spec.name}"):
             return await self._engine.call(lambda client: self._start(client, spec))
 
     def _start(self, client: docker.APIClient, spec: AttemptSpec) -> AttemptHandle:
         image = spec.environment.image or ""
-        # What has been prepared is not looked for again; the engine says if it has gone since.
+        # A prepared image is not checked again; the engine reports if it was removed since.
         found = spec.environment.image_digest or self._images.find(client, image)
         if found is None:
             raise ImageNotFound(f"image {image} is not on the engine; {BUILD_HINT}", image=image)
@@ -233,16 +233,16 @@ class DockerExecutor:
         try:
             if not facts.has_folders:
                 client.put_archive(container_id, "/", tar_stream(containers.folders(facts)))
-            with StdinFeed(client, container_id) as inlet:
+            with StdinFeed(client, container_id) as feed:
                 client.start(container_id)
                 # Not before: a container that an engine has forgotten, because it died in the
                 # middle of a start, has then certainly not begun with anything.
-                inlet.hand(self._runner, pack(spec.bundle, key))
+                feed.send(self._runner, pack(spec.bundle, key))
         except Refused as error:
-            # Nobody holds a handle yet, so nobody else would remove it.
+            # There is no handle yet, so only we can remove it.
             with contextlib.suppress(Refused):
                 client.remove_container(container_id, force=True, v=True)
-            raise _cannot_start(spec, said(error)) from error
+            raise _cannot_start(spec, error_text(error)) from error
         return handle
 
     def _create(
@@ -263,7 +263,7 @@ class DockerExecutor:
             return containers.handle(spec.run_id, spec.attempt_no, made, is_signed), False
         except Refused as error:
             if error.status_code != 409:
-                raise _cannot_start(spec, said(error)) from error
+                raise _cannot_start(spec, error_text(error)) from error
         there = client.inspect_container(spec.name)
         if there["Config"]["Labels"].get(containers.STORE_LABEL) != spec.store_id:
             raise ExecutorError(f"another store has a container named {spec.name}")
@@ -311,7 +311,7 @@ class DockerExecutor:
     async def stop(self, handle: AttemptHandle, *, grace_seconds: float) -> None:
         """Sends SIGTERM, and SIGKILL after the grace, which the engine counts in whole seconds.
 
-        Goes on with a container that somebody has paused: the engine refuses to stop it so.
+        Resumes a paused container first: the engine refuses to stop a paused one.
         """
         seconds = math.ceil(grace_seconds)
 
@@ -359,7 +359,7 @@ class DockerExecutor:
     async def list(self, store_id: str) -> tuple[AttemptHandle, ...]:
         """Returns the attempts of a store that have a container, in whatever state.
 
-        Whoever asks is about to clear away: what our probes have left goes too.
+        The caller is about to clean up, so old probes are removed, too.
         """
         filters = {"label": [f"{containers.STORE_LABEL}={store_id}"]}
 
@@ -372,13 +372,13 @@ class DockerExecutor:
         return tuple(handle for item in found if (handle := containers.listed(item)) is not None)
 
     async def close(self) -> None:
-        """Lets go of connections; containers run on."""
+        """Closes connections; containers run on."""
         await self._pulse.close()
         await asyncio.to_thread(self._engine.close)
 
 
 def _cannot_start(spec: AttemptSpec, text: str) -> BatchError:
-    """Returns the error of our own that says best what the engine has said."""
+    """Returns the error of ours that fits the engine's error best."""
     image = spec.environment.image
     if "could not select device driver" in text:
         return ExecutorError(

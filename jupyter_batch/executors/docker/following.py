@@ -19,16 +19,22 @@ from jupyter_batch.errors import (
     RecordRefused,
 )
 from jupyter_batch.executors.channel import Channel
-from jupyter_batch.executors.docker.connection import DockerConnection, Gone, Refused, Stream, said
+from jupyter_batch.executors.docker.connection import (
+    DockerConnection,
+    Gone,
+    Refused,
+    Stream,
+    error_text,
+)
 from jupyter_batch.executors.frame_reader import AttemptReader
 
 _HEADER = struct.Struct(">BxxxL")
 _STDOUT, _STDERR = 1, 2
-#: Logs of up to so many pieces are read once more when the container has ended, to be sure.
+#: Logs of up to this many pieces are read once more when the container has ended.
 _CHEAP_PIECES = 2000
 #: How long the engine may take to notice the end of a container whose log has ended.
 _SETTLE_SECONDS = 2
-#: Streams that may end one after the other without anything new, while the container runs.
+#: The number of successive streams that may end without new data while the container runs.
 _MAX_BARREN = 5
 
 
@@ -38,7 +44,7 @@ class LogFollower(threading.Thread):
     The engine's stream can end before the log does: because the container has just ended,
     because the connection broke, because it was silent for long. So the end of a stream
     decides nothing; the state of the container does. The log is then read again from its
-    start, and what has been handed on already is passed over. Only where the runner itself has
+    start, and what was delivered already is skipped. Only where the runner itself has
     said that this was all is the end of the container not waited for.
     """
 
@@ -74,14 +80,14 @@ class LogFollower(threading.Thread):
         except (EngineUnavailable, RecordRefused) as known:
             error = known
         except Exception as problem:
-            # Whatever it is, the reader must not take it for the end of the attempt.
+            # The reader must not mistake an error for the end of the attempt.
             error = ExecutorError(f"the log cannot be read: {problem}")
         finally:
             self._stream.close()
             self._channel.finish(error)
 
     def abort(self) -> None:
-        """Ends the thread soon, whatever it waits for."""
+        """Makes the thread end soon."""
         self._channel.close()
         self._stream.abort()
 
@@ -90,7 +96,7 @@ class LogFollower(threading.Thread):
         while True:
             before = self._delivered
             reader, read = self._read(follow=True)
-            if self._stream.is_aborted or reader.has_said_all:
+            if self._stream.is_aborted or reader.is_complete:
                 return
             if self._has_ended():
                 break
@@ -124,7 +130,7 @@ class LogFollower(threading.Thread):
                 self._deliver(reader)  # what came before is true
                 raise
             read += 1
-            if not self._deliver(reader) or reader.has_said_all:
+            if not self._deliver(reader) or reader.is_complete:
                 break
         return reader, read
 
@@ -142,7 +148,7 @@ class LogFollower(threading.Thread):
 
 
 def _refusal(refused: Exception, container_id: str) -> BatchError:
-    text = said(refused)
+    text = error_text(refused)
     if "marked for removal" in text:
         return AttemptGone("the container is being removed", id=container_id)
     return ExecutorError(f"the log cannot be read: {text}")

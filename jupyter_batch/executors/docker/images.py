@@ -1,4 +1,4 @@
-"""Images: whether they are there, what they offer, and how they get there."""
+"""Finds, probes and pulls images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import requests
 
 from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import ImageNotFound, ImageUnusable
-from jupyter_batch.executors.docker.connection import DockerConnection, Gone, Refused, said
+from jupyter_batch.executors.docker.connection import DockerConnection, Gone, Refused, error_text
 from jupyter_batch.ports import ImageReport, ProgressCallback
 
 BUILD_HINT = "build the default image with `jupyter batch image build`"
@@ -26,13 +26,13 @@ _PROBE = (Path(__file__).parent / "probe.py").read_text()
 _PROBE_LABEL = "jupyter_batch.probe"
 _PROBE_SECONDS = 120
 _PROBE_TRIES = 3
-#: What the engine says of a container that somebody else has removed, and how that one ends.
+#: The engine's messages about a removed container, and the exit code of a killed one.
 _CLEARED_AWAY = ("No such container", "marked for removal")
 _KILLED = 137
 _PYTHONS = ("python", "python3")
 _ROOTS = ("", "0", "root")
 
-#: What holds for every container of ours, probes too.
+#: Arguments of every container of ours, probes included.
 HARDENING: dict[str, Any] = {
     "init": True,
     "cap_drop": ["ALL"],
@@ -43,7 +43,7 @@ HARDENING: dict[str, Any] = {
 
 
 class ImageFacts(Value, frozen=True, kw_only=True):
-    """What has been found out about an image, once for each content address."""
+    """The facts about an image, found out once for each content address."""
 
     #: Content address.
     id: str
@@ -54,10 +54,10 @@ class ImageFacts(Value, frozen=True, kw_only=True):
     #: Empty where there is none (musl).
     glibc: str
     papermill: str | None
-    #: Why papermill cannot be imported although it is there.
+    #: Why papermill cannot be imported although it is installed.
     papermill_error: str | None = None
     kernels: dict[str, str]
-    #: As which containers run: the image's own user unless that is root.
+    #: The user of its containers: the image's own user unless that is root.
     user: str
     uid: int
     gid: int
@@ -67,7 +67,7 @@ class ImageFacts(Value, frozen=True, kw_only=True):
     has_folders: bool = False
 
     def report(self, image: str) -> ImageReport:
-        """Returns it for callers; raises ImageUnusable that names what is missing."""
+        """Returns the public report; raises ImageUnusable that names what is missing."""
         missing = self._missing()
         if missing:
             raise ImageUnusable(
@@ -111,7 +111,7 @@ class Images:
                 )
 
     def details(self, client: docker.APIClient, image: str) -> dict[str, Any]:
-        """Returns what the engine says of an image; raises Gone."""
+        """Returns the engine's description of an image; raises Gone."""
         return dict(client.inspect_image(image))  # type: ignore[no-untyped-call]
 
     def find(self, client: docker.APIClient, image: str) -> str | None:
@@ -122,7 +122,7 @@ class Images:
             return None
 
     def facts(self, client: docker.APIClient, image_id: str) -> ImageFacts:
-        """Returns what is known of an image; starts a container of it the first time."""
+        """Returns the facts about an image; starts a container of it the first time."""
         facts = self._facts.get(image_id)
         if facts is None:
             facts = self._facts[image_id] = self._probe(client, image_id)
@@ -130,16 +130,16 @@ class Images:
         return facts
 
     def pull(self, client: docker.APIClient, image: str, progress: ProgressCallback) -> str:
-        """Fetches an image from its registry; raises ImageNotFound that says what to do."""
+        """Pulls an image from its registry; raises ImageNotFound with advice."""
         name, tag = _name_and_tag(image)
         progress(f"pulling image {image}", None)
         try:
             for event in client.pull(name, tag=tag, stream=True, decode=True):
                 if "error" in event:
                     raise _not_found(image, event["error"])
-                _tell(event, image, progress)
+                _report_progress(event, image, progress)
         except Refused as error:
-            raise _not_found(image, said(error)) from error
+            raise _not_found(image, error_text(error)) from error
         found = self.find(client, image)
         if found is None:
             raise _not_found(image, "the registry has none for this machine")
@@ -162,7 +162,7 @@ class Images:
             try:
                 text = self._run_probe(client, image_id, user, python)
             except Refused as error:
-                refusal = said(error)
+                refusal = error_text(error)
                 if "executable file not found" in refusal or "no such file" in refusal:
                     continue
                 break
@@ -179,7 +179,7 @@ class Images:
         )
 
     def _run_probe(self, client: docker.APIClient, image_id: str, user: str, python: str) -> str:
-        """Returns what the probe prints; raises Refused.
+        """Returns the probe's output; raises Refused.
 
         Another process of the same data folder (two that start at once, `doctor`) takes it for
         one that was left behind, and removes it: then it is made again.
@@ -215,7 +215,7 @@ class Images:
                 text = client.logs(container, stdout=True, stderr=True).decode("utf-8", "replace")
                 return None if code == _KILLED and not text else str(text).strip()
         except Refused as error:
-            if any(words in said(error) for words in _CLEARED_AWAY):
+            if any(text in error_text(error) for text in _CLEARED_AWAY):
                 return None
             raise
         finally:
@@ -249,7 +249,7 @@ def _name_and_tag(image: str) -> tuple[str, str]:
     return (name, tag) if colon and "/" not in tag else (image, "latest")
 
 
-def _tell(event: dict[str, Any], image: str, progress: ProgressCallback) -> None:
+def _report_progress(event: dict[str, Any], image: str, progress: ProgressCallback) -> None:
     detail = event.get("progressDetail") or {}
     share = detail["current"] / detail["total"] if detail.get("total") else None
     status = event.get("status", "")
@@ -258,7 +258,7 @@ def _tell(event: dict[str, Any], image: str, progress: ProgressCallback) -> None
 
 
 def own_user(configured: str, server_uid: int) -> str:
-    """Returns as whom containers of an image run: its own user, or else nobody's root.
+    """Returns the user of an image's containers: the image's own, or one that is not root.
 
     For an image that runs as root it is the server's own user, so that what a notebook writes
     to a volume belongs to whoever runs the server; 1000 where that is root too.

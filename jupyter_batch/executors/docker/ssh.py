@@ -1,4 +1,4 @@
-"""Engines behind ssh: a socket of this machine whose connections lead there."""
+"""Connects to engines over ssh, through a local socket."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
-#: What the docker command itself asks of the far machine.
+#: The command that the docker command itself runs on the remote machine.
 _FAR = ("docker", "system", "dial-stdio")
 
 

@@ -1,4 +1,4 @@
-"""The way into a container: its stdin, over which it is handed all that it needs."""
+"""Sends a container the runner and its bundle over stdin."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import docker
 from jupyter_batch.executors.docker.connection import REQUEST_SECONDS, Gone, refuse, streamed
 
 _LENGTH_BYTES = 8
-#: How long nothing may be taken before the container is looked at.
+#: After this time without progress, the container's state is checked.
 _LOOK_SECONDS = 1.0
 
 
 class StdinFeed:
-    """Opened before a container is started; what is handed over after that goes in.
+    """A connection to a container's stdin, opened before the container is started.
 
     Nothing of it touches the engine's disk. With the connection the container's stdin ends, so
     that a runner whose server has died in the middle does not wait for the rest.
     """
 
     def __init__(self, client: docker.APIClient, container_id: str) -> None:
-        """Raises what the engine refuses."""
+        """Opens the connection; raises the engine's refusal."""
         self._client, self._container_id = client, container_id
         self._response = streamed(
             client,
@@ -38,8 +38,8 @@ class StdinFeed:
         connection: Any = self._response.raw.connection
         self._socket = connection.sock
 
-    def hand(self, runner: bytes, bundle: Iterable[bytes]) -> None:
-        """Hands over a runner (see boot.py) and its bundle.
+    def send(self, runner: bytes, bundle: Iterable[bytes]) -> None:
+        """Sends a runner (see boot.py) and its bundle.
 
         What cannot be handed over is not told here: the container ends for want of it, or has
         ended already.
@@ -51,7 +51,7 @@ class StdinFeed:
                 self._send(piece)
 
     def _send(self, data: bytes) -> None:
-        """Raises OSError where nobody takes it, Gone where the container has been removed.
+        """Raises OSError where the container does not read, Gone where it has been removed.
 
         An engine keeps the connection of a container that has died, and reads no more from it.
         """

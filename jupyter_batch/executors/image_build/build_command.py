@@ -1,4 +1,4 @@
-"""What the command line asks of executors without an owner: build an image, look into one.
+"""Builds and inspects images for the command line, without an owner.
 
 Run as ``python -m jupyter_batch.executors.image_build.build_command`` by ``jupyter batch image`` and ``doctor``,
 which may not import this side. Writes one JSON object a line to stdout: any number of
@@ -27,7 +27,7 @@ from jupyter_batch.executors.image_build.packages import installed_packages
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Does one thing and returns 0, or 1 where it could not be done."""
+    """Runs one command; returns 0, or 1 where it failed."""
     args = _parser().parse_args(argv)
     settings = Settings(data_dir=args.data, root_dir="/", docker_host=args.docker_host)
     if args.image:
@@ -35,9 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         done = asyncio.run(_do(args, settings))
     except BatchError as error:
-        _tell("error", code=error.code, message=error.message, details=error.details)
+        _write_line("error", code=error.code, message=error.message, details=error.details)
         return 1
-    _tell("done", **done)
+    _write_line("done", **done)
     return 0
 
 
@@ -100,10 +100,10 @@ def _lines(path: str) -> tuple[str, ...]:
 
 
 def _progress(message: str, share: float | None) -> None:
-    _tell("progress", message=message, share=share)
+    _write_line("progress", message=message, share=share)
 
 
-def _tell(kind: str, **fields: Any) -> None:
+def _write_line(kind: str, **fields: Any) -> None:
     sys.stdout.buffer.write(msgspec.json.encode({"kind": kind, **fields}) + b"\n")
     sys.stdout.buffer.flush()
 

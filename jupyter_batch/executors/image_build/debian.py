@@ -1,4 +1,4 @@
-"""Makes a base image from Debian's packages, for where no registry of images answers."""
+"""Makes a base image from Debian's packages, where no image registry can be reached."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def suite_for(python: str) -> str:
 
 
 def obstacle() -> str | None:
-    """Returns why a base cannot be made here, or None."""
+    """Returns the reason why a base cannot be made here, or None."""
     if shutil.which("mmdebstrap") is None:
         return "mmdebstrap is missing (`apt-get install mmdebstrap`)"
     if os.geteuid() != 0:
@@ -32,12 +32,12 @@ def obstacle() -> str | None:
     return None
 
 
-def make_base(suite: str, say: Callable[[str], None]) -> Path:
+def make_base(suite: str, report: Callable[[str], None]) -> Path:
     """Returns a tar file with a root file system, which the caller removes. Blocks."""
     why_not = obstacle()
     if why_not:
         raise ExecutorError(f"no base image can be made from Debian's packages: {why_not}")
-    say(f"making a base image from Debian's packages ({suite}); this takes about half a minute")
+    report(f"making a base image from Debian's packages ({suite}); this takes about half a minute")
     handle, name = tempfile.mkstemp(prefix="jupyter-batch-base-", suffix=".tar")
     os.close(handle)
     command = ["mmdebstrap", "--variant=minbase", f"--include={_PACKAGES}"]

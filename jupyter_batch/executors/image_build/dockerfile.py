@@ -13,14 +13,14 @@ import docker
 
 from jupyter_batch.errors import ExecutorError, ImageNotFound, ImageUnusable
 from jupyter_batch.executors.bundle_tar import Member, tar_stream
-from jupyter_batch.executors.docker.connection import DockerConnection, Refused, said
+from jupyter_batch.executors.docker.connection import DockerConnection, Refused, error_text
 from jupyter_batch.executors.docker.images import ImageFacts, Images, own_user
 from jupyter_batch.executors.image_build import debian, wheels
 from jupyter_batch.ports import ProgressCallback
 
 #: The name that stands for a base made from Debian's packages.
 DEBIAN = "debian"
-#: What every job image has.
+#: The packages of every job image.
 ALWAYS = ("papermill", "ipykernel", "pip")
 _BUILD_SECONDS = 3600
 _CHATTER = ("Step ", "--->", "Removing intermediate")
@@ -157,7 +157,7 @@ class Builder:
             *(Member(name=f"wheels/{w.name}", content=w) for w in sorted(folder.iterdir())),
         ]
         progress(f"building image {tag}", None)
-        said_last: list[str] = []
+        last_output: list[str] = []
         events = client.build(
             fileobj=cast("IO[bytes]", tar_stream(context)),
             custom_context=True,
@@ -171,16 +171,18 @@ class Builder:
         try:
             for event in events:
                 if "error" in event:
-                    words = " ".join((event["error"], *said_last))
-                    raise ImageUnusable(f"image {tag} cannot be built: {words}", image=tag)
+                    message = " ".join((event["error"], *last_output))
+                    raise ImageUnusable(f"image {tag} cannot be built: {message}", image=tag)
                 text = str(event.get("stream", "")).strip()
                 if text and not text.startswith(_CHATTER):
-                    said_last = [*said_last, text][-5:]
+                    last_output = [*last_output, text][-5:]
                 if step := _STEP.match(text):
                     share = (int(step[1]) - 1) / int(step[2])
                     progress(f"building image {tag}: step {step[1]} of {step[2]}", share)
         except Refused as error:
-            raise ImageUnusable(f"image {tag} cannot be built: {said(error)}", image=tag) from error
+            raise ImageUnusable(
+                f"image {tag} cannot be built: {error_text(error)}", image=tag
+            ) from error
 
 
 def _own_python() -> str:

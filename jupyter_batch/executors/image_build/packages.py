@@ -1,4 +1,4 @@
-"""What is installed in the Python environment of this process, as requirements."""
+"""Lists the packages of this Python environment as requirements."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class InstalledPackages(Value, frozen=True, kw_only=True):
 
     #: ``name==version``, sorted.
     requirements: tuple[str, ...]
-    #: Sentences: which packages cannot be asked of an index, and why.
+    #: One sentence for each package that no index has, with the reason.
     left_out: tuple[str, ...]
     #: Of the environment, such as ``3.11``.
     python: str

@@ -1,4 +1,4 @@
-"""Gets wheels for an image onto this machine, so that its build needs no network."""
+"""Downloads the wheels for an image, so that its build needs no network."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Target(Value, frozen=True, kw_only=True):
     glibc: str
 
     def platforms(self) -> list[str]:
-        """Returns the platform tags that it takes, best first."""
+        """Returns the platform tags that it accepts, best first."""
         if not self.glibc:
             return [f"musllinux_1_{minor}_{self.machine}" for minor in reversed(_MUSL_MINORS)]
         minor = int(self.glibc.split(".")[1])
@@ -45,7 +45,7 @@ class Target(Value, frozen=True, kw_only=True):
 
     @property
     def is_here(self) -> bool:
-        """Returns whether what is built on this machine runs there."""
+        """Returns whether wheels that are built on this machine run there."""
         own_glibc = platform.libc_ver()[1] if platform.libc_ver()[0] == "glibc" else ""
         return (
             sys.platform == "linux"
@@ -56,7 +56,7 @@ class Target(Value, frozen=True, kw_only=True):
 
 
 def cache_folder() -> Path:
-    """Returns where things that can be got again are kept."""
+    """Returns the cache folder."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "jupyter-batch"
 
@@ -64,7 +64,7 @@ def cache_folder() -> Path:
 def get_wheels(
     requirements: Sequence[str],
     target: Target,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     *,
     cache: Path | None = None,
 ) -> Path:
@@ -78,7 +78,7 @@ def get_wheels(
     folder = (cache or cache_folder() / "wheels") / key
     # One from a time to come was made before the clock was set back: nobody knows when.
     if folder.is_dir() and 0 <= time.time() - folder.stat().st_mtime < _FRESH_SECONDS:
-        say(f"taking {len(list(folder.iterdir()))} wheels from the cache")
+        report(f"taking {len(list(folder.iterdir()))} wheels from the cache")
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="get-") as temporary:
@@ -86,23 +86,23 @@ def get_wheels(
         new.mkdir()
         listed = Path(temporary) / "requirements.txt"
         listed.write_text("\n".join(requirements) + "\n")
-        _download(listed, new, target, Path(temporary), say)
+        _download(listed, new, target, Path(temporary), report)
         shutil.rmtree(folder, ignore_errors=True)
         new.rename(folder)
     return folder
 
 
 def _download(
-    listed: Path, new: Path, target: Target, temporary: Path, say: Callable[[str], None]
+    listed: Path, new: Path, target: Target, temporary: Path, report: Callable[[str], None]
 ) -> None:
     pip = [*_pip(temporary), "--disable-pip-version-check"]
     options = ["--only-binary=:all:", "--python-version", target.python, "--implementation", "cp"]
     options += [f"--platform={tag}" for tag in target.platforms()]
-    say(f"downloading wheels for Python {target.python} on {target.machine}")
-    failure = _run([*pip, "download", "-d", str(new), "-r", str(listed), *options], say)
+    report(f"downloading wheels for Python {target.python} on {target.machine}")
+    failure = _run([*pip, "download", "-d", str(new), "-r", str(listed), *options], report)
     if failure and target.is_here:
-        say("some packages have no wheels: building them here")
-        failure = _run([*pip, "wheel", "-w", str(new), "-r", str(listed)], say)
+        report("some packages have no wheels: building them here")
+        failure = _run([*pip, "wheel", "-w", str(new), "-r", str(listed)], report)
     if failure:
         raise ExecutorError(f"the packages for the image cannot be got: {failure}")
 
@@ -120,7 +120,7 @@ def _pip(temporary: Path) -> list[str]:
     return [str(made / "bin" / "python"), "-m", "pip"]
 
 
-def _run(command: list[str], say: Callable[[str], None]) -> str:
+def _run(command: list[str], report: Callable[[str], None]) -> str:
     """Returns an empty text, or why the command failed."""
     last: list[str] = []
     with subprocess.Popen(
@@ -129,7 +129,7 @@ def _run(command: list[str], say: Callable[[str], None]) -> str:
         for line in _lines(process):
             last = [*last, line][-20:]
             if line.startswith(("Collecting ", "Building wheel")):
-                say(line.split(" (")[0].replace("Collecting", "getting"))
+                report(line.split(" (")[0].replace("Collecting", "getting"))
     if process.returncode == 0:
         return ""
     errors = [line for line in last if line.startswith("ERROR")]

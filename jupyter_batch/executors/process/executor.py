@@ -47,10 +47,10 @@ from jupyter_batch.ports import (
 )
 
 _REPORT_SECONDS = 5.0
-#: Slower than following: whoever waits for the last word follows as well.
+#: Slower than following: a caller that waits for the end follows as well.
 _WAIT_POLL_SECONDS = 0.1
 #: After SIGKILL, for the supervisor to write down the exit code.
-_LAST_WORDS_SECONDS = 2.0
+_EXIT_CODE_SECONDS = 2.0
 _WARNING = (
     "NO ISOLATION: notebooks run as processes of this machine, as this user, with its files and "
     "network; limits on cpus, memory and gpus are not enforced"
@@ -140,7 +140,7 @@ class ProcessExecutor:
             raise NotAllowed("gpus are not allowed", field="environment.gpus")
 
     async def inspect(self, environment: Environment) -> ImageReport | None:
-        """Says which kernels this machine has; raises ImageUnusable without papermill."""
+        """Returns the kernels of this machine; raises ImageUnusable without papermill."""
         return await self._inspect()
 
     async def _inspect(self) -> ImageReport:
@@ -150,7 +150,7 @@ class ProcessExecutor:
         return self._report[1]
 
     async def prepare(self, environment: Environment, progress: ProgressCallback) -> Environment:
-        """Makes sure that papermill and a kernel are there; nothing is fetched."""
+        """Makes sure that papermill and a kernel are installed; downloads nothing."""
         await self._inspect()
         return replace(environment, image_digest=None)
 
@@ -235,7 +235,7 @@ class ProcessExecutor:
         if await self._ends_within(handle, grace_seconds):
             return
         await asyncio.to_thread(folder.kill, with_supervisor=False)
-        if not await self._ends_within(handle, _LAST_WORDS_SECONDS):
+        if not await self._ends_within(handle, _EXIT_CODE_SECONDS):
             await asyncio.to_thread(folder.kill, with_supervisor=True)
 
     async def _ends_within(self, handle: AttemptHandle, seconds: float) -> bool:
@@ -271,7 +271,7 @@ class ProcessExecutor:
         return tuple(handle for handle in handles if handle is not None)
 
     async def close(self) -> None:
-        """Has nothing to let go of; attempts run on."""
+        """Does nothing; attempts run on."""
 
     def _of(self, handle: AttemptHandle) -> AttemptFolder:
         return self._at(handle.run_id, handle.attempt_no)

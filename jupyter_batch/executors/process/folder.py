@@ -1,4 +1,4 @@
-"""The folder of an attempt: everything by which it is found again. All of it blocks."""
+"""The folder of an attempt, with everything to find it again. All functions block."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from jupyter_batch.runner.spool import FOLDER_VARIABLE
 _RECORD = "attempt.json"
 #: How the name of the runner's file begins.
 RUNNER_NAME = "jb-runner-"
-#: Where the runner keeps what must be found when it was killed.
+#: The runner's folder for files that must survive its death.
 _KEPT_NAME = "kept"
 #: Start times are told with the boot time added, which a corrected clock may move.
 _START_TOLERANCE = 2.0
@@ -176,7 +176,7 @@ class AttemptFolder:
             return content.read()
 
     def has_exit_code(self) -> bool:
-        """Returns whether the attempt has ended in order: the cheap look."""
+        """Returns whether the attempt has ended in order; a cheap check."""
         return (self.path / EXIT_NAME).exists()
 
     def is_alive(self) -> bool:
@@ -215,7 +215,7 @@ class AttemptFolder:
         shutil.rmtree(self.path, onerror=_make_writable_and_retry)
 
     def _members(self) -> list[psutil.Process]:
-        """Finds processes by their mark: kernels have sessions of their own.
+        """Finds the processes by their mark, as kernels have sessions of their own.
 
         The runner lets nobody but root read its mark (runner/shielding.py). It is known by its
         session, which is its supervisor's, and its command.
@@ -266,7 +266,7 @@ class AttemptFolder:
             return None
 
     def _reap(self) -> None:
-        """Lets go of a supervisor that is our own child."""
+        """Reaps a supervisor that is our own child."""
         record = self._record()
         if record is not None and record.pid:
             with contextlib.suppress(ChildProcessError):

@@ -14,9 +14,9 @@ from jupyter_batch.executors.frame_reader import AttemptReader
 from jupyter_batch.executors.process.folder import AttemptFolder
 
 _READ_BYTES = 1024 * 1024
-#: How often the files are looked at, which is how late a frame may come.
+#: The time between two reads of the files, and so the delay of a frame.
 POLL_SECONDS = 0.03
-#: Every so many polls the process itself is looked at, should it have died with no last word.
+#: The number of polls between two checks of the process, in case it died without an end.
 LOOK_EVERY = 10
 
 
@@ -50,13 +50,13 @@ class FileFollower(threading.Thread):
         except RecordRefused as refused:
             error = refused
         except Exception as problem:
-            # Whatever it is, the reader must not take it for the end of the attempt.
+            # The reader must not mistake an error for the end of the attempt.
             error = ExecutorError(f"the log cannot be read: {problem}")
         finally:
             self._channel.finish(error)
 
     def abort(self) -> None:
-        """Ends the thread soon, whatever it waits for."""
+        """Makes the thread end soon."""
         self._aborted.set()
         self._channel.close()
 
@@ -73,7 +73,7 @@ class FileFollower(threading.Thread):
                 has_ended = self._has_ended(look=polls % LOOK_EVERY == 0)
                 polls += 1
                 if self._read(stdout, stderr):
-                    if self._reader.has_said_all:
+                    if self._reader.is_complete:
                         return
                     continue
                 if has_ended:

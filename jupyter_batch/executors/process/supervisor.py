@@ -1,4 +1,4 @@
-"""Runs one command and writes down how it ended; outlives whoever started it.
+"""Runs one command and records how it ended; outlives the process that started it.
 
     python -I -S supervisor.py FOLDER PROGRAM [ARGUMENT...]
 
@@ -23,7 +23,7 @@ EXIT_NAME = "exit"
 #: does away with an attempt whose supervisor has not come so far.
 CLAIM_NAME = "claim"
 WORK_NAME = "work"
-#: How shells and container engines tell a death by signal.
+#: Added to the number of a signal in the exit code, as shells and container engines do.
 _SIGNAL_BASE = 128
 _CANNOT_START = 126
 #: Come from terminals, which attempts have none of.
@@ -44,7 +44,7 @@ def main(folder: str, command: list[str]) -> None:
 
 
 def claim(folder: str) -> bool:
-    """Takes the attempt, once; returns whether we are the ones who have it."""
+    """Claims the attempt, once; returns whether we have it."""
     path = os.path.join(folder, CLAIM_NAME)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -58,11 +58,11 @@ def claim(folder: str) -> bool:
 def _run(folder: str, command: list[str]) -> int:
     child: subprocess.Popen[bytes] | None = None
 
-    def hand_on(number: int, frame: FrameType | None) -> None:
+    def forward_signal(number: int, frame: FrameType | None) -> None:
         if child is not None:
             child.send_signal(signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, hand_on)
+    signal.signal(signal.SIGTERM, forward_signal)
     try:
         # Signals are blocked since before we were started, so none comes before there is a child.
         child = subprocess.Popen(
@@ -95,7 +95,7 @@ def _end_stragglers(folder: str) -> None:
             if mark in (entry / "environ").read_bytes().split(b"\0"):
                 os.kill(int(entry.name), signal.SIGKILL)
         except OSError:
-            continue  # gone meanwhile, or somebody else's
+            continue  # it has ended meanwhile, or belongs to another user
 
 
 def _write_exit(folder: str, code: int) -> None:

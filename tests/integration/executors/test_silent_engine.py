@@ -90,7 +90,7 @@ async def test_an_engine_that_answers_again_is_found_out(executor, silent):
     silent.answers = True
     pulse = executor._pulse
     for _ in range(3):  # the first may be what has been found out before
-        if await pulse.beats(surely=True):
+        if await pulse.answers(wait=True):
             break
         await asyncio.sleep(5)
     assert pulse.trouble is None

@@ -147,8 +147,8 @@ def test_the_verdict_and_the_end_of_the_log_are_all_there_is_in_whatever_order()
         reader = AttemptReader(max_log_bytes=LIMIT)
         for piece in (b"a line\n", first):
             (reader.stdout if piece.startswith(b"{") else reader.stderr)(piece)
-            assert not reader.has_said_all
+            assert not reader.is_complete
         (reader.stdout if second.startswith(b"{") else reader.stderr)(second)
-        assert reader.has_said_all
+        assert reader.is_complete
         # The mark itself is no line of the log.
         assert lines(reader.take()) == ["a line"]
