@@ -1,4 +1,4 @@
-"""Joins a folder and a path that somebody else has given, so that it stays in the folder."""
+"""Joins a folder and an untrusted path, so that the result stays in the folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jupyter_batch.errors import UnsafePath
 
 
 def join_inside(folder: str | os.PathLike[str], path: str) -> Path:
-    """Returns where a path below a folder leads, with all links followed.
+    """Returns the real path of a path below a folder, with all links followed.
 
     Raises UnsafePath for what ``path_problem`` refuses, and where a link leads out of the
     folder. The folder itself may be a link, and nothing needs to exist. Every place that

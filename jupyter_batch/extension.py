@@ -1,4 +1,4 @@
-"""The Jupyter server extension: settings from traits, and the place where all is put together."""
+"""The Jupyter server extension: reads the settings from traits and wires all parts."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class BatchExtension(ExtensionApp):
         return str(self.serverapp.root_dir) if self.serverapp is not None else os.getcwd()
 
     def batch_settings(self) -> Settings:
-        """Returns the settings as the frozen value that everything else is given."""
+        """Returns the settings as the frozen value that all parts receive."""
         fields: dict[str, Any] = {name: getattr(self, name) for name in Settings.__struct_fields__}
         for name in ("data_dir", "root_dir"):
             fields[name] = str(Path(fields[name]).expanduser().absolute())
@@ -218,7 +218,7 @@ class BatchExtension(ExtensionApp):
         )
 
     async def stop_extension(self) -> None:
-        """Lets go of the store; attempts run on, and the next owner adopts them."""
+        """Closes the store; attempts run on, and the next owner adopts them."""
         watching: asyncio.Task[None] | None = getattr(self, "_watching", None)
         if watching is not None:
             watching.cancel()
@@ -237,7 +237,7 @@ class BatchExtension(ExtensionApp):
 
 
 async def open_engine(settings: Settings) -> BatchEngine:
-    """Puts an engine together over the store of a data folder; raises StoreLocked, StoreError."""
+    """Builds an engine over the store of a data folder; raises StoreLocked, StoreError."""
     # They take a second to import: in a thread, so that the server's start does not wait.
     await asyncio.to_thread(lambda: [importlib.import_module(name) for name in _HEAVY])
     from jupyter_batch.executors.docker import DockerExecutor
@@ -271,7 +271,7 @@ async def open_engine(settings: Settings) -> BatchEngine:
 
 
 def _check_locks(data_dir: Path) -> None:
-    """Raises StoreLocked where there is an owner, StoreError where the lock does not keep us out.
+    """Raises StoreLocked where there is an owner, StoreError where locks do not work.
 
     Some network file systems grant a lock to everybody; then only the owner itself can tell.
     """
@@ -308,5 +308,5 @@ def local_url(server: ServerApp) -> str:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    """Tells Jupyter Server what to load."""
+    """Returns the extension's entry points for Jupyter Server."""
     return [{"module": "jupyter_batch.extension", "app": BatchExtension}]

@@ -1,4 +1,4 @@
-"""The headless owner: a small Jupyter server of this machine only, with nothing but our gateways.
+"""The headless owner: a small Jupyter server for this machine, with our routes only.
 
 python -m jupyter_batch.headless --data DIR [--root DIR] [--on-demand] [-- --BatchExtension.x=y]
 """
@@ -37,7 +37,7 @@ class HeadlessServer(PortKeeper):
     no_browser_open_file = True
 
     def load_config_file(self, suppress_errors: bool = True) -> None:  # type: ignore[override]
-        """Loads nothing: ``_configured`` has taken what is for us."""
+        """Loads nothing: ``_configured`` has read our settings."""
 
     def write_server_info_file(self) -> None:
         """Writes nothing."""
@@ -47,7 +47,7 @@ class HeadlessServer(PortKeeper):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs an owner until it is told to stop, or, an on-demand server, until it is idle.
+    """Runs an owner until it is stopped, or, for an on-demand server, until it is idle.
 
     Returns 1 where it could not start, and ANOTHER_OWNS where another process has the store.
     """
@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _configured() -> Config:
-    """Returns what the files of Jupyter servers say of our extension, and nothing else of them.
+    """Returns our extension's settings in the configuration files of Jupyter servers.
 
     The administrator writes our settings once for all servers; a contents manager or an
     identity provider of those files is no matter of ours.
@@ -96,7 +96,7 @@ def _configured() -> Config:
 
 
 def _config(kind: OwnerKind, data_dir: Path, root_dir: Path) -> Config:
-    """Returns what is so in every headless owner, whatever files say."""
+    """Returns the fixed configuration of every headless owner."""
     config = Config()
     config.BatchExtension.data_dir = str(data_dir)
     config.BatchExtension.root_dir = str(root_dir)

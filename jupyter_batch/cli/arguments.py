@@ -68,7 +68,7 @@ def add_command(
     epilog: str = "",
     inner: bool = False,
 ) -> argparse.ArgumentParser:
-    """Adds a command with what all of them have; ``inner`` is one of a command's own."""
+    """Adds a command with the common arguments; ``inner`` marks a subcommand."""
     parser: Parser = commands.add_parser(
         name,
         help=help,
@@ -134,7 +134,7 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds where and within which limits a run takes place."""
+    """Adds the arguments about a run's environment and limits."""
     group = parser.add_argument_group("environment (the server's settings decide what is left out)")
     group.add_argument("--name", help="name of the run (default: the notebook's)")
     group.add_argument("--executor", help="docker, or process for no isolation")

@@ -1,4 +1,4 @@
-"""``backup`` and ``restore``: the whole store, as one file; ``repair``: what is left of it."""
+"""``backup`` and ``restore`` the whole store as one file; ``repair`` a damaged store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the command writes: whatever comes from others is text there, and steers nothing."""
+"""The console of the command: shows texts without their control characters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNSEEN_IN_JSON = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class TerminalConsole(Console):
-    """Lets no control character of a text through; those of rich itself go another way.
+    """Removes the control characters of texts; those of rich itself are kept.
 
     The second wall: callers clean what they show, so that columns have their true widths.
     """

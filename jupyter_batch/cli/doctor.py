@@ -1,4 +1,4 @@
-"""``doctor``: does everything work on this machine, and what to do where it does not."""
+"""``doctor``: checks whether everything works on this machine, and gives advice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
 
 
 def examine(args: argparse.Namespace, session: Session) -> int:
-    """Checks everything and says what it found."""
+    """Runs all checks and shows their results."""
     place = Place(data_dir=folder_of(args.data), connect=lambda: session.client)
     found: list[Finding] = []
     for finding in all_findings(place):

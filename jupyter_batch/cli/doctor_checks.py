@@ -1,4 +1,4 @@
-"""What doctor looks at; each check finds out one thing and says what to do about it."""
+"""The checks of ``doctor``; each checks one thing and gives advice."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ Level = Literal["ok", "warn", "fail"]
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check has found."""
+    """The result of one check."""
 
-    #: What was looked at.
+    #: The subject of the check.
     what: str
     level: Level
     #: One sentence.
@@ -49,7 +49,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What the checks look at."""
+    """The place that the checks examine."""
 
     data_dir: Path
     #: Makes a client of the owner; None where a server elsewhere is asked.
@@ -57,7 +57,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def all_findings(place: Place) -> Iterator[Finding]:
-    """Yields a finding after the other, as each check is done."""
+    """Yields the result of each check when it is done."""
     yield python_finding()
     folder = folder_finding(place.data_dir)
     yield folder

@@ -1,4 +1,4 @@
-"""Files that a command writes: looked at before a run, and written after it."""
+"""Checks the target files before a run, and writes them after it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jupyter_batch.errors import BatchError, InvalidInput
 
 
 class SavedFiles(msgspec.Struct):
-    """What has been written, and why the rest has not."""
+    """The files that were written, and the failures of the others."""
 
     paths: list[Path] = msgspec.field(default_factory=list)
     failures: list[str] = msgspec.field(default_factory=list)

@@ -1,4 +1,4 @@
-"""How states, times and sizes are written for people."""
+"""Formats states, times and sizes for people."""
 
 from __future__ import annotations
 

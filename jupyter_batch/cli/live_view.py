@@ -1,4 +1,4 @@
-"""What has been heard of a run so far, and how it is shown while it goes on."""
+"""Shows a run while it goes on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENDINGS = frozenset(str(state) for state in RunState if state.is_terminal)
 
 
 class Watch:
-    """Keeps what matters of a run's events."""
+    """Keeps the facts of a run's events that are shown."""
 
     def __init__(self, run: Run) -> None:
         self.name = run.name
@@ -44,7 +44,7 @@ class Watch:
         self.share: float | None = None
 
     def take(self, event: RunEvent) -> None:
-        """Takes an event in."""
+        """Updates the facts from an event."""
         data = event.data
         if event.kind == "state":
             self.state, self.reason = data["state"], data.get("reason")
@@ -68,7 +68,7 @@ class Watch:
 
     @property
     def headline(self) -> str:
-        """What is going on, in one line."""
+        """Returns the present state of the run in one line."""
         if self.cell is not None and self.state == "running":
             return self.loop or self.line or "(empty cell)"
         if self.preparing:

@@ -1,4 +1,4 @@
-"""Reads the arguments, runs the command, and turns errors into words and exit codes."""
+"""Reads the arguments, runs the command, and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from jupyter_batch.domain.plain_text import plain_line
 from jupyter_batch.errors import BatchError
 
 _INTERRUPTED = 130
-#: What the caller can mend; everything else is not for the caller to mend.
+#: Errors that the caller can fix.
 _BAD_INPUT = (
     errors.InvalidInput,
     errors.NotAllowed,
@@ -90,7 +90,7 @@ def run(
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # Whoever was reading has had enough; the exit must not fail on what is left unsaid.
+        # The reader has closed the pipe; the exit must not fail on unwritten output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_SUCCEEDED
     except OSError as error:

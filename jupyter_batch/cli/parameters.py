@@ -1,4 +1,4 @@
-"""Parameters as they are typed: ``-p alpha 0.5``, or a file of them."""
+"""Reads parameters from arguments (``-p alpha 0.5``) and files."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def typed_parameter(joined: str) -> tuple[str, str]:
 
 
 def read_values(path: str) -> Any:
-    """Returns what a JSON or YAML file holds; raises InvalidInput."""
+    """Returns the content of a JSON or YAML file; raises InvalidInput."""
     try:
         text = Path(os.path.expanduser(path)).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:

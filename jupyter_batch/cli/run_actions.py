@@ -1,4 +1,4 @@
-"""``logs``, ``cancel``, ``retry``, ``delete`` and ``export``: what is done with a run."""
+"""``logs``, ``cancel``, ``retry``, ``delete`` and ``export``: the actions on a run."""
 
 from __future__ import annotations
 

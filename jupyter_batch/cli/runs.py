@@ -1,4 +1,4 @@
-"""``runs``: what has run, newest first."""
+"""``runs``: lists runs, newest first."""
 
 from __future__ import annotations
 

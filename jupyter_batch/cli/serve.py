@@ -1,4 +1,4 @@
-"""``serve``: an owner that stays, for a machine where nobody has JupyterLab open."""
+"""``serve``: runs an owner that stays, for a machine without an open JupyterLab."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def add(commands: Any) -> None:
 
 
 def serve(args: argparse.Namespace, session: Session) -> int:
-    """Runs an owner until it is told to stop; waits for its turn while a Jupyter server is one."""
+    """Runs an owner until it is stopped; waits first while a Jupyter server is the owner."""
     folder = folder_of(args.data)
     local = LocalOwner(folder)
     root = str(Path(os.path.expanduser(args.root)).absolute())
@@ -59,7 +59,7 @@ def serve(args: argparse.Namespace, session: Session) -> int:
             _make_way(local, owner, session)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         code = _run(command, local, session, root)
-        # Somebody else was faster: wait for that one.
+        # Another process was faster: wait for that one.
         if code != ANOTHER_OWNS:
             return SUCCEEDED if code == 0 else NOT_SUCCEEDED
 

@@ -1,4 +1,4 @@
-"""What every command has: the way to the server, and where to write."""
+"""The session of a command: its client and its consoles."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Session:
 
     @property
     def client(self) -> Client:
-        """Returns the server; found, or started, when it is first asked."""
+        """Returns the client, which finds or starts a server at the first use."""
         if self._client is None:
             self._client = self._connect()
         return self._client

@@ -1,4 +1,4 @@
-"""``show``: all about one run."""
+"""``show``: shows all facts about one run."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
 
 
 def _say_what_it_said(run: Run, attempt: int | None, session: Session) -> None:
-    """Shows how far its loops are, and what it has recorded."""
+    """Shows the progress of its loops, and its results."""
     if run.progress:
         session.say("", Text("progress", style="bold"))
         for loop in run.progress:

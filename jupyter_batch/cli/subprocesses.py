@@ -1,4 +1,4 @@
-"""Asks the executors' side, or the store's, in a process of its own: this side imports neither."""
+"""Runs tasks of the executors or the store in a process of their own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ask(
     tell: Tell,
     module: str = _MODULE,
 ) -> dict[str, Any]:
-    """Returns what the task answers; raises its error as what it was."""
+    """Returns the answer of the task; raises its error as the same class."""
     command = [sys.executable, "-P", "-m", module, task, "--data", str(data_dir), *more]
     # Into a file: what pip and others say there may be more than a pipe holds.
     with tempfile.TemporaryFile() as log:
@@ -53,7 +53,7 @@ def ask(
 
 
 def folder_of(data: str | None) -> Path:
-    """Returns the data folder that a command is about."""
+    """Returns the data folder of a command."""
     return Path(os.path.expanduser(data)).absolute() if data else default_data_dir()
 
 

@@ -1,4 +1,4 @@
-"""A run that is over, in a few lines: how it ended, where, and what to do next."""
+"""Summarises an ended run in a few lines, with the next steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_batch.client.arguments.units import duration, size
 from jupyter_batch.client.run import Run
 from jupyter_batch.domain.plain_text import plain_text
 
-#: Lines of a traceback that are worth their place.
+#: The number of lines of a traceback that are shown.
 _TRACEBACK = 12
 
 

@@ -224,7 +224,7 @@ def delete_sweep(args: argparse.Namespace, session: Session) -> int:
 
 
 def _end_of(sweep: Sweep, session: Session) -> int:
-    """Waits for the end and says what has become of it.
+    """Waits for the end and reports it.
 
     The first Ctrl-C cancels the sweep and waits for its end, the second leaves it to itself.
     """

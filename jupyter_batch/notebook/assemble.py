@@ -53,7 +53,7 @@ def _filled(parts: ExecutedParts, outputs: Iterable[OutputSlice]) -> Any:
     marked = parts.error_cell
     if parts.metadata is not None:
         told = _read(parts.metadata, "the metadata")
-        # What papermill itself has marked, where the runner got to say it.
+        # Papermill's own marks, where the runner could send them.
         marked = told.get("error_cell", marked)
         notebook["metadata"] = told["metadata"]
         for cell, metadata in zip(cells, told["cells"], strict=False):
@@ -73,7 +73,7 @@ def _read(text: str, what: str) -> Any:
 
 
 def _output(body: str) -> Any:
-    """Returns an output; a word in the place of one that nothing here could read or write."""
+    """Returns an output, or a note in place of one that cannot be read or written."""
     try:
         return _read(body, "an output")
     except InvalidNotebook as error:

@@ -1,4 +1,4 @@
-"""Finds what the comments of a cell say about its statements."""
+"""Reads the comments about the statements of a cell."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ _BODY = "<main"
 
 
 def render_apart(source: IO[bytes], target: IO[bytes]) -> None:
-    """Does ``render``, in another process."""
+    """Does the same as ``render``, in another process."""
     target.write(render(source.read()))
 
 
@@ -139,7 +139,7 @@ def _exporter_class() -> Any:
             return formula(body, block=False)
 
         def latex_environment(self, name: str, body: str) -> str:
-            """Draws what stands between ``begin`` and ``end``."""
+            """Draws a ``begin`` ... ``end`` environment."""
             return formula(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
 
     class PageExporter(HTMLExporter):

@@ -25,7 +25,7 @@ _MAX_SHOWN = 200
 _MAX_DESCRIPTION = 4000
 #: Methods of containers that change nothing.
 _READING = frozenset({"copy", "count", "get", "index", "items", "keys", "values"})
-#: Stands for a value that cannot be told.
+#: Marks a value that cannot be known.
 _NOTHING: Any = object()
 
 
@@ -78,7 +78,7 @@ def _parse(source: str) -> ast.Module:
 
 
 class _Outcome:
-    """What the names of a cell come to: together no more than there is room for."""
+    """The values, schemas and texts of a cell's names, within a total limit."""
 
     def __init__(self) -> None:
         self._room = Room()
@@ -119,7 +119,7 @@ class _Outcome:
 
 
 class _Found:
-    """What has been read of one name so far."""
+    """The facts about one name so far."""
 
     def __init__(self) -> None:
         self.value: Any = _NOTHING
@@ -179,7 +179,7 @@ class _Reader:
                         self.found.pop(target.id, None)
                         self._values.pop(target.id, None)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                return  # what is in there does not happen here
+                return  # the body is not executed here
             case _:
                 self._forget_what_is_assigned(statement)
         self._forget_what_is_changed(statement)

@@ -1,4 +1,4 @@
-"""Reads of a notebook what has to be known before it runs, and refuses what is none.
+"""Reads the facts of a notebook that are needed before it runs; refuses invalid ones.
 
 As tolerant as papermill: what papermill would load and run is taken, whether or not the
 schema of nbformat likes it. Outputs are passed over unread, which keeps it fast.
@@ -16,7 +16,7 @@ from jupyter_batch.errors import InvalidNotebook
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
-    """What is needed of a notebook to check a run."""
+    """The facts of a notebook that the checks of a run need."""
 
     #: Of the notebook, e.g. ``python``; empty where it does not say.
     language: str = ""
@@ -45,7 +45,7 @@ class _Notebook(_Head):
 
 
 def outline(content: bytes) -> Outline:
-    """Returns the outline of a notebook; raises InvalidNotebook with what to do."""
+    """Returns the outline of a notebook; raises InvalidNotebook with advice."""
     notebook = _decode(content)
     _check_version(notebook)
     if is_deeper(content):
@@ -71,7 +71,7 @@ def outline(content: bytes) -> Outline:
 
 
 def outline_apart(content: bytes) -> bytes:
-    """Does ``outline`` to JSON, for another process."""
+    """Does the same as ``outline``, to JSON, for another process."""
     return msgspec.json.encode(outline(content))
 
 

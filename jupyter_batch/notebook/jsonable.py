@@ -71,7 +71,7 @@ def _array(items: list[Any]) -> Schema:
 
 
 def _type_of(item: Any) -> str:
-    """The JSON type of an item of a list; empty for what JSON cannot say."""
+    """Returns the JSON type of a list item; empty for values that JSON does not have."""
     match item:
         case list() | tuple() | set() | frozenset():
             return "array"

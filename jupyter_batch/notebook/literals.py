@@ -64,11 +64,11 @@ _ROOM = 4_000_000
 
 
 class Unknown(Exception):
-    """The value of the expression cannot be told by reading it."""
+    """The value of the expression cannot be known by reading it."""
 
 
 class Room:
-    """What is left for the values of one cell: reading it takes no more than so much work."""
+    """The remaining limit for the values of one cell, which bounds the work of reading it."""
 
     def __init__(self, left: int = _ROOM) -> None:
         self._left = left

@@ -126,5 +126,5 @@ class _OpenEnds:
                 self._quote = ""
                 return end
         if len(self._quote) == 1 and not line.endswith("\\"):
-            self._quote = ""  # No Python; whoever parses it tells so.
+            self._quote = ""  # No Python; the parser reports it.
         return len(line)

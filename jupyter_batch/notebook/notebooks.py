@@ -1,4 +1,4 @@
-"""Notebooks on the server's disk: the port ``Notebooks`` put together."""
+"""Notebooks on the server's disk: the implementation of the port ``Notebooks``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LARGE_CELL = 256 * 1024
 
 
 class DiskNotebooks:
-    """Reads notebooks below a root folder; all work is done beside the event loop."""
+    """Reads notebooks below a root folder; all work is done outside of the event loop."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -1,4 +1,4 @@
-"""Infers what parameters a notebook takes."""
+"""Infers the parameters of a notebook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jupyter_batch.notebook.infer_python import CellSyntaxError, Inferred, infer
 from jupyter_batch.notebook.inspect_notebook import Outline
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-#: What papermill can write in any language.
+#: The values that papermill can write in any language.
 _ANY_VALUE = {"type": ["string", "number", "boolean", "array", "object", "null"]}
 _PAPERMILL_TYPES = {
     "int": {"type": "integer"},
@@ -45,7 +45,7 @@ def infer_schema(outline: Outline) -> ParameterSchema:
 
 
 def infer_schema_apart(data: bytes) -> bytes:
-    """Does ``infer_schema`` from and to JSON, for another process."""
+    """Does the same as ``infer_schema``, from and to JSON, for another process."""
     return msgspec.json.encode(infer_schema(msgspec.json.decode(data, type=Outline)))
 
 
@@ -73,7 +73,7 @@ def _python(outline: Outline) -> list[Inferred]:
 
 
 def _papermill(outline: Outline) -> tuple[list[Inferred], bool]:
-    """Returns what papermill reads of the cell, and whether other names may be given too."""
+    """Returns the parameters that papermill finds, and whether others are accepted, too."""
     # Here, because importing papermill takes more than a second.
     from papermill.exceptions import PapermillException
     from papermill.translators import papermill_translators

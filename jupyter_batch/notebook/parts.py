@@ -36,7 +36,7 @@ def from_pieces(source: IO[bytes]) -> tuple[ExecutedParts, Iterator[OutputSlice]
 
 
 def assemble_apart(source: IO[bytes], target: IO[bytes]) -> None:
-    """Does ``assemble`` of joined pieces, in another process."""
+    """Does the same as ``assemble``, of joined pieces, in another process."""
     from jupyter_batch.notebook.assemble import assemble
 
     for piece in assemble(*from_pieces(source)):

@@ -67,7 +67,7 @@ class NotebookFreezer:
         return self._root.resolve()
 
     def _resolved(self, path: str) -> PurePosixPath:
-        """An absolute path may lead into the root by a link."""
+        """Resolves an absolute path, which may lead into the root by a link."""
         root = self._real_root()
         real = Path(os.path.realpath(path))
         if not real.is_relative_to(root):

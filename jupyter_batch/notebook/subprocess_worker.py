@@ -1,4 +1,4 @@
-"""Runs work on notebooks where it does not hold up the event loop.
+"""Runs work on notebooks in threads and processes, so that the event loop is not blocked.
 
 A thread is not enough for what is large: reading 100 MB of JSON is one call into C that keeps
 the interpreter's lock for up to a second. So what is large goes to a process of its own.
@@ -78,7 +78,7 @@ async def lots(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 async def taken(
     items: AsyncIterator[T], size_of: Callable[[T], int], room: int
 ) -> tuple[list[T], bool]:
-    """Returns items up to where they have more than so much room, and whether that is all."""
+    """Returns the items that fit into the room, and whether these are all."""
     found: list[T] = []
     async for item in items:
         found.append(item)
@@ -89,7 +89,7 @@ async def taken(
 
 
 async def chained(first: Iterable[T], rest: AsyncIterator[T]) -> AsyncIterator[T]:
-    """Yields the one, then the other."""
+    """Yields the items of the first, then those of the second."""
     for item in first:
         yield item
     async for item in rest:

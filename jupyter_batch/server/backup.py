@@ -1,4 +1,4 @@
-"""``backup``: all that there is, in one file."""
+"""``backup``: the whole store in one file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BackupHandler(BatchHandler):
         media_type=_ZIP,
     )
     async def get(self) -> None:
-        """Makes a backup, while runs go on, and returns it."""
+        """Makes a backup while runs go on, and returns it."""
         await self.while_connected(self._send())
 
     async def _send(self) -> None:

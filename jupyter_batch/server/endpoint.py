@@ -21,12 +21,12 @@ Action = Literal["read", "write", "execute"]
 Method = Callable[..., Awaitable[None]]
 
 _JSON = "application/json"
-#: What is larger is counted before it is read, and in a thread.
+#: Larger bodies are checked before they are decoded, in a thread.
 _SMALL_BODY = 64 * 1024
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """What an endpoint takes and gives; the OpenAPI document is made of these."""
+    """The input and output of an endpoint; the OpenAPI document is made of these."""
 
     #: What a user must be allowed to do with the resource ``batch``.
     action: Action
@@ -91,12 +91,12 @@ def endpoint(
 
 
 def operation_of(handler: type[BatchHandler], method: str) -> Operation | None:
-    """Returns what a handler's HTTP method takes and gives, or None where it has none."""
+    """Returns the operation of a handler's HTTP method, or None where it has none."""
     return getattr(getattr(handler, method.lower()), "operation", None)
 
 
 async def _authorise(handler: BatchHandler, action: Action) -> None:
-    # Whoever holds the owner's token is the user whose process this is, or a gateway that has
+    # The holder of the owner's token is the user of this process, or a gateway that has
     # asked its own authorizer.
     if handler.by_owner_token:
         return

@@ -1,4 +1,4 @@
-"""Which HTTP status each error has, and what its answer looks like."""
+"""Maps each error to its HTTP status and its response body."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ STATUS = {
     "run_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
-#: Codes of what tornado and jupyter_server refuse before our services are asked.
+#: Codes of the refusals of tornado and jupyter_server.
 _REFUSED = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.UNAUTHORIZED: "unauthenticated",
@@ -61,7 +61,7 @@ _REFUSED = {
 def answer_of(
     error: BaseException, *, log_id: str, known_user: bool = True
 ) -> tuple[HTTPStatus, ErrorBody]:
-    """Returns status and body; what is not ours to tell is only named by its id in the log."""
+    """Returns status and body; an internal error is only named by its id in the log."""
     if isinstance(error, BatchError):
         body = ErrorBody(code=error.code, message=error.message, details=error.details)
         return STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR), body
@@ -76,7 +76,7 @@ def answer_of(
 
 def _refusal(error: HTTPError, *, known_user: bool) -> tuple[HTTPStatus, ErrorBody]:
     status = HTTPStatus(error.status_code)
-    # jupyter_server says 403 also to those whom it does not know.
+    # jupyter_server answers 403 also to unknown users.
     if status == HTTPStatus.FORBIDDEN and not known_user:
         return status, ErrorBody(
             code="unauthenticated", message="log in, or send a token of this server"

@@ -1,4 +1,4 @@
-"""Event streams: server-sent events, resumable, one client's pace at a time."""
+"""Event streams: server-sent events that can be resumed, at each client's pace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server's requests go to: its own engine, or the owner in another process."""
+"""Sends a server's requests to its own engine, or to the owner in another process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LOOK_SECONDS = 0.2
 
 
 class Gateway:
-    """Becomes the owner where it can, and otherwise hands requests on to the owner."""
+    """Becomes the owner where possible, and otherwise forwards requests to the owner."""
 
     def __init__(
         self,
@@ -44,21 +44,21 @@ class Gateway:
         self._open_engine = open_engine
         self._url = url
         self._data_dir = data_dir
-        #: The folder that whoever comes through this gateway names notebooks from.
+        #: The folder that the notebook paths of its clients are relative to.
         self.root_dir = root_dir
         self._kind = kind
         self._certificate = certificate
         self.max_body_bytes = max_body_bytes
         #: How long an event stream is silent before a comment keeps it open through proxies.
         self.keep_alive_seconds = 15.0
-        #: Opens our own handlers for whoever can read the owner's file; nothing else of the server.
+        #: Authorises readers of the owner's file for our own handlers only.
         self.token = secrets.token_urlsafe(32)
         #: How long a request waits for an owner that is just coming up.
         self.patience_seconds = 5.0
         self.engine: BatchEngine | None = None
         self._opening = asyncio.Lock()
         self._tried = False
-        #: What kept it from taking over when it last tried.
+        #: The error of the last attempt to take over.
         self.trouble: str | None = None
         self._closed = False
         self._forwarder = OwnerProxy()
@@ -66,7 +66,7 @@ class Gateway:
         self._last_request_at = time.monotonic()
 
     async def open(self) -> bool:
-        """Becomes the owner; returns False where another process is. Raises what is wrong."""
+        """Becomes the owner; returns False where another process is. Raises other errors."""
         async with self._opening:
             if self._closed:
                 raise OwnerUnavailable("the server is stopping")
@@ -88,7 +88,7 @@ class Gateway:
             return True
 
     async def close(self) -> None:
-        """Lets go of the store; attempts run on, and the next owner adopts them."""
+        """Closes the store; attempts run on, and the next owner adopts them."""
         self._closed = True
         async with self._opening:
             engine, self.engine = self.engine, None
@@ -132,12 +132,12 @@ class Gateway:
     async def fail_over(self) -> bool:
         """Becomes the owner if there is none; returns whether it is one. Never raises.
 
-        For servers that nobody asks for anything: schedules go on after their owner has died.
+        For servers without requests: schedules go on after their owner has died.
         """
         try:
             is_owner = await self.open()
         except Exception as error:
-            if str(error) != self.trouble:  # told once, not at each look
+            if str(error) != self.trouble:  # logged once, not at each try
                 _log.warning("Cannot take over %s: %s", self._data_dir, error)
             self.trouble = str(error)
             return False
@@ -146,16 +146,16 @@ class Gateway:
 
     @property
     def is_closing(self) -> bool:
-        """Returns whether it closes the store, or has closed it, so that another gateway is asked."""
+        """Returns whether it closes, or has closed, the store: another gateway is asked next."""
         return self._closed
 
     def touch(self) -> None:
-        """Notes that somebody has asked for something."""
+        """Notes the time of a request."""
         self._last_request_at = time.monotonic()
 
     @property
     def quiet_seconds(self) -> float:
-        """How long ago the last request came."""
+        """Returns the seconds since the last request."""
         return time.monotonic() - self._last_request_at
 
     async def _handed_on(self, handler: BatchHandler, owner: OwnerInfo) -> bool:
@@ -168,7 +168,7 @@ class Gateway:
         return True
 
     def introduction(self) -> OwnerInfo:
-        """Returns what the owner's file says."""
+        """Returns the content of the owner's file."""
         return OwnerInfo(
             url=self._url(),
             token=self.token,

@@ -1,4 +1,4 @@
-"""The base of all handlers: identity, limits, answers and errors."""
+"""The base class of all handlers: identity, limits, responses and errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _KEY_LENGTH = 200
 
 @stream_request_body
 class BatchHandler(APIHandler):
-    """Takes a body up to the limit, and answers errors as ``{"code", "message", "details"}``."""
+    """Limits the body, and answers errors as ``{"code", "message", "details"}``."""
 
     auth_resource = RESOURCE
     #: Set by ``endpoint`` before a method is called.
@@ -93,13 +93,13 @@ class BatchHandler(APIHandler):
         return key
 
     def set_default_headers(self) -> None:
-        """Adds what every answer has."""
+        """Adds the headers of every response."""
         super().set_default_headers()
         self.set_header(VERSION_HEADER, __version__)
         self.set_header("Cache-Control", "no-store")
 
     async def prepare(self) -> None:  # type: ignore[override]
-        """Authenticates, and refuses a body that says that it is too large."""
+        """Authenticates, and refuses a body whose declared length is too large."""
         self.gateway.touch()
         await super().prepare()
         declared = self.request.headers.get("Content-Length", "0")
@@ -115,7 +115,7 @@ class BatchHandler(APIHandler):
             self.body.clear()
 
     def check_body(self) -> bool:
-        """Returns whether there is a request to serve; raises TooLarge."""
+        """Returns whether the request can be served; raises TooLarge."""
         if self._received > self.gateway.max_body_bytes and not self._refused_early:
             raise self._too_large()
         return not self._refused_early
@@ -147,7 +147,7 @@ class BatchHandler(APIHandler):
         return TooLarge(f"the body is larger than {limit} bytes", field="body", limit=limit)
 
     async def while_connected(self, work: Coroutine[Any, Any, None]) -> None:
-        """Does work that is cancelled when the client goes away; raises StreamClosedError then."""
+        """Awaits work, which is cancelled when the client disconnects; raises StreamClosedError."""
         self._work = asyncio.create_task(work)
         try:
             await asyncio.wait({self._work})
@@ -158,13 +158,13 @@ class BatchHandler(APIHandler):
         self._work.result()
 
     def on_connection_close(self) -> None:
-        """Hears that the client has gone away."""
+        """Cancels the work of a client that has disconnected."""
         super().on_connection_close()
         if self._work is not None:
             self._work.cancel()
 
     def break_off(self) -> None:
-        """Ends the connection in the middle of an answer, so that nobody takes it for whole."""
+        """Ends the connection in the middle of a response, so that it does not seem complete."""
         self._connection.stream.close()
 
     @property
@@ -210,18 +210,18 @@ class BatchHandler(APIHandler):
         await self.reply_slices(_slices(content), media_type)
 
     async def reply_slices(self, slices: AsyncIterator[bytes], media_type: str) -> None:
-        """Answers with bytes as they come."""
+        """Answers with the slices of bytes as they become available."""
         self.set_header("Content-Type", media_type)
         try:
             async for piece in slices:
                 await self.write_slice(piece)
         finally:
-            # A client may go away in the middle; what the slices come from is let go at once.
+            # The client may disconnect in the middle; the source of the slices is closed at once.
             await slices.aclose()  # type: ignore[attr-defined]
         self.finish(set_content_type=media_type)
 
     async def write_slice(self, piece: bytes) -> None:
-        """Sends a slice; returns when the client has taken it up."""
+        """Sends a slice; returns when the client has accepted it."""
         self.write(piece)
         await self.flush()
         await asyncio.sleep(0)
@@ -251,7 +251,7 @@ class BatchHandler(APIHandler):
         ]
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
-        """Logs what is nobody's mistake but ours; the rest is an answer like any other."""
+        """Logs internal errors; errors of the caller are only answered."""
         if isinstance(value, StreamClosedError):
             self.log.debug("the client of %s has gone away", self.request.path)
         elif isinstance(value, BatchError | HTTPError):

@@ -1,4 +1,4 @@
-"""Who asks: Jupyter's users, and whoever holds the owner's token."""
+"""Identifies the user of a request: a Jupyter user, or a holder of the owner's token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_server.auth.identity import IdentityProvider, User
 from tornado.httputil import HTTPHeaders
 from tornado.web import RequestHandler
 
-#: Sent by gateways along with the owner's token: for whom they ask.
+#: Sent by gateways along with the owner's token: the user of the request.
 ON_BEHALF_OF = "X-Jupyter-Batch-User"
 
 _HEADER = re.compile(r"(?:token|bearer)\s+(\S+)", re.IGNORECASE)
@@ -19,7 +19,7 @@ _GENERATED = re.compile(r"[0-9a-f]{32}")
 
 
 def system_user() -> str:
-    """Returns the name of the user whom this process belongs to."""
+    """Returns the name of the user of this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -45,7 +45,7 @@ def user_name(user: User) -> str:
 
 
 class OwnerIdentity(IdentityProvider):
-    """Knows the holder of the owner's token as the user of the system."""
+    """Identifies the holder of the owner's token as the user of the system."""
 
     def get_user(self, handler: RequestHandler) -> User:
         """Returns the user of the system, or the one for whom a gateway asks."""

@@ -1,4 +1,4 @@
-"""``imports/runs``: runs that were executed elsewhere."""
+"""``imports/runs``: records runs that were executed elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``jobs`` and what is below it."""
+"""``jobs`` and the routes below it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server says of itself and of notebooks on its disk; and what is not there."""
+"""Health, secrets' names, parameters of notebooks, and the answer to unknown routes."""
 
 from __future__ import annotations
 

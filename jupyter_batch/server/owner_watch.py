@@ -15,7 +15,7 @@ from jupyter_batch.server.gateway import Gateway
 #: How often a gateway looks whether there is still an owner: with opening the store, and with what
 #: a busy machine takes, it is the owner well within five seconds.
 TAKE_OVER_SECONDS = 0.5
-#: After something was wrong that will hardly have changed within a second.
+#: The pause after an error that will hardly be solved within a second.
 _AFTER_TROUBLE_SECONDS = 15.0
 _ACTIVITY_SECONDS = 30.0
 

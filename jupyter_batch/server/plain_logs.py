@@ -1,4 +1,4 @@
-"""Keeps what notebooks, users and engines have written from steering whoever reads the log."""
+"""Removes control characters from texts of notebooks, users and engines in the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _format = logging.Formatter().formatException
 
 
 class PlainRecords(logging.Filter):
-    """Shows the arguments of a message in one line each, so that none can write a line of its own.
+    """Shows each argument of a message in one line, so that none can forge a line of the log.
 
     The message itself is ours.
     """

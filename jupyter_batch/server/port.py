@@ -1,4 +1,4 @@
-"""Listens on a free port without letting go of it in between."""
+"""Listens on a free port and keeps it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tornado.netutil import bind_sockets
 
 
 class PortKeeper(ServerApp):
-    """A Jupyter server that is to take any free port, and cannot lose it to anybody.
+    """A Jupyter server on any free port, which no other process can take in between.
 
     Jupyter's own looks for one, closes it, and opens it again a moment later; where many
     processes start, another may have it by then, and the server ends.

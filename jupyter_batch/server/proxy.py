@@ -1,4 +1,4 @@
-"""Hands a request on to the owner and its answer back, as it comes."""
+"""Forwards a request to the owner, and streams the owner's response back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NOT_FOR_OWNER = frozenset({"token", "_xsrf"})
 
 
 class OwnerGone(Exception):
-    """Nobody answers at the owner's address, and nothing has been sent to anybody."""
+    """Nothing answers at the owner's address, and no part of the request has been sent."""
 
 
 class OwnerProxy:
@@ -48,7 +48,7 @@ class OwnerProxy:
         self._http: dict[str, httpx.AsyncClient] = {}
 
     async def forward(self, handler: BatchHandler, owner: OwnerInfo) -> None:
-        """Answers a request by the owner's answer; raises OwnerGone, OwnerUnavailable."""
+        """Answers a request with the owner's response; raises OwnerGone, OwnerUnavailable."""
         import httpx
 
         if HANDED_ON in handler.request.headers:
@@ -108,7 +108,7 @@ class OwnerProxy:
 
 
 async def _hand_back(handler: BatchHandler, owner: OwnerInfo, response: httpx.Response) -> None:
-    """Hands the answer on slice by slice; a client that goes away ends the owner's part too."""
+    """Streams the response; a client that disconnects ends the owner's part, too."""
     handler.set_status(response.status_code)
     for name in _TO_CLIENT:
         if name in response.headers:

@@ -1,4 +1,4 @@
-"""What runs have left: notebook, cells, log, artifacts."""
+"""The records of runs: notebook, cells, outputs, log, artifacts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAX_OUTPUT_BYTES = 16 * 1024 * 1024
 
 _IPYNB, _HTML, _BYTES = "application/x-ipynb+json", "text/html; charset=UTF-8", "*/*"
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
-#: What a browser would run in a page of the server's.
+#: Media types that a browser would run in a page of the server.
 _ACTIVE = re.compile(r"html|xml|svg|script|xsl", re.IGNORECASE)
 #: A page of its own, without the server's cookies, that runs no scripts and reaches nothing.
 _SANDBOX = (
@@ -169,7 +169,7 @@ class ArtifactHandler(BatchHandler):
 
 
 def safe_media_type(media_type: str) -> str:
-    """Returns the media type, or one that no browser shows where it could run as a page."""
+    """Returns the media type, or a harmless one where a browser could run it as a page."""
     if _MEDIA_TYPE.fullmatch(media_type) and not _ACTIVE.search(media_type):
         return media_type
     return "application/octet-stream"

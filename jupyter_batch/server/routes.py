@@ -1,4 +1,4 @@
-"""Which handler serves which address; the one table of both tornado's and OpenAPI's paths."""
+"""The one table of routes and handlers, for tornado and for OpenAPI."""
 
 from __future__ import annotations
 

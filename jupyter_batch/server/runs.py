@@ -1,4 +1,4 @@
-"""``runs``, ``runs/{id}`` and what can be done with a run."""
+"""``runs``, ``runs/{id}`` and the actions on a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets from a file of the administrator's."""
+"""Reads secrets from a file of the administrator."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FileSecrets:
         return {name: known[name] for name in names}
 
     async def names(self, *, user: str) -> tuple[str, ...]:
-        """Returns the names that there are, in order; raises NotAllowed as ``get`` does."""
+        """Returns all names in order; raises NotAllowed as ``get`` does."""
         return tuple(sorted(await asyncio.to_thread(self._read)))
 
     async def weaknesses(self, *, user: str) -> dict[str, str]:

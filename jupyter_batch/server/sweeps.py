@@ -1,4 +1,4 @@
-"""``sweeps`` and what is below it."""
+"""``sweeps`` and the routes below it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An alarm that goes by a test's clock."""
+"""An alarm that uses a test's clock."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from jupyter_batch.ports import Clock
 
 
 class FakeAlarm:
-    """Implements ports.Alarm; rings when the clock has been moved so far."""
+    """Implements ports.Alarm; rings when the test moves the clock to its instant."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ring: Callable[[], None] = lambda: None
         self._task: asyncio.Task[None] | None = None
-        #: What it was set to last.
+        #: The instant it was set to last.
         self.at: datetime | None = None
 
     def start(self, ring: Callable[[], None]) -> None:
-        """Takes what to call."""
+        """Sets the function to call."""
         self._ring = ring
 
     def set(self, at: datetime) -> None:

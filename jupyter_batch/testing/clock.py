@@ -24,7 +24,7 @@ class FakeClock:
         return self._now
 
     async def sleep(self, seconds: float) -> None:
-        """Returns when the test has moved the time so far; at once for no time at all."""
+        """Returns when the test has moved the time by ``seconds``; at once for zero."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
@@ -53,18 +53,18 @@ class FakeClock:
         await self._settle()
 
     def set(self, now: datetime) -> None:
-        """Moves the time, also back, without waking anybody."""
+        """Moves the time, also back, without waking sleepers."""
         self._now = now
 
     def jump(self, seconds: float) -> None:
-        """Sets the clock, also back; whoever sleeps has as long to sleep as before, as it is."""
+        """Sets the clock, also back; the remaining time of sleepers does not change."""
         step = timedelta(seconds=seconds)
         self._now += step
         self._sleepers = [(due + step, order, woken) for due, order, woken in self._sleepers]
 
     @property
     def sleeping(self) -> int:
-        """How many tasks wait for the time."""
+        """Returns how many tasks wait for the time."""
         return len(self._sleepers)
 
     async def _settle(self) -> None:

@@ -14,10 +14,10 @@ _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class FakeEventStream:
-    """Events that a test tells; every open stream gets them at once."""
+    """Events that a test sends; every open stream gets them at once."""
 
     def __init__(self) -> None:
-        #: How long a stream has nothing to say before it says that it lives.
+        #: The silence after which a stream sends a keep-alive comment.
         self.keep_alive_seconds = 0.05
         #: How many streams are open.
         self.streams = 0
@@ -26,7 +26,7 @@ class FakeEventStream:
         self._changed = threading.Condition()
 
     def tell(self, run_id: str, kind: str, data: dict[str, Any]) -> None:
-        """Tells an event; heartbeats and the like have no position, as they are not on record."""
+        """Sends an event; heartbeats and the like have no position, as they are not on record."""
         with self._changed:
             number = len(self._pieces) + 1
             at = (_EPOCH + timedelta(seconds=number)).isoformat()
@@ -55,7 +55,7 @@ class FakeEventStream:
             return self._changed.wait_for(lambda: self.streams == count, timeout)
 
     def stream(self, after: int | None) -> Iterator[bytes]:
-        """Yields the events above a position, then what is told; None for from now on."""
+        """Yields the events above a position (None: none of them), then the new ones."""
         with self._changed:
             place = len(self._pieces) if after is None else after
             dropped = self._dropped

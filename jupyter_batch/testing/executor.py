@@ -1,4 +1,4 @@
-"""An executor whose attempts do what the test tells them."""
+"""An executor whose attempts are controlled by the test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from jupyter_batch.ports import (
 
 
 class FakeAttempt:
-    """One attempt; says frames and ends when it is told to."""
+    """One attempt; writes frames and ends when the test calls for it."""
 
     def __init__(self, spec: AttemptSpec) -> None:
         self.spec = spec
@@ -48,7 +48,7 @@ class FakeAttempt:
         self._changed = asyncio.Condition()
 
     def say(self, make: Callable[..., frames.AnyFrame], **fields: Any) -> None:
-        """Says a frame with the next number."""
+        """Writes a frame with the next number."""
         self._seq += 1
         self.items.append(make(seq=self._seq, at=self.at + self._seq, **fields))
 
@@ -58,7 +58,7 @@ class FakeAttempt:
         self.items.append(LogLine(line_no=self._lines, text=text))
 
     def begin(self, sources: Sequence[str]) -> None:
-        """Says all that comes before the first cell."""
+        """Writes all frames that come before the first cell."""
         self.say(frames.Ready, python="3.11.0", papermill="2.7.0")
         cells = [{"cell_type": "code", "source": s, "metadata": {}} for s in sources]
         self.say(frames.Document, name="skeleton", body=json.dumps({"cells": cells}))
@@ -110,7 +110,7 @@ class FakeAttempt:
         verdict: str | None = "succeeded",
         **fields: Any,
     ) -> None:
-        """Says the last frame (none where ``verdict`` is None) and ends.
+        """Writes the last frame (none where ``verdict`` is None) and ends.
 
         A notebook that succeeds executes what is left of its cells first.
         """
@@ -123,7 +123,7 @@ class FakeAttempt:
         await self.flush()
 
     async def flush(self) -> None:
-        """Lets followers see what has been said."""
+        """Makes the new items visible to followers."""
         async with self._changed:
             self._changed.notify_all()
 
@@ -179,7 +179,7 @@ class FakeExecutor:
         return replace(environment, image=environment.image or "fake:latest")
 
     async def inspect(self, environment: Environment) -> ImageReport | None:
-        """Tells the kernels."""
+        """Returns the kernels."""
         if self.away:
             return None
         return ImageReport(
@@ -213,7 +213,7 @@ class FakeExecutor:
     async def follow(
         self, handle: AttemptHandle
     ) -> AsyncIterator[Sequence[frames.AnyFrame | LogLine]]:
-        """Yields what the attempt says, from its first word on."""
+        """Yields all items of the attempt from the first one on."""
         attempt, seen = self._find(handle), 0
         while True:
             self._check()

@@ -1,4 +1,4 @@
-"""What the store in memory holds."""
+"""The content of the store in memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T", Job, Run, Sweep)
 
 
 class Memory:
-    """What there is, shared by the parts of the store."""
+    """The content that the parts of the store share."""
 
     def __init__(self, sink: EventSink | None, clock: Clock) -> None:
         self.sink = sink
@@ -44,7 +44,7 @@ class Memory:
         self.troubles: deque[StoreError] = deque()
 
     def check(self) -> None:
-        """Raises the next trouble that a test has asked for, if there is one."""
+        """Raises the next error that a test has planned, if any."""
         if self.troubles:
             raise self.troubles.popleft()
 

@@ -30,14 +30,14 @@ from jupyter_batch.testing.owner_sweeps import FakeOwnerSweeps
 _STATUS = {"not_found": 404, "conflict": 409, "not_allowed": 403}
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
-#: What becomes of a run each time that somebody looks at it.
+#: The change of a run at one request for it.
 Step = dict[str, Any]
 
 
 class FakeOwner(httpx.BaseTransport):
-    """Answers ``batch/...``; its runs go the way that the test has planned.
+    """Answers ``batch/...``; its runs change as the test has planned.
 
-    Use it as the ``transport`` of a Client. Whatever it is asked is kept in ``requests``.
+    Use it as the ``transport`` of a Client. All requests are kept in ``requests``.
     """
 
     def __init__(self, *, root_dir: str = "/", token: str = "secret") -> None:
@@ -118,11 +118,11 @@ class FakeOwner(httpx.BaseTransport):
         return run
 
     def plan_for(self, run_id: str) -> None:
-        """Lets a run go the way that is planned."""
+        """Plans the changes of a run."""
         self._steps[run_id] = deque(self.plan)
 
     def step(self, run_id: str) -> Run:
-        """Takes a run one step on its way, and returns it."""
+        """Applies the next planned change to a run, and returns it."""
         run = self._run(run_id)
         if self._steps.get(run_id):
             run = self.runs[run_id] = replace(run, **self._steps[run_id].popleft())
@@ -187,7 +187,7 @@ class FakeOwner(httpx.BaseTransport):
         return self._accept(body, key, notebook=path, name=body.get("name") or path)
 
     def named(self, notebook: str) -> str:
-        """Returns what it calls a notebook: relative to its root, if it lies there."""
+        """Returns the path of a notebook, relative to its root if it lies there."""
         return named_from(self.root_dir, notebook, stored_root=self.root_dir)
 
     def _accept(

@@ -1,4 +1,4 @@
-"""What the owner in memory tells of results and SQL."""
+"""The results and SQL of the owner in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Answer = Callable[..., httpx.Response]
 
 
 class OwnerOfResults(Protocol):
-    """What is needed of the owner."""
+    """The parts of the owner that results need."""
 
     runs: dict[str, Run]
     results: dict[str, Any]

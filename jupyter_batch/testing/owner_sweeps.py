@@ -15,12 +15,12 @@ from jupyter_batch.domain.state import UNFINISHED
 from jupyter_batch.domain.sweep import FAILURES, Sweep, SweepFacts, expand_grid, sweep_of
 from jupyter_batch.errors import BatchError, Conflict, NotFound
 
-#: What an owner answers with.
+#: The type of an owner's response.
 Answer = Callable[..., httpx.Response]
 
 
 class OwnerOfRuns(Protocol):
-    """What is needed of the owner."""
+    """The parts of the owner that sweeps need."""
 
     runs: dict[str, Run]
 

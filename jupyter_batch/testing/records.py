@@ -1,4 +1,4 @@
-"""What attempts have left, in memory."""
+"""The records of attempts, in memory."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class AttemptRecords:
-    """What one attempt has left."""
+    """The records of one attempt."""
 
     def __init__(self) -> None:
         self.watermark = Watermark()

@@ -1,4 +1,4 @@
-"""Cursors: opaque texts that say where a list goes on."""
+"""Cursors: opaque texts that mark where a list continues."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def cursor_of(after: str | None) -> str | None:
 
 
 def after_of(cursor: str) -> str:
-    """Returns the id that a cursor stands for; raises InvalidInput for what is none of ours."""
+    """Returns the id in a cursor; raises InvalidInput for a text that is no cursor of ours."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")

@@ -1,4 +1,4 @@
-"""Reads bodies and arguments strictly, and says which field is wrong."""
+"""Decodes bodies and arguments strictly, and names the field that is wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BODY = "body"
 
 _AT = re.compile(r" - at (?:`key` in )?`\$(?P<path>[^`]*)`$")
 _NAMED = re.compile(r"(?:unknown|required) field `(?P<name>.*)`$", re.DOTALL)
-#: What browsers and Jupyter add to any address.
+#: Arguments that browsers and Jupyter add to any address.
 _OF_JUPYTER = frozenset({"token", "_xsrf", "no_track_activity", "_"})
 
 
@@ -43,7 +43,7 @@ def decode_body(body: bytes, shape: type[T]) -> T:
 
 
 def decode_bounded(body: bytes, shape: type[T]) -> T:
-    """Does ``decode_body`` for a body that may be large; raises TooLarge for too many values.
+    """Does the same as ``decode_body`` for a large body; raises TooLarge for too many values.
 
     What is kept as it came (a notebook) may have more of them. It blocks, but never for long at
     a time: for a thread.
@@ -108,7 +108,7 @@ def decode_arguments(arguments: Mapping[str, Sequence[str]], shape: type[T]) -> 
 
 
 def _invalid(message: str, *, whole: bool = False) -> InvalidInput:
-    """Makes our error of msgspec's words; ``whole`` for fields without an index behind."""
+    """Makes our error of msgspec's message; ``whole`` lists fields that have no index."""
     at = _AT.search(message)
     sentence = message[: at.start()] if at else message
     field = _dotted(at["path"]) if at else ""

@@ -1,4 +1,4 @@
-"""The data folder, and the file in it by which the owner is found."""
+"""The data folder, and the owner's file in it, with which clients find the owner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OwnerKind = Literal["jupyter", "on_demand", "serve"]
 
 
 class OwnerInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the owner answers, and what opens its door."""
+    """The address of the owner, and the token that it accepts."""
 
     #: With the base url and a ``/`` at the end; requests go to ``<url>batch/...``.
     url: str
@@ -48,7 +48,7 @@ def default_data_dir() -> Path:
 
 
 def read_owner(data_dir: Path) -> OwnerInfo | None:
-    """Returns what the owner's file says, or None where there is none that can be read."""
+    """Returns the content of the owner's file, or None where no valid one exists."""
     try:
         return msgspec.json.decode((data_dir / OWNER_FILE).read_bytes(), type=OwnerInfo)
     except (OSError, msgspec.DecodeError):

@@ -1,4 +1,4 @@
-"""Jobs, runs and sweeps as whoever asks names their notebooks."""
+"""Makes the notebook paths of jobs, runs and sweeps relative to the caller's root."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jupyter_batch.domain.sweep import Sweep
 
 
 def seen_from(root: str, value: Any) -> Any:
-    """Returns a value with its notebook named from a root, where it is named from another."""
+    """Returns a value with its notebook's path relative to a root, where it has another."""
     if isinstance(value, Job):
         if value.root in ("", root):
             return value
