@@ -1,4 +1,4 @@
-"""The bytes of artifacts, read a few MiB at a time."""
+"""Reads the bytes of artifacts, a few MiB at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WINDOW = 4 * 1024 * 1024
 async def read_artifact(
     places: RunLocator, run_id: str, attempt_no: int, path: str
 ) -> AsyncIterator[bytes]:
-    """Yields the bytes of a whole artifact; of one that was sent twice, the later."""
+    """Yields the bytes of a complete artifact; if it was sent twice, those of the later one."""
     for first, last in await places.read(run_id, _windows, attempt_no, path):
         content = await places.read(run_id, _bytes, attempt_no, path, first, last)
         if content:

@@ -1,4 +1,4 @@
-"""Events read back: those on record, and outputs made into events again."""
+"""Reads events: stored ones, and those that are made from outputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jupyter_batch.store.outputs import joined
 _log = logging.getLogger(__name__)
 _RECORDS = load_queries("records")
 _OUTPUTS = load_queries("outputs")
-#: Characters of outputs in one answer; at least one frame is in it.
+#: Most characters of outputs in one answer, which has at least one frame.
 _MOST_TEXT = 8 * 1024 * 1024
 _SEQ_MASK = (1 << 32) - 1
 
@@ -40,7 +40,7 @@ def select_events_of_run(
     limit: int,
     with_outputs: bool,
 ) -> tuple[RunEvent, ...]:
-    """Returns events of a run, outputs among them where asked for, in the order of their ids.
+    """Returns events of a run, optionally with outputs, in the order of their ids.
 
     Large outputs make an answer shorter than ``limit``; only an empty one is the end.
     """
@@ -57,7 +57,7 @@ def select_events_of_run(
 def _outputs(
     cursor: Connection, segment: str, run_no: int, run_id: str, after: int, limit: int
 ) -> tuple[list[RunEvent], int | None]:
-    """Returns output events and, where there are more, the id up to which they are complete."""
+    """Returns output events and, if there are more, the id up to which they are complete."""
     frames = cursor.execute(
         _OUTPUTS["select_frames"].format(segment=segment),
         {

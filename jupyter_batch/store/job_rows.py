@@ -1,4 +1,4 @@
-"""Where rows of jobs meet values."""
+"""Converts jobs to rows and back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jupyter_batch.store.duckdb.column_values import clean_text, from_utc, to_js
 
 
 class _Policies(Value, frozen=True, kw_only=True):
-    """What a job's column ``policies`` holds."""
+    """The content of a job's column ``policies``."""
 
     overlap_policy: OverlapPolicy | None = None
     retry: RetryPolicy = RetryPolicy()

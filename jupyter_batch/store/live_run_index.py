@@ -1,7 +1,7 @@
-"""Which runs wait or are active, and how many there are in each state, kept in memory.
+"""An index in memory of runs that are not over, and of the number of runs in each state.
 
-The truth is the runs table; this follows it commit by commit, so that the dispatcher, which
-asks several times a second, does not make DuckDB scan a million rows each time (5 to 8 ms).
+The runs table is the authority. The index follows each commit, so that the dispatcher, which
+reads it several times a second, causes no scan of a million rows each time (5 to 8 ms).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jupyter_batch.ports import JobLoad
 
 
 class LiveRun(msgspec.Struct, frozen=True):
-    """What is needed to choose the next run."""
+    """The fields of a run that are needed to choose the next one."""
 
     run_no: int
     id: str
@@ -33,7 +33,7 @@ class LiveRun(msgspec.Struct, frozen=True):
 
 
 def live_run(run_no: int, run: Run) -> LiveRun:
-    """Returns what is to be known of a run."""
+    """Returns the index entry of a run."""
     return LiveRun(
         run_no=run_no,
         id=run.id,
@@ -47,7 +47,7 @@ def live_run(run_no: int, run: Run) -> LiveRun:
 
 
 class LiveRunIndex:
-    """Thread-safe; written by the writer after each commit."""
+    """A thread-safe index. The writer updates it after each commit."""
 
     def __init__(self) -> None:
         self._counts: Counter[RunState] = Counter()
@@ -56,7 +56,7 @@ class LiveRunIndex:
         self._lock = threading.Lock()
 
     def reset(self, counts: Mapping[RunState, int], runs: list[LiveRun]) -> None:
-        """Takes what is on record."""
+        """Replaces the content by that of the store."""
         with self._lock:
             self._counts = Counter(counts)
             self._runs, self._of_job = {}, {}
@@ -64,7 +64,7 @@ class LiveRunIndex:
                 self._keep(run)
 
     def put(self, run: LiveRun, before: RunState | None) -> None:
-        """Takes a run as it now is, and the state in which it was (None for a new one)."""
+        """Updates a run; ``before`` is its former state (None for a new run)."""
         with self._lock:
             if before is not None:
                 self._counts[before] -= 1
@@ -75,7 +75,7 @@ class LiveRunIndex:
                 self._keep(run)
 
     def put_new(self, runs: Sequence[LiveRun]) -> None:
-        """Takes runs that have just been made."""
+        """Adds new runs."""
         counts = Counter(run.state for run in runs)
         with self._lock:
             self._counts.update(counts)
@@ -84,7 +84,7 @@ class LiveRunIndex:
                     self._keep(run)
 
     def remove(self, run_no: int, state: RunState) -> None:
-        """Forgets a deleted run."""
+        """Removes a deleted run."""
         with self._lock:
             self._counts[state] -= 1
             self._drop(run_no)
@@ -110,7 +110,7 @@ class LiveRunIndex:
         return min((at for at in instants if at is not None and at > now), default=None)
 
     def expired(self, now: datetime) -> list[int]:
-        """Returns the queued runs whose time is up."""
+        """Returns the expired queued runs."""
         return [
             run.run_no
             for run in self._waiting()
@@ -118,7 +118,7 @@ class LiveRunIndex:
         ]
 
     def next_expiry(self) -> datetime | None:
-        """Returns when the time of the next queued run is up."""
+        """Returns when the next queued run expires."""
         instants = (run.expires_at for run in self._waiting())
         return min((at for at in instants if at is not None), default=None)
 
@@ -137,7 +137,7 @@ class LiveRunIndex:
         )
 
     def active(self) -> list[int]:
-        """Returns the runs that an executor may have in its hands."""
+        """Returns the active runs."""
         with self._lock:
             return [run.run_no for run in self._runs.values() if run.state.is_active]
 

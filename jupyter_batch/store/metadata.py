@@ -1,4 +1,4 @@
-"""Small things in the records database: idempotency keys and facts about the store."""
+"""Idempotency keys and metadata in the records database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _META = load_queries("meta")
 
 
 def find_key(connection: Connection, created_by: str, kind: str, key: str) -> str | None:
-    """Returns the id of what a key has made, or None."""
+    """Returns the id of the object that a key created, or None."""
     row = connection.execute(
         _JOBS["find_key"],
         {"created_by": clean_text(created_by), "kind": kind, "key": clean_text(key)},
@@ -20,7 +20,7 @@ def find_key(connection: Connection, created_by: str, kind: str, key: str) -> st
 
 
 def insert_key(connection: Connection, created_by: str, kind: str, key: str, made: str) -> None:
-    """Remembers a key; belongs into the transaction that makes the thing."""
+    """Stores a key. Call it in the transaction that creates the object."""
     connection.execute(
         _JOBS["insert_key"],
         {"created_by": clean_text(created_by), "kind": kind, "key": clean_text(key), "id": made},
@@ -28,12 +28,12 @@ def insert_key(connection: Connection, created_by: str, kind: str, key: str, mad
 
 
 def get_meta(connection: Connection, key: str) -> str | None:
-    """Returns a fact about the store, or None."""
+    """Returns a metadata value, or None."""
     row = connection.execute(_META["get"], {"key": key}).fetchone()
     return None if row is None else str(row[0])
 
 
 def put_meta(connection: Connection, key: str, value: str) -> None:
-    """Writes a fact about the store; belongs into a transaction."""
+    """Writes a metadata value. Call it in a transaction."""
     connection.execute(_META["delete"], {"key": key})
     connection.execute(_META["insert"], {"key": key, "value": value})

@@ -1,4 +1,4 @@
-"""What is there once the files of a data folder are open."""
+"""Opens the files of a data folder."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from jupyter_batch.store.space.recovery_trim import trim
 from jupyter_batch.store.writer_state import WriterState
 
 _log = logging.getLogger(__name__)
-#: How long a file that is held is waited for.
+#: Seconds to wait for a file that another process holds.
 _HELD_SECONDS = 1.0
-#: Rows that are more than there can be.
+#: A limit that no number of rows reaches.
 _ALL = 2**62
 _META = load_queries("meta")
 _RUNS = load_queries("runs")
@@ -48,7 +48,7 @@ _SEGMENTS = load_queries("segments")
 
 
 class OpenFiles:
-    """One data folder, locked and attached; made off the event loop."""
+    """One data folder, locked and attached. Create it off the event loop."""
 
     def __init__(self, data_dir: Path, clock: Clock, *, memory_limit: str, threads: int) -> None:
         data_dir = data_dir.absolute()
@@ -81,7 +81,7 @@ class OpenFiles:
             raise
 
     def writer_state(self, publish: Callable[[Sequence[RunEvent]], None]) -> WriterState:
-        """Returns the writer's memory as it was when the store was closed."""
+        """Returns the writer's state, loaded from the store."""
         writer_state = WriterState(
             records=self.records,
             segments=self.segments,
@@ -102,7 +102,7 @@ class OpenFiles:
         return writer_state
 
     def close(self) -> None:
-        """Writes everything into its file, as far as there is space, and lets go."""
+        """Checkpoints all files as far as there is space, and releases the lock."""
         try:
             self.segments.close()
             self.connection.execute("DETACH records")
@@ -163,7 +163,7 @@ class OpenFiles:
         ]
 
     def _load_segments(self) -> None:
-        #: The one that takes new runs; None for none yet.
+        #: The segment for new runs; None for none yet.
         self.current: Segment | None = None
         self.last_segment_id = 0
         rows = self.connection.execute(_SEGMENTS["select_all"]).fetchall()
@@ -174,7 +174,7 @@ class OpenFiles:
             self.current = segment if closed_at is None else None
 
     def _trim_active(self) -> None:
-        """Takes back what a crash has left half written; see trimming.py."""
+        """Removes rows that a crash left incomplete; see space/recovery_trim.py."""
         by_segment: dict[int, list[int]] = {}
         for stored in select_runs(
             self.connection, {"with_numbers": {"run_nos": self.live.active()}}, _ALL
@@ -188,7 +188,7 @@ class OpenFiles:
                 _log.exception("an output segment cannot be read: %s", segment_id)
 
     def trim_all(self) -> None:
-        """Takes all segments back to where the records database is."""
+        """Trims all segments to the state of the records database."""
         for segment_id in self.segments.ids():
             try:
                 with self.segments.lease(segment_id) as segment:
@@ -197,12 +197,12 @@ class OpenFiles:
                 _log.exception("an output segment cannot be read: %s", segment_id)
 
     def check(self) -> None:
-        """Writes a fact that nobody reads."""
+        """Makes a test write."""
         with self.records.transaction():
             put_meta(self.connection, "checked_at", self.clock.now().isoformat())
 
     def put_id(self, store_id: str) -> None:
-        """Gives the store another name, so that it and one it was copied from stay apart."""
+        """Gives the store a new id, which distinguishes it from the store it was copied from."""
         with self.records.transaction():
             put_meta(self.connection, "store_id", store_id)
         self.store_id = store_id

@@ -1,4 +1,4 @@
-"""Outputs as they now stand, read in windows so that no more than a few MiB are in memory."""
+"""Reads current outputs in windows, so that only a few MiB are in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WINDOW = 4 * 1024 * 1024
 
 #: Frame and position in it.
 Key = tuple[int, int]
-#: Where a slice of an output is, and whether another follows.
+#: Location of a slice of an output, and whether another follows.
 Piece = tuple[FoldedOutput[Key], Key, bool]
 
 
@@ -36,7 +36,7 @@ async def read_outputs(
 async def _appended(
     places: RunLocator, run_id: str, attempt_no: int, cell: int
 ) -> AsyncIterator[OutputSlice]:
-    """Yields outputs that nothing has been done to after they were appended."""
+    """Yields outputs that were not changed after they were appended."""
     number, output_type = -1, ""
     after = 0
     for until in await places.read(run_id, _windows, attempt_no, cell):
@@ -55,7 +55,7 @@ async def _appended(
 async def _edited(
     places: RunLocator, run_id: str, attempt_no: int, cell: int
 ) -> AsyncIterator[OutputSlice]:
-    """Yields outputs that have been replaced or cleared: the ops first, then what they leave."""
+    """Yields outputs of cells with replaced or cleared outputs, by folding their ops."""
     outputs, sizes = await places.read(run_id, _fold, attempt_no, cell)
     for batch in _batches(outputs, sizes):
         keys = [key for _, key, _ in batch]

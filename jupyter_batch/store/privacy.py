@@ -1,4 +1,4 @@
-"""Keeps the data folder to its user: what notebooks print is nobody else's."""
+"""Makes the data folder private to its user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def keep_to_its_user(folder: Path) -> None:
-    """Takes the rights of others from a data folder, which may have been there before.
+    """Removes the permissions of other users from a data folder, which may have existed before.
 
     DuckDB makes its files as the umask says, and write-ahead logs again and again: only the folder
     keeps others out for certain. One that is somebody else's, or shared on purpose (the sticky

@@ -1,4 +1,4 @@
-"""What attempts have left, in DuckDB."""
+"""Records of attempts in DuckDB."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class DuckRecords:
             whole = tuple(event for event in events if event.event_id <= until)
             if whole or not events:
                 return whole
-            # What is being written comes right after; an empty answer would be taken for the end.
+            # A write is in progress. Wait for it, because an empty answer would mean the end.
             await self._writer.call(lambda: None)
             if self._settled(run_id) == until:
                 return whole

@@ -1,4 +1,4 @@
-"""Makes the records database anew of what the output files tell."""
+"""Rebuilds the records database from the output files."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _REASON = (
 
 
 def repair(folder: Path, *, clock: Clock, dry_run: bool) -> RepairReport:
-    """Puts a records database in the place of one that is missing or damaged, which is kept.
+    """Replaces a missing or damaged records database, and keeps the damaged one.
 
     Raises StoreLocked, Conflict (the database is fine, or there is nothing to make one of),
     StoreDamaged (it was written by a newer version), StoreFull, StoreError.
@@ -243,7 +243,7 @@ def _rows(
 
 
 def _skeleton(connection: Connection, where: dict[str, int]) -> list[tuple[str, str]]:
-    """Returns type and source of the executed notebook's cells; none where it cannot be told."""
+    """Returns type and source of the executed notebook's cells; none if unknown."""
     rows = connection.execute(
         _OUTPUTS["select_document"].format(segment="taken"), {**where, "name": "skeleton"}
     ).fetchall()
@@ -260,7 +260,7 @@ def _artifacts(connection: Connection, where: dict[str, int]) -> Iterator[Artifa
     last: tuple[str, int, bool] | None = None
     while rows := cursor.fetchmany(256):
         for path, seq, more, size, content in rows:
-            # Of one that was sent twice, the later holds.
+            # If an artifact was sent twice, the later one is valid.
             if last is None or last[0] != path or (last[1] != seq and not last[2]):
                 found[path] = (0, hashlib.sha256())
             so_far, digest = found[path]

@@ -1,4 +1,4 @@
-"""Space that is set aside, so that deleting works on a disk that is full."""
+"""Reserved disk space, so that deleting works on a full disk."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ SIZE = 2 * 1024 * 1024
 
 
 class Reserve:
-    """A file that is given up when it is needed, and made again when there is space."""
+    """A file that is removed when its space is needed, and recreated when there is space."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
 
     def fill(self) -> None:
-        """Sets the space aside, if there is any."""
+        """Reserves the space, if there is enough."""
         try:
             if self._path.exists() and self._path.stat().st_size == SIZE:
                 return
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
-                # Written, for a file with holes takes no space.
+                # Written out, because a sparse file takes no space.
                 os.pwrite(descriptor, os.urandom(SIZE), 0)
                 os.fsync(descriptor)
             finally:
@@ -42,7 +42,7 @@ class Reserve:
             self._path.unlink(missing_ok=True)
 
     def with_room(self, work: Callable[[], T]) -> T:
-        """Does the work, again with the space that was set aside where the disk is full."""
+        """Does the work. If the disk is full, releases the reserve and tries again."""
         try:
             return work()
         except StoreFull:

@@ -1,4 +1,4 @@
-"""Results and done items: rows and values."""
+"""Reads and writes results and done items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which segment takes new runs."""
+"""Chooses the segment for new runs."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ class Rollover:
         self._segment_bytes = segment_bytes
 
     def current(self) -> Segment:
-        """Returns the segment for a new run, a new one where it is time."""
+        """Returns the segment for a new run, and opens a new one if it is time."""
         segment = self._current
         if segment is not None and self._is_open(segment):
             return segment
         return self._open_next()
 
     def close_current(self) -> None:
-        """Makes the next run go to a new segment, so that this one can be rewritten."""
+        """Closes the current segment for new runs, so that it can be rewritten."""
         if self._current is not None:
             self._close(self._current)
             self._current = None
 
     def is_current(self, segment_id: int) -> bool:
-        """Whether new runs go there."""
+        """Returns whether the segment takes new runs."""
         return self._current is not None and self._current.segment_id == segment_id
 
     def _is_open(self, segment: Segment) -> bool:
@@ -64,7 +64,7 @@ class Rollover:
         now = writer_state.clock.now()
         self._last_id += 1
         segment = Segment(self._last_id, f"{self._last_id:06}.duckdb", now)
-        # The file comes first: one that is not on record is removed at the next opening.
+        # The file is created first: an unrecorded one is removed at the next opening.
         writer_state.segments.add(segment, create=True)
         with writer_state.records.transaction():
             writer_state.connection.execute(

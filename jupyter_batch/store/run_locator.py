@@ -1,4 +1,4 @@
-"""Reads of what lies in the segment of a run."""
+"""Reads data from the segment of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SQL = load_queries("runs")
 
 
 class RunLocator:
-    """Knows where runs lie."""
+    """Finds the segment of a run."""
 
     def __init__(self, readers: Readers, segments: Segments) -> None:
         self._readers = readers

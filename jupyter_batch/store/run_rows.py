@@ -1,4 +1,4 @@
-"""Where rows of runs meet values."""
+"""Converts runs to rows and back."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from jupyter_batch.store.duckdb.sql import load_queries
 
 _log = logging.getLogger(__name__)
 _SQL = load_queries("runs")
-#: More than there can be.
+#: A limit that no number of rows reaches.
 _ALL = 2**62
 
 
 class StoredRun(msgspec.Struct, frozen=True):
-    """A run and where it lies."""
+    """A run with its number and segment."""
 
     run_no: int
     segment_id: int
@@ -122,7 +122,7 @@ Conditions = Mapping[str, Mapping[str, Any]]
 
 
 def select_runs(connection: Connection, conditions: Conditions, limit: int) -> list[StoredRun]:
-    """Returns the newest runs that fulfil the conditions; what cannot be read is left out.
+    """Returns the newest runs that meet the conditions. Unreadable rows are left out.
 
     Conditions are named blocks of queries/runs.sql with their parameters.
     """

@@ -1,4 +1,4 @@
-"""A change of a run, written as the few columns that differ."""
+"""Writes new runs, and the changed columns of existing ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RECORDS = load_queries("records")
 
 
 def insert_run(connection: Connection, stored: StoredRun) -> None:
-    """Writes a new run with its attempts and artifacts; belongs into a transaction."""
+    """Writes a new run with its attempts and artifacts. Call it in a transaction."""
     where = {"run_no": stored.run_no}
     columns = encode_run(stored.run) | where | {"segment_id": stored.segment_id}
     connection.execute(_RUNS["insert"], columns)
@@ -40,7 +40,7 @@ def insert_run(connection: Connection, stored: StoredRun) -> None:
 
 
 def insert_new_runs(connection: Connection, runs: Sequence[StoredRun]) -> None:
-    """Writes new runs, without attempts, in one statement; belongs into a transaction."""
+    """Writes new runs, without attempts, in one statement. Call it in a transaction."""
     rows = Rows(_RUNS["insert_all"])
     for stored in runs:
         rows.add(run_no=stored.run_no, segment_id=stored.segment_id, **encode_run(stored.run))
@@ -76,7 +76,7 @@ def encode_event(run_no: int, event: RunEvent) -> tuple[RunEvent, dict[str, Any]
 
 
 def update_run(connection: Connection, run_no: int, before: Run, after: Run) -> None:
-    """Writes what differs; belongs into a transaction."""
+    """Writes the columns that differ. Call it in a transaction."""
     old, new = encode_run(before), encode_run(after)
     changed = {name: value for name, value in new.items() if old[name] != value}
     if changed:

@@ -1,4 +1,4 @@
-"""What is written into an output segment."""
+"""Writes rows into an output segment."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _SQL = load_queries("outputs")
 #: 2,048 rows are read and compressed at a time: a few MiB with pieces of these sizes.
 TEXT_PIECE = 4 * 1024
 BYTES_PIECE = 8 * 1024
-#: Of a frozen file, written in one statement.
+#: Bytes of a frozen file per statement.
 _AT_ONCE = 8 * 1024 * 1024
 
 
 def insert_frozen(
     connection: Connection, segment: str, run_no: int, frozen: FrozenNotebook
 ) -> None:
-    """Writes what a run has frozen; contents that are there already are not written again."""
+    """Writes the frozen notebook of a run. Existing contents are not written again."""
     insert_all_frozen(connection, segment, [(run_no, frozen)])
 
 
 def insert_all_frozen(
     connection: Connection, segment: str, runs: Sequence[tuple[int, FrozenNotebook]]
 ) -> None:
-    """Writes what many runs have frozen; most of them have the same few notebooks."""
+    """Writes the frozen notebooks of many runs, most of which share a few notebooks."""
     # The caller holds them all, so an object's id is its own.
     distinct = {id(frozen): frozen for _, frozen in runs}
     files = {key: _frozen_files(frozen) for key, frozen in distinct.items()}
@@ -74,7 +74,7 @@ def _frozen_files(frozen: FrozenNotebook) -> list[_File]:
 
 
 def _insert_contents(connection: Connection, segment: str, files: Sequence[_File]) -> None:
-    """Writes the contents that are not there yet, each once."""
+    """Writes the contents that do not exist yet, each once."""
     contents = {file.digest: file.content for file in files}
     digests = list(contents)
     # Most runs come alone with one notebook, and a join for one row costs three times as much.
@@ -101,7 +101,7 @@ def _insert_content(connection: Connection, segment: str, digest: str, content: 
 
 
 class SegmentRows:
-    """Collects what recordings bring, to be written into a segment with few statements."""
+    """Collects rows of recordings and writes them into a segment with few statements."""
 
     def __init__(self, segment: str) -> None:
         def rows(name: str) -> Rows:
@@ -114,16 +114,16 @@ class SegmentRows:
         self._progress = rows("insert_progress")
 
     def write(self, connection: Connection) -> None:
-        """Writes it all, the progress last; belongs into a transaction."""
+        """Writes all rows, the progress last. Call it in a transaction."""
         for rows in (self._outputs, self._documents, self._artifacts, self._log, self._progress):
             rows.write(connection)
 
     def take(
         self, run_no: int, recording: Recording, done: RecordingProgress, *, needs_records: bool
     ) -> tuple[RecordingProgress, list[RunEvent]]:
-        """Takes what is new; returns how far the attempt is then, and the events of new outputs.
+        """Adds the new rows of a recording; returns the attempt's progress and events of new outputs.
 
-        ``needs_records`` says whether rows in the records database go along.
+        ``needs_records`` is true if the recording has rows in the records database too.
         """
         ids = {"run_nos": run_no, "attempt_nos": recording.attempt_no}
         outputs = [_clean(row) for row in recording.outputs if row.seq > done.last_seq]

@@ -1,4 +1,4 @@
-"""The store: reads, writes and what they share, put together."""
+"""The store: combines reads, writes and their shared state."""
 
 from __future__ import annotations
 
@@ -132,9 +132,9 @@ async def open_store(
     memory_limit: str = MEMORY_LIMIT,
     threads: int = 1,
 ) -> DuckStore:
-    """Opens the store in a folder, or makes one there, and has it for itself until it is closed.
+    """Opens or creates the store in a folder, exclusively until it is closed.
 
-    ``sink`` hears of events on the running event loop. Raises StoreLocked (another process has
+    ``sink`` gets events on the running event loop. Raises StoreLocked (another process has
     it), StoreDamaged (not ours, of a newer version, or broken: nothing is touched), StoreFull,
     StoreError (the folder cannot be written).
     """

@@ -1,7 +1,7 @@
 """A backup as a file: a zip with the databases and, last, the manifest.
 
-A zip has its directory at its end and a checksum for each part, so one that was cut off or
-changed on its way is found out before anything of it is used.
+A zip has its directory at its end and a checksum for each part, so a truncated or
+changed file is detected before anything of it is used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SLICE = 1024 * 1024
 
 
 class ArchiveWriter:
-    """Puts files into a new archive one by one."""
+    """Writes files into a new archive one by one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -33,20 +33,20 @@ class ArchiveWriter:
         self.files: list[BackedUpFile] = []
 
     def add(self, name: str, path: Path) -> None:
-        """Takes a file; outputs are compressed already."""
+        """Adds a file. Outputs are stored as they are, because they are compressed already."""
         kind = zipfile.ZIP_DEFLATED if name == RECORDS else zipfile.ZIP_STORED
         self._zip.write(path, name, compress_type=kind, compresslevel=1)
         self.files.append(BackedUpFile(name=name, size_bytes=path.stat().st_size))
 
     def finish(self, manifest: BackupManifest) -> None:
-        """Writes the table of contents; the archive is whole and on disk when this returns."""
+        """Writes the manifest. The archive is complete and on disk when this returns."""
         self._zip.writestr(MANIFEST, msgspec.json.encode(manifest))
         self._zip.close()
         sync_file(self._path)
 
 
 def read_manifest(path: Path) -> BackupManifest:
-    """Returns the table of contents; raises InvalidInput for what is no backup, or a newer one."""
+    """Returns the manifest; raises InvalidInput unless it is a backup of a known version."""
     try:
         with zipfile.ZipFile(path) as archive:
             content = archive.read(MANIFEST)
@@ -75,7 +75,7 @@ def read_manifest(path: Path) -> BackupManifest:
 
 
 def unpack(path: Path, manifest: BackupManifest, folder: Path) -> None:
-    """Writes the databases below a folder; raises InvalidInput where one has been changed."""
+    """Writes the databases below a folder; raises InvalidInput if one was changed."""
     with zipfile.ZipFile(path) as archive:
         for file in manifest.files:
             try:

@@ -32,10 +32,10 @@ from jupyter_batch.store.writer_state import WriterState
 
 _log = logging.getLogger(__name__)
 _SQL = load_queries("backup")
-#: In the data folder; what a crash leaves there is removed at the next opening.
+#: Work folder in the data folder. After a crash it is removed at the next opening.
 WORK_FOLDER = "backup.tmp"
 _SLICE = 1024 * 1024
-#: In a process of its own: closing a file here would let go of DuckDB's lock on it.
+#: Copies in another process: closing a file in this one would release DuckDB's lock on it.
 _COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 
 
@@ -57,7 +57,7 @@ class MadeBackup:
 
 
 class BackupMaker:
-    """One at a time; readers go on meanwhile, and so does the writer but for moments."""
+    """Makes one backup at a time. Readers continue; the writer pauses only for moments."""
 
     def __init__(
         self,
@@ -72,12 +72,12 @@ class BackupMaker:
         self._folder = folder
         self._work = folder / WORK_FOLDER
         self._store_id = store_id
-        #: Shared with whoever takes segments away.
+        #: Lock that is shared with the code that removes segments.
         self._alone = alone
 
     @asynccontextmanager
     async def make(self) -> AsyncIterator[MadeBackup]:
-        """Gives a backup, which is gone afterwards."""
+        """Yields a backup, which is removed afterwards."""
         async with self._alone:
             try:
                 with translated(self._folder):
@@ -127,7 +127,7 @@ class BackupMaker:
             await asyncio.to_thread(copy.unlink)
 
     def _copy_records(self, copy: Path) -> tuple[dict[str, int], list[tuple[int, str]]]:
-        """Copies the records database and returns what the copy has."""
+        """Copies the records database and returns the versions and segments in the copy."""
         cursor = self._writer_state.connection.cursor()
         try:
             with self._writer_state.records.gate.shared(), translated(copy):
@@ -152,7 +152,7 @@ class BackupMaker:
                 await asyncio.to_thread(self._copy_rows, alias, copy)
 
     async def _copy_as_it_is(self, segment: Segment, alias: str, copy: Path) -> bool:
-        """Copies a file that nobody writes to meanwhile; returns whether that was so."""
+        """Copies a segment's file; returns whether nothing was written to it meanwhile."""
         writes = await self._writer.call(lambda: self._complete(segment, alias))
         if writes is None:
             return False
@@ -178,11 +178,11 @@ class BackupMaker:
         return True
 
     def _complete(self, segment: Segment, alias: str) -> int | None:
-        """Brings all into the file; returns how often it was written to, None for not possible."""
+        """Checkpoints the segment; returns its number of writes, or None if that is impossible."""
         try:
             self._writer_state.connection.execute(f"CHECKPOINT {alias}")
         except duckdb.Error:
-            # Somebody reads; or there is no space, which the copy of the rows will tell.
+            # A reader is active, or there is no space; copying the rows will report the latter.
             return None
         return segment.writes
 
@@ -201,7 +201,7 @@ class BackupMaker:
 
 
 def remove_work(folder: Path) -> None:
-    """Removes what a backup that did not come to its end has left."""
+    """Removes the files of an interrupted backup."""
     shutil.rmtree(folder / WORK_FOLDER, ignore_errors=True)
 
 

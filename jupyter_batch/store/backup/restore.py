@@ -1,4 +1,4 @@
-"""Makes a store of a backup."""
+"""Restores a store from a backup."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Present(msgspec.Struct, frozen=True):
     store_id: str | None
     jobs: int = 0
     runs: int = 0
-    #: Why it cannot be read, where it cannot.
+    #: Why it cannot be read; None if it can.
     trouble: str | None = None
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing would be missed."""
+        """Returns whether replacing it would lose nothing."""
         return not (self.jobs or self.runs or self.trouble)
 
 
@@ -62,11 +62,11 @@ async def restore(
     force: bool = False,
     takes_over: bool = False,
 ) -> RestoreReport:
-    """Puts a backup into a data folder that nobody owns; what was there is kept beside it.
+    """Restores a backup into a data folder without an owner. The present store is kept beside it.
 
-    In another place than its own it becomes a copy, with a new id and with its schedules paused:
-    two stores of one id would take each other's containers away. ``takes_over`` says that the
-    original is no more. Raises InvalidInput (no whole backup, a newer one), Conflict (there is
+    In another folder than its own it becomes a copy, with a new id and with its schedules paused:
+    two stores of one id would remove each other's containers. ``takes_over`` means that the
+    original no longer exists. Raises InvalidInput (no complete backup, a newer one), Conflict (there is
     something, and no ``force``), StoreLocked, StoreFull, StoreError.
     """
     manifest = await asyncio.to_thread(read_manifest, file)
@@ -97,7 +97,7 @@ async def restore(
 
 
 def look(folder: Path) -> Present | None:
-    """Returns what store there is in a folder, without changing anything; None for none."""
+    """Returns the store in a folder, without changing anything; None for none."""
     path = folder / "records.duckdb"
     if not path.exists():
         return None
@@ -117,7 +117,7 @@ def _locked(folder: Path) -> FolderLock:
 
 
 def free_name(folder: Path, name: str) -> str:
-    """Returns a name that nothing in the folder has yet."""
+    """Returns a name that is not used in the folder."""
     number, free = 1, name
     while (folder / free).exists():
         number += 1
@@ -147,7 +147,7 @@ def _is_own_place(manifest: BackupManifest, folder: Path, present: Present | Non
 async def _settle(
     unpacked: Path, manifest: BackupManifest, clock: Clock, sink: EventSink, *, is_copy: bool
 ) -> RestoreReport:
-    """Brings the unpacked store to a state in which an owner can open it."""
+    """Prepares the unpacked store so that an owner can open it."""
     async with _opened(unpacked, clock, sink) as (files, store):
         await asyncio.to_thread(files.trim_all)
         if is_copy:

@@ -1,7 +1,7 @@
-"""Puts a restored store in the place of another, in steps that can be taken up again.
+"""Replaces a store by a restored one, in steps that can be resumed after a crash.
 
-What is restored is made ready in a folder of its own, whose last renaming decides: before it
-nothing has happened, after it whoever opens the data folder next goes on with the moves.
+The restored store is prepared in its own folder. Renaming that folder decides: before it
+nothing has changed; after it the next opening of the data folder completes the moves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
-#: Being unpacked; no more than a leaving where nobody is at it.
+#: Folder in which a backup is unpacked. Without a running restore it is a leftover.
 UNPACKED = "restore.tmp"
 READY = "restore.ready"
 _KEPT_AS = "kept_as"
@@ -21,9 +21,9 @@ _RECORDS, _WAL, _OUTPUTS = "records.duckdb", "records.duckdb.wal", "outputs"
 
 
 def make_ready(folder: Path, kept_as: str) -> None:
-    """Decides that what has been unpacked is the store from now on.
+    """Makes the unpacked store the current one.
 
-    What is there now goes to ``kept_as``, a folder beside it.
+    The present store is moved to ``kept_as``, a folder beside it.
     """
     unpacked = folder / UNPACKED
     (unpacked / _KEPT_AS).write_text(kept_as, encoding="utf-8")
@@ -34,7 +34,7 @@ def make_ready(folder: Path, kept_as: str) -> None:
 
 
 def finish_restore(folder: Path) -> None:
-    """Does the moves that are left, if there are any; needs the folder's lock."""
+    """Completes the remaining moves, if any. The caller holds the folder's lock."""
     shutil.rmtree(folder / UNPACKED, ignore_errors=True)
     ready = folder / READY
     if not ready.exists():

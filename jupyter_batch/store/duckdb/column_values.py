@@ -1,4 +1,4 @@
-"""How values are written into columns and read back."""
+"""Converts values to columns and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 
 def clean_text(text: str) -> str:
-    """Returns the text with what UTF-8 cannot hold (lone surrogates) replaced."""
+    """Returns the text with lone surrogates, which UTF-8 cannot encode, replaced."""
     if text.isascii():
         return text
     try:
@@ -42,7 +42,7 @@ def to_json(value: Any) -> str:
 
 
 def to_clean_json(value: Any) -> tuple[str, Any]:
-    """Returns JSON text, strict (no NaN) and clean, and the value that it is the text of."""
+    """Returns JSON text, strict (no NaN) and clean, and the value that it encodes."""
     try:
         return msgspec.json.encode(value).decode(), value
     except UnicodeEncodeError:

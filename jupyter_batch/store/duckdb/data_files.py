@@ -13,12 +13,12 @@ def folder_size(folder: Path) -> int:
         try:
             size += path.stat().st_size if path.is_file() else 0
         except FileNotFoundError:
-            continue  # It went while we looked.
+            continue  # It was removed meanwhile.
     return size
 
 
 def sync_file(path: Path) -> None:
-    """Makes sure that a file and its name outlast a loss of power."""
+    """Syncs a file and its folder, so that they survive a loss of power."""
     for place in (path, path.parent):
         handle = os.open(place, os.O_RDONLY)
         try:

@@ -20,18 +20,18 @@ _log = logging.getLogger(__name__)
 
 Connection = duckdb.DuckDBPyConnection
 
-#: Beside a database: what it was before it was migrated.
+#: Folder beside a database with its copies from before a migration.
 KEPT_FOLDER = "backups"
-#: Rows in a row group: what a checkpoint writes anew and the least that is read at once.
+#: Rows in a row group: the unit that a checkpoint rewrites and that is read at once.
 _ROW_GROUPS = {"records": 16_384, "outputs": 2_048}
 #: A table takes at least a block; a segment of which little is left should be small.
 _BLOCK_SIZES = {"records": 262_144, "outputs": 65_536}
-#: Pinned, so that a later DuckDB goes on writing files that this one can read.
+#: Pinned, so that a later DuckDB keeps writing files that this one can read.
 _STORAGE_VERSION = "v2.0.0"
 
 
 def connect(data_dir: Path, *, memory_limit: str, threads: int) -> Connection:
-    """Returns an instance that can touch the data folder and nothing else, nor the net."""
+    """Returns an instance that can access only the data folder, and no network."""
     folder = quoted(str(data_dir))
     connection = duckdb.connect(
         ":memory:",
@@ -43,7 +43,7 @@ def connect(data_dir: Path, *, memory_limit: str, threads: int) -> Connection:
             "max_temp_directory_size": "4GB",
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            # A name in SQL means no variable of this program.
+            # Names in SQL must not refer to Python variables.
             "python_enable_replacements": "false",
             "preserve_insertion_order": "true",
         },
@@ -72,7 +72,7 @@ def attach(connection: Connection, path: Path, alias: str, kind: str) -> None:
 
 
 def attach_file(connection: Connection, path: Path, alias: str, kind: str) -> None:
-    """Attaches a file under a name, whatever is in it."""
+    """Attaches a file under a name without checking its content."""
     connection.execute(
         f"ATTACH {quoted(str(path))} AS {alias} "
         f"(ROW_GROUP_SIZE {_ROW_GROUPS[kind]}, BLOCK_SIZE {_BLOCK_SIZES[kind]}, "
@@ -81,7 +81,7 @@ def attach_file(connection: Connection, path: Path, alias: str, kind: str) -> No
 
 
 def attach_to_read(connection: Connection, path: Path, alias: str) -> None:
-    """Attaches a file of any version to look into it; nothing of it is changed."""
+    """Attaches a file of any version read-only."""
     connection.execute(f"ATTACH {quoted(str(path))} AS {alias} (READ_ONLY)")
 
 
@@ -123,7 +123,7 @@ def _migrate(connection: Connection, path: Path, alias: str, kind: str) -> None:
 
 
 def _keep(connection: Connection, path: Path, alias: str, kind: str, version: int) -> None:
-    """Makes a backup of a file that is about to be migrated.
+    """Copies a file that is about to be migrated.
 
     Each step of the migration is a transaction, so an interrupted one goes on where it was; the
     backup is for whoever has to go back to an older jupyter_batch.
@@ -146,7 +146,7 @@ def _keep(connection: Connection, path: Path, alias: str, kind: str, version: in
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """Commits what is done inside, or nothing of it."""
+    """Runs the body in one transaction; rolls back on an error."""
     connection.execute("BEGIN TRANSACTION")
     try:
         yield
@@ -155,10 +155,10 @@ def transaction(connection: Connection) -> Iterator[None]:
         try:
             connection.execute("ROLLBACK")
         except duckdb.Error:
-            pass  # A commit that failed has rolled back by itself.
+            pass  # A failed commit has rolled back already.
         raise
 
 
 def quoted(text: str) -> str:
-    """Returns a text as SQL has it."""
+    """Returns a text as an SQL literal."""
     return "'" + re.sub("'", "''", text) + "'"

@@ -1,4 +1,4 @@
-"""What DuckDB and the disk report, in the words of the error tree."""
+"""Translates errors of DuckDB and of the disk into the error tree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import psutil
 
 from jupyter_batch.errors import StoreDamaged, StoreError, StoreFull, StoreHeld, StoreLocked
 
-#: Of the command line of a process.
+#: Most characters of a process's command line in a message.
 _SHOWN = 80
 _PID = re.compile(r"PID (\d+)")
 _LOCKED = ("Could not set lock on file", "Unique file handle conflict")
@@ -32,7 +32,7 @@ _DAMAGED = (
 
 
 def store_error(error: BaseException, path: Path) -> StoreError:
-    """Returns the error of the tree that says the same, with advice."""
+    """Returns the matching error of the tree, with advice."""
     text = str(error)
     if any(part in text for part in _LOCKED):
         return held_error(path, _pid_in(text))
@@ -60,7 +60,7 @@ def store_error(error: BaseException, path: Path) -> StoreError:
 
 
 def is_invalidated(error: BaseException) -> bool:
-    """Whether DuckDB lets nobody use a database any more until it is attached again."""
+    """Returns whether DuckDB refuses all use of a database until it is attached again."""
     return "has been invalidated" in f"{error} {error.__cause__}"
 
 
@@ -98,7 +98,7 @@ def _command_of(pid: int) -> str:
 
 
 def no_locks_error(path: Path, why: object) -> StoreError:
-    """Returns the error of a folder that two processes could open at the same time."""
+    """Returns the error of a folder whose file system has no locks."""
     return StoreError(
         f"locking does not work in {path} ({why}), so two owners could damage the store: "
         "put the data folder on a local disk (JUPYTER_BATCH_DATA)",
@@ -108,7 +108,7 @@ def no_locks_error(path: Path, why: object) -> StoreError:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turns errors of DuckDB and of the disk into those of the tree."""
+    """Raises errors of DuckDB and of the disk as those of the tree."""
     try:
         yield
     except (duckdb.Error, OSError) as error:

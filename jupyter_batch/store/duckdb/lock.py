@@ -1,4 +1,4 @@
-"""A lock on the data folder that outlasts the exchange of a database file."""
+"""A lock on the data folder that survives the replacement of a database file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _guard = threading.Lock()
 
 
 class FolderLock:
-    """Held from opening to closing; the kernel lets go of it when the process dies.
+    """Held from opening to closing. The system releases it when the process dies.
 
     DuckDB's own lock sits on the file and so cannot cover the moment in which reclaim puts
     a compacted file in its place. POSIX locks are not inherited by children, but do not keep
@@ -47,7 +47,7 @@ class FolderLock:
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
-        """Lets go; calling it again does nothing."""
+        """Releases the lock. Calling it again does nothing."""
         with _guard:
             if self._key in _mine:
                 _mine.discard(self._key)

@@ -1,4 +1,4 @@
-"""Reads, in a small pool of threads with a cursor each."""
+"""Runs reads in a small pool of threads with a cursor each."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Readers:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def close(self) -> None:
-        """Waits for reads that go on."""
+        """Waits for pending reads and closes the cursors."""
         self._closed = True
         await asyncio.to_thread(self._pool.shutdown)
 

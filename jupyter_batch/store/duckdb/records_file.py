@@ -1,4 +1,4 @@
-"""The records database as a file: who may use it when, and what becomes of it after a failure."""
+"""The records database file: coordinates its use, and attaches it again after a failure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Gate:
-    """Lets any number through, or one alone."""
+    """A lock for many shared users or one exclusive user."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -27,12 +27,12 @@ class Gate:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether somebody waits to be alone, or is."""
+        """Returns whether a thread holds the exclusive lock or waits for it."""
         return self._shut
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """Waits while somebody is alone."""
+        """Waits for the exclusive user, then holds the lock as a shared user."""
         with self._changed:
             self._changed.wait_for(lambda: not self._shut)
             self._inside += 1
@@ -45,7 +45,7 @@ class Gate:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Waits until nobody is inside, and keeps others out."""
+        """Waits for all shared users, then holds the lock exclusively."""
         with self._changed:
             self._shut = True
             self._changed.wait_for(lambda: self._inside == 0)
@@ -76,13 +76,13 @@ class RecordsFile:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commits what is done inside, or nothing of it; raises errors of the tree."""
+        """Runs the body in one transaction; raises errors of the tree."""
         with self.use(), transaction(self.connection):
             yield
 
     @contextmanager
     def use(self) -> Iterator[None]:
-        """Turns errors into those of the tree."""
+        """Raises errors as those of the tree."""
         if self._is_broken:
             self._attach_again()
         try:
@@ -96,7 +96,7 @@ class RecordsFile:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Lets a reader in while the file is not being exchanged."""
+        """Holds the file for a reader, so that it is not replaced meanwhile."""
         with self.gate.shared(), translated(self.path):
             yield
 

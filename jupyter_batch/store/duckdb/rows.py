@@ -1,4 +1,4 @@
-"""Rows for one INSERT, collected column by column: a statement costs a millisecond, a row little."""
+"""Collects rows by column for one INSERT: a statement costs a millisecond, a row much less."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_batch.store.duckdb.database import Connection
 
-#: A column in a query: the name of its parameter, and its type where the query says it.
+#: A column in a query: the name of its parameter, and its optional type.
 _COLUMN = re.compile(r"unnest\(\$(\w+)(?:::(\w+)\[\])?\)")
 
 
@@ -26,7 +26,7 @@ class Rows:
         self._count += 1
 
     def write(self, connection: Connection) -> None:
-        """Writes what has been collected; belongs into a transaction.
+        """Writes the collected rows. Call it in a transaction.
 
         A column of one and the same value is given once: DuckDB takes a list item by item,
         which for rows that are much alike is most of the work.

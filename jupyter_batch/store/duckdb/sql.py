@@ -11,7 +11,7 @@ _MARK = "-- name: "
 
 
 def parse_queries(text: str) -> dict[str, str]:
-    """Returns the named blocks of a file; raises ValueError where a name comes twice."""
+    """Returns the named blocks of a file; raises ValueError for a duplicate name."""
     queries: dict[str, str] = {}
     for block in ("\n" + text).split("\n" + _MARK)[1:]:
         name, _, body = block.partition("\n")

@@ -1,4 +1,4 @@
-"""The one thread that writes."""
+"""The single writer thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_TOGETHER = 64
 
 
 class Failed:
-    """What a batched item gets in place of a result."""
+    """The error of a batched item, in place of its result."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
@@ -32,9 +32,9 @@ class _Task:
 
 
 class Writer:
-    """Does one thing after the other in a thread; callers await what comes of it.
+    """Runs tasks one after the other in a thread. Callers await the results.
 
-    A caller that is cancelled while its work waits takes it back; work that has begun is
+    Cancelling a caller removes its waiting task; a task that has begun is
     finished in any case.
     """
 
@@ -45,12 +45,12 @@ class Writer:
         self._thread.start()
 
     async def call(self, work: Callable[[], T]) -> T:
-        """Returns what the work returns, or raises what it raises."""
+        """Runs the work in the thread; returns its result or raises its error."""
         result: T = await self.batch(lambda items: [_attempt(items[0])], work)
         return result
 
     async def batch(self, work: Callable[[list[I]], Sequence[T | Failed]], item: I) -> T:
-        """Does the item together with others that wait for the very same ``work``."""
+        """Processes the item together with others that wait for the same ``work``."""
         if self._closed:
             raise StoreClosed("the store is closed: its owner is ending")
         task = _Task(work, item)
@@ -59,7 +59,7 @@ class Writer:
         return result
 
     async def close(self) -> None:
-        """Finishes what waits and ends the thread."""
+        """Finishes waiting tasks and ends the thread."""
         self._closed = True
         self._tasks.put(None)
         await asyncio.to_thread(self._thread.join)

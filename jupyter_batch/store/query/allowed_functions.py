@@ -1,8 +1,8 @@
 """Functions that SQL of users may call, by DuckDB's names.
 
-An allow-list, as a later DuckDB brings others. Left out is what tells of the surroundings or
-changes them (settings, sequences, logs), what waits, and what makes texts or lists of any length
-out of a number: DuckDB counts no memory for those, and cannot be interrupted in them.
+It is an allow-list, because a later DuckDB adds functions. It excludes functions that read or
+change the system (settings, sequences, logs), that wait, or that make texts or lists of any length
+from a number: DuckDB counts no memory for those, and cannot be interrupted in them.
 """
 
 from __future__ import annotations
@@ -80,5 +80,5 @@ _FUNCTIONS = """
 
 OPERATORS = frozenset(_OPERATORS.split()) | {"is distinct from", "is not distinct from"}
 FUNCTIONS = frozenset(_FUNCTIONS.split())
-#: In the place of tables.
+#: Functions that may be used as tables.
 TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "json_each", "json_tree"})

@@ -1,8 +1,8 @@
-"""Lets SQL through that reads the documented views, and refuses everything else.
+"""Accepts SQL that reads the documented views, and refuses everything else.
 
-DuckDB's own parser tells what a text means, as a tree; everything in the tree is compared with
-lists of what is allowed. What is on no list is refused, be it harmless: a new kind of node in a
-later DuckDB can do no harm before somebody has looked at it.
+DuckDB's own parser gives the syntax tree; everything in the tree is compared with
+allow-lists. Anything else is refused, even if it is harmless: a new kind of node in a
+later DuckDB can do no harm before it has been reviewed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _EXPRESSIONS = frozenset(
         "WINDOW",
     }
 )
-#: Nodes of queries, tables, and what modifies them.
+#: Nodes of queries, tables and their modifiers.
 _NODES = frozenset(
     {
         "SELECT_NODE",
@@ -74,7 +74,7 @@ _HINT = f"SQL here reads the views {', '.join(VIEWS)}, with SELECT"
 
 
 def check(connection: Connection, text: str) -> Checked:
-    """Returns the one statement of a text, to be executed; raises InvalidQuery."""
+    """Returns the checked single statement of a text; raises InvalidQuery."""
     if len(text) > MAX_LENGTH:
         raise refusal(f"the statement is longer than {MAX_LENGTH:,} characters")
     try:
@@ -104,12 +104,12 @@ def check(connection: Connection, text: str) -> Checked:
 def _kind(statement: duckdb.Statement) -> str:
     try:
         return str(statement.type.name)
-    except ValueError:  # one that duckdb's Python side has no name for
+    except ValueError:  # duckdb's Python API has no name for it
         return "this kind of statement"
 
 
 class Checked:
-    """A statement that may be executed."""
+    """A statement that passed the check."""
 
     def __init__(self, statement: duckdb.Statement, views: Set[str]) -> None:
         self.statement = statement
@@ -118,7 +118,7 @@ class Checked:
 
 
 class _Walk:
-    """Goes through a tree; ``scope`` has the names that WITH gives to queries around."""
+    """Checks a syntax tree; ``scope`` has the names of enclosing WITH queries."""
 
     def __init__(self) -> None:
         self.views: set[str] = set()
@@ -199,11 +199,11 @@ class _Walk:
 
 
 def refusal(text: str) -> InvalidQuery:
-    """Returns the error that says why SQL is not taken, and what is."""
+    """Returns the error for refused SQL, with the reason and what is allowed."""
     return InvalidQuery(f"{text}. {_HINT}", field="query")
 
 
 def wrong(error: BaseException) -> InvalidQuery:
-    """Returns the error for what DuckDB does not understand or cannot calculate."""
+    """Returns the error for SQL that DuckDB cannot parse or evaluate."""
     text = str(error).strip().split("\n\nPossible solutions")[0]
     return InvalidQuery(text, field="query")

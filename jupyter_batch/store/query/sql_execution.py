@@ -1,4 +1,4 @@
-"""Runs one query over the files of the store; done in a process of its own, see sql_process.py."""
+"""Runs one query over the files of the store, in a process of its own (see sql_process.py)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from jupyter_batch.store.query.sql_messages import (
 from jupyter_batch.store.query.sql_values import plain
 
 _SQL = load_queries("views")
-#: What DuckDB may hold; the process as a whole may grow by GROWTH_BYTES.
+#: DuckDB's memory limit. The process as a whole may grow by GROWTH_BYTES.
 _MEMORY = "384MB"
 _DISK = "2GB"
 #: Rows taken at once: of large ones, as few as can be.
@@ -39,10 +39,10 @@ _OF_DISK = ("No space left on device", "Disk quota exceeded", "File too large")
 
 
 class Execution:
-    """One query."""
+    """The execution of one query."""
 
     def __init__(self, question: Question, folder: Path) -> None:
-        """``folder`` is for what does not fit into memory."""
+        """Create the execution; ``folder`` is for data that does not fit into memory."""
         self._question = question
         self._folder = folder
         self._deadline = time.monotonic() + question.timeout_seconds
@@ -50,7 +50,7 @@ class Execution:
         self._warnings: list[str] = []
 
     def run(self) -> Reply:
-        """Returns what has come of it; raises nothing."""
+        """Runs the query and returns the reply; never raises."""
         with ExitStack() as stack:
             try:
                 reply = self._run(stack)
@@ -83,7 +83,7 @@ class Execution:
             "max_temp_directory_size": _DISK,
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            # A name in SQL means no variable of this program.
+            # Names in SQL must not refer to Python variables.
             "python_enable_replacements": "false",
         }
         with duckdb.connect(":memory:", config=config) as connection:
@@ -198,7 +198,7 @@ class Execution:
         ended = threading.Event()
 
         def watch() -> None:
-            """Interrupts again and again: a query that has not begun yet does not notice."""
+            """Interrupts repeatedly, because a query that has not begun yet ignores it."""
             wait = max(self._deadline - time.monotonic(), 0)
             while not ended.wait(wait):
                 connection.interrupt()

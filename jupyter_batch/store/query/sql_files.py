@@ -1,4 +1,4 @@
-"""Databases of the store, read by another process while their owner has them open.
+"""Reads databases of the store in another process while their owner has them open.
 
 DuckDB locks a database for one process. Reading it all the same is safe for as long as no
 checkpoint ends meanwhile: until its last step, the writing of a header, a checkpoint only writes
@@ -25,7 +25,7 @@ _HEADERS = 3 * 4096
 
 
 class FileChanged(Exception):
-    """A file was written anew; the name is that of its DataFile."""
+    """A file was rewritten; the name is that of its DataFile."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -33,7 +33,7 @@ class FileChanged(Exception):
 
 
 class SharedFile:
-    """A database and its write-ahead log as they stood at one moment."""
+    """A database and its write-ahead log at one moment."""
 
     def __init__(self, file: DataFile, *, copy_to: Path | None = None) -> None:
         """Raises FileNotFoundError, FileChanged; with ``copy_to`` it is copied there first."""
@@ -57,13 +57,13 @@ class SharedFile:
             raise
 
     def check(self) -> None:
-        """Raises FileChanged where what has been read so far may be wrong."""
+        """Raises FileChanged if the data read so far may be wrong."""
         is_same = os.pread(self._handle, _HEADERS, 0) == self._headers
         if not is_same or (self._log is not None and os.fstat(self._log).st_size < self._log_bytes):
             raise FileChanged(self.name)
 
     def parts(self) -> dict[str, _Part]:
-        """Returns the database and its log by the names that DuckDB asks for."""
+        """Returns the database and its log by the names that DuckDB uses."""
         name = f"{self.name}.duckdb"
         parts = {name: _Part(self._handle, os.fstat(self._handle).st_size)}
         if self._log is not None:
@@ -89,7 +89,7 @@ class SharedFile:
 
 
 class SharedFiles(AbstractFileSystem):  # type: ignore[misc]
-    """Gives DuckDB the files that have been added, to read; there are no others."""
+    """A read-only file system for DuckDB with the added files only."""
 
     protocol = PROTOCOL
     cachable = False
@@ -99,22 +99,22 @@ class SharedFiles(AbstractFileSystem):  # type: ignore[misc]
         self._parts: dict[str, _Part] = {}
 
     def add(self, file: SharedFile) -> str:
-        """Returns the address of a file that can be read from now on."""
+        """Adds a file and returns its address."""
         self._parts |= file.parts()
         return f"{PROTOCOL}://{file.name}.duckdb"
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> _Reader:
-        """Returns a file to read from."""
+        """Opens a file for reading."""
         if mode not in ("r", "rb"):
             raise PermissionError(f"{path} is only for reading")
         return _Reader(self._part(path))
 
     def exists(self, path: str, **_: Any) -> bool:
-        """Tells whether there is such a file."""
+        """Returns whether the file exists."""
         return self._name(path) in self._parts
 
     def isfile(self, path: str) -> bool:
-        """Tells whether there is such a file."""
+        """Returns whether the file exists."""
         return self.exists(path)
 
     def size(self, path: str) -> int:
@@ -126,7 +126,7 @@ class SharedFiles(AbstractFileSystem):  # type: ignore[misc]
         return datetime.fromtimestamp(0, UTC)
 
     def glob(self, path: str, **_: Any) -> list[str]:
-        """Returns nothing: files cannot be looked for."""
+        """Returns nothing, because files cannot be listed."""
         return []
 
     def _name(self, path: str) -> str:
@@ -146,7 +146,7 @@ class _Part:
 
 
 class _Reader:
-    """What DuckDB wants of a file of Python."""
+    """The file interface that DuckDB needs."""
 
     def __init__(self, part: _Part) -> None:
         self._part = part
@@ -174,7 +174,7 @@ class _Reader:
 
 
 def _copied(source: int, folder: Path) -> int:
-    """Returns a copy that has no name, so that it goes when this process does."""
+    """Returns an unnamed copy, which disappears with this process."""
     with (
         tempfile.TemporaryFile(dir=folder, buffering=0) as target,
         open(source, "rb", buffering=0, closefd=False) as original,

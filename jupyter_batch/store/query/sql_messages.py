@@ -1,4 +1,4 @@
-"""What the owner and a process that runs SQL say to each other, over its stdin and stdout."""
+"""Messages between the owner and a process that runs SQL, over its stdin and stdout."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import msgspec
 
 from jupyter_batch.domain.sql_query import SqlColumn
 
-#: Of an answer's rows.
+#: Most bytes of an answer's rows.
 MAX_BYTES = 32 * 1024 * 1024
-#: Of a message: an answer's rows, and what is around them.
+#: Most bytes of a message: an answer's rows and its other fields.
 MAX_MESSAGE = 2 * MAX_BYTES
-#: Bytes of the number that says how long a message is.
+#: Bytes of the length prefix of a message.
 PREFIX = 4
 
 M = TypeVar("M")
 
 
 class DataFile(msgspec.Struct, frozen=True):
-    """A database as it stood at one moment."""
+    """A database at one moment."""
 
-    #: Unique among those of a question; also the name under which SQL has it.
+    #: Name in SQL, unique within a question.
     name: str
     path: str
-    #: How much of its write-ahead log counts; 0 for no log.
+    #: Valid bytes of its write-ahead log; 0 for no log.
     log_bytes: int
 
 
@@ -33,31 +33,31 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     query: str
     limit: int
-    #: What is left of the time.
+    #: The remaining time.
     timeout_seconds: float
-    #: What was asked for, queueing included.
+    #: The requested time, including the wait for a process.
     asked_seconds: float
     records: DataFile
     segments: tuple[DataFile, ...]
     #: Names of files that change too often to be read where they are.
     copied: tuple[str, ...] = ()
-    #: Whether a log that cannot be read may be one that has been begun anew meanwhile.
+    #: Whether an unreadable log may have been restarted meanwhile.
     may_repeat: bool = True
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What has come of a question."""
+    """The reply to a question."""
 
-    #: ``changed`` means that files were written anew meanwhile: ask again.
+    #: ``changed`` means that files were rewritten meanwhile: ask again.
     kind: Literal["answer", "invalid", "stopped", "changed"]
     message: str = ""
     columns: tuple[SqlColumn, ...] = ()
-    #: Each a JSON array.
+    #: Rows as JSON arrays.
     rows: tuple[bytes, ...] = ()
     truncated: bool = False
-    #: What is not in the answer because it cannot be read.
+    #: Warnings about data that could not be read.
     warnings: tuple[str, ...] = ()
-    #: Names of the files.
+    #: Names of the rewritten files.
     changed: tuple[str, ...] = ()
 
 
@@ -79,7 +79,7 @@ TOO_LARGE = (
 
 
 def too_long(seconds: float) -> str:
-    """Says that a query took too long, and what to do."""
+    """Returns the message for a query that took too long, with advice."""
     return (
         f"it took longer than {seconds:g} s; narrow it down, or give it more time (timeout_seconds)"
     )

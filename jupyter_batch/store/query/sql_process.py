@@ -1,7 +1,7 @@
-"""A process that runs SQL of users, as its owner sees it.
+"""Controls a process that runs SQL of users.
 
 SQL can make DuckDB take any amount of memory within one function, where nothing can interrupt it.
-So it runs where the system's limits end it without harm, and can be killed at any moment.
+So it runs in a process that system limits can end without harm, and that can be killed any time.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from jupyter_batch.store.query.sql_messages import (
 _PROGRAM = "jupyter_batch.store.query.sql_program"
 #: Of the owner's variables, those that Python needs to start.
 _VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_", "PYTHON", "LD_", "DYLD_", "VIRTUAL_ENV")
-#: In memory at once; the limit of the address space is in the program.
+#: Most resident memory. The program itself limits its address space.
 _MOST_BYTES = 1024 * 1024 * 1024
 _WATCH_SECONDS = 0.05
 
 
 class ProcessEnded(Exception):
-    """It ended without an answer."""
+    """The process ended without an answer."""
 
 
 class SqlProcess:
-    """Started with the first question; answers one at a time."""
+    """A process that starts with the first question and answers one at a time."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` is for what does not fit into memory."""
+        """Create it; ``folder`` is for data that does not fit into memory."""
         self._parent = folder
         self._folder: Path | None = None
         self._process: asyncio.subprocess.Process | None = None
@@ -66,7 +66,7 @@ class SqlProcess:
             watching.cancel()
 
     async def kill(self) -> None:
-        """Ends it, whatever it does; no harm where it has ended."""
+        """Kills the process, if it still runs."""
         process, self._process = self._process, None
         if process is not None:
             if process.returncode is None:
@@ -99,7 +99,7 @@ class SqlProcess:
         return tempfile.mkdtemp(prefix="sql-", dir=self._parent)
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        """Kills it where it has too much memory: not every system enforces the limit."""
+        """Kills the process if it uses too much memory: not every system enforces the limit."""
         try:
             measured = psutil.Process(process.pid)
             while True:

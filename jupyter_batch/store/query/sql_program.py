@@ -1,4 +1,4 @@
-"""The program that runs SQL of users, under limits that the system enforces.
+"""The program that runs SQL of users under system limits.
 
 Run by sql_process.py as ``python -m jupyter_batch.store.query.sql_program FOLDER``; ends when its stdin
 does, so also when the owner has died, however that was.
@@ -19,9 +19,9 @@ import psutil
 from jupyter_batch.store.query.sql_execution import Execution
 from jupyter_batch.store.query.sql_messages import PREFIX, Question, Reply, decode, encode
 
-#: By how much the process may grow.
+#: Most bytes by which the process may grow.
 GROWTH_BYTES = 1536 * 1024 * 1024
-#: Of processor time, beyond what a query may take.
+#: Extra seconds of processor time beyond a query's timeout.
 _SPARE_SECONDS = 5
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     """Answers questions one by one."""
     folder = Path(sys.argv[1])
     answers = os.fdopen(os.dup(1), "wb")
-    # Nothing but answers goes there.
+    # Only answers may go to stdout.
     os.dup2(2, 1)
     _limit()
     questions: queue.SimpleQueue[Question] = queue.SimpleQueue()
@@ -44,7 +44,7 @@ def main() -> None:
 def _read(source: BinaryIO, questions: queue.SimpleQueue[Question]) -> None:
     while len(prefix := source.read(PREFIX)) == PREFIX:
         questions.put(decode(source.read(int.from_bytes(prefix, "big")), Question))
-    # Whatever is being done: nobody waits for it any more.
+    # The owner is gone, so nobody waits for an answer.
     os._exit(0)
 
 
@@ -64,7 +64,7 @@ def _limit() -> None:
         # macOS has no such limit; the owner watches.
         pass
     try:
-        # Where memory gets short, this is what the kernel should end first.
+        # When memory runs out, the kernel should end this process first.
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     except OSError:
         pass

@@ -1,4 +1,4 @@
-"""Runs SQL of users: in processes of their own, for so long and no longer."""
+"""Runs SQL of users in separate processes with a timeout."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from jupyter_batch.store.query.sql_process import ProcessEnded, SqlProcess
 from jupyter_batch.store.segments import Segments
 
 _log = logging.getLogger(__name__)
-#: Queries at once; others wait, which counts as part of their time.
+#: Most queries at once. The wait of others counts as part of their time.
 _PROCESSES = 2
-#: Without questions for so long, a process ends.
+#: Idle seconds after which a process ends.
 _IDLE_SECONDS = 60.0
-#: A query has so long to end by itself at its deadline, before its process is killed.
+#: Seconds after its deadline in which a query can end by itself, before its process is killed.
 _GRACE_SECONDS = 0.5
-#: So often a log that cannot be read is taken for one that has just been begun anew.
+#: Number of retries for an unreadable log, which may just have been restarted.
 _MOST_REPEATED = 5
 
 
 class SqlReads:
-    """Answers queries over the views; nothing else of the store waits for it."""
+    """Answers queries over the views without blocking the rest of the store."""
 
     def __init__(self, records: RecordsFile, segments: Segments, writer: Writer) -> None:
         self._records = records
@@ -41,12 +41,12 @@ class SqlReads:
         self._idle: dict[SqlProcess, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[SqlAnswer]] = set()
         self._ending: set[asyncio.Task[None]] = set()
-        #: Those that closing has ended.
+        #: Queries that ``close`` has cancelled.
         self._ended: set[asyncio.Task[SqlAnswer]] = set()
         self._closed = False
 
     async def ask(self, asked: SqlQuery) -> SqlAnswer:
-        """Returns the answer; raises InvalidQuery, QueryStopped. A caller who goes away ends it."""
+        """Returns the answer; raises InvalidQuery, QueryStopped. Cancelling it ends the query."""
         if self._closed:
             raise StoreClosed("the store is closed: its owner is ending")
         task = asyncio.create_task(self._ask(asked))
@@ -62,7 +62,7 @@ class SqlReads:
             self._ended.discard(task)
 
     async def close(self) -> None:
-        """Ends what is going on."""
+        """Ends running queries and all processes."""
         self._closed = True
         for process in tuple(self._idle):
             self._end_idle(process)
@@ -108,7 +108,7 @@ class SqlReads:
         return reply
 
     async def _converse(self, process: SqlProcess, asked: SqlQuery, began: float) -> Reply:
-        """Asks, again where the files were written anew meanwhile."""
+        """Asks the process, and asks again if files were rewritten meanwhile."""
         changed: set[str] = set()
         copied: set[str] = set()
         for number in itertools.count():
@@ -130,13 +130,13 @@ class SqlReads:
             )
             if reply.kind != "changed":
                 return reply
-            # What changes again and again is copied, which is over sooner than a query.
+            # Files that keep changing are copied, because a copy takes less time than a query.
             copied |= changed.intersection(reply.changed)
             changed.update(reply.changed)
         raise AssertionError("counting has no end")
 
     def _snapshot(self) -> tuple[DataFile, tuple[DataFile, ...]]:
-        """Returns the files between two transactions; for the writer's thread."""
+        """Returns the files between two transactions. Call it in the writer thread."""
         segments = self._segments.paths()
         return _data_file("records", self._records.path), tuple(
             _data_file(f"outputs_{number}", path) for number, path in segments.items()

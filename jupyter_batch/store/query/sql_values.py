@@ -1,4 +1,4 @@
-"""Values of DuckDB as JSON has them; domain/sql_query.py tells how."""
+"""Converts values of DuckDB to JSON; domain/sql_query.py documents the format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LARGEST = 2**63
 
 
 def plain(value: Any) -> Any:
-    """Returns what msgspec can encode without losing what the value says."""
+    """Returns a value that msgspec can encode without loss of information."""
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, int):

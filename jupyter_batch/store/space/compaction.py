@@ -1,4 +1,4 @@
-"""Writes the records database anew when most of its runs have been deleted.
+"""Rewrites the records database when most of its runs have been deleted.
 
 DuckDB keeps the space of deleted rows (it is only used again where whole row groups are
 free), so after a great prune the file would stay as large as it has ever been.
@@ -21,12 +21,12 @@ from jupyter_batch.store.metadata import get_meta, put_meta
 
 _log = logging.getLogger(__name__)
 _META = load_queries("meta")
-#: Below this the file is not worth it.
+#: Smaller files are not compacted.
 LEAST_BYTES = 4 * 1024 * 1024
 
 
 def compact_records(records: RecordsFile) -> None:
-    """Copies the database into a new file and puts that in its place, if it is mostly dead.
+    """Replaces the database by a compacted copy if most of it is unused.
 
     The folder lock keeps others out while the file is exchanged; readers wait for that
     moment. A crash leaves either the old file or the new one under the name.
@@ -56,7 +56,7 @@ def compact_records(records: RecordsFile) -> None:
 
 
 def remove_leavings(path: Path) -> None:
-    """Removes what a compaction that did not come to its end has left."""
+    """Removes the files of an interrupted compaction."""
     for name in ("records.new.duckdb", "records.new.duckdb.wal"):
         path.with_name(name).unlink(missing_ok=True)
 

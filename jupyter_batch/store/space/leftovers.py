@@ -1,4 +1,4 @@
-"""Output files that no record refers to: leavings of a crash go, all others are put aside."""
+"""Handles unreferenced output files: removes leftovers of a crash, moves others aside."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNEXPLAINED = "unexplained-outputs"
 
 
 def output_files(folder: Path) -> Iterator[tuple[int, Path]]:
-    """Yields the number and the file of each output segment that lies in a folder."""
+    """Yields the number and the file of each output segment in a folder."""
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if found := OUTPUT_FILE.fullmatch(path.name):
             yield int(found.group(1)), path
@@ -52,7 +52,7 @@ def check_records_are_there(path: Path) -> None:
 def clear_leftovers(
     connection: Connection, folder: Path, on_record: Mapping[int, str], newest_run_no: int
 ) -> None:
-    """Looks at the files that are not on record.
+    """Handles the files that are not on record.
 
     One goes if it is certain what it is: made by a rewrite that did not come to its end, or left
     of runs that were all deleted. Others may be all that is left of runs whose records were lost,

@@ -1,4 +1,4 @@
-"""Gives the space of deleted runs back: whole files go, half empty ones are written anew."""
+"""Reclaims the space of deleted runs: removes empty files, rewrites half empty ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jupyter_batch.store.writer_state import WriterState
 
 _log = logging.getLogger(__name__)
 _SQL = load_queries("segments")
-#: A segment of whose bytes less than this share belongs to live runs is written anew.
+#: A segment is rewritten if a smaller share of its bytes belongs to existing runs.
 _LEAST_SHARE = 0.5
 _OF_RUNS = ("frozen", "progress", "outputs", "documents", "artifacts", "log")
 #: All tables of a segment.
@@ -28,7 +28,7 @@ TABLES = (*_OF_RUNS, "contents")
 
 
 class Reclaimer:
-    """One at a time; readers go on meanwhile, and so do writers but for moments."""
+    """Reclaims space. Readers continue; writers pause only for moments."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Reclaimer:
         self._writer = writer
         self._readers = readers
         self._folder = folder
-        #: Held while files are taken away; whoever copies them takes it too.
+        #: Held while files are removed, and while a backup copies them.
         self.alone = asyncio.Lock()
 
     async def reclaim(self) -> int:
@@ -101,7 +101,7 @@ class Reclaimer:
         return bool(live_bytes < all_bytes * _LEAST_SHARE)
 
     def _rewrite(self, old: Segment) -> Segment:
-        """Copies what live runs have into a new file that nobody knows yet."""
+        """Copies the rows of existing runs into a new, unregistered file."""
         segments = self._writer_state.segments
         number, _, revision = old.file.removesuffix(".duckdb").partition("-")
         new = Segment(old.segment_id, f"{number}-{int(revision or 1) + 1}.duckdb", old.opened_at)

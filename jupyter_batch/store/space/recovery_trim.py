@@ -1,4 +1,4 @@
-"""Takes out of a segment what the records database does not stand for.
+"""Removes rows of a segment that the records database does not confirm.
 
 A segment is written before the records database (recorder.py). After a crash in between it may
 have outputs of a cell that is not on record; they come again when the attempt is read again, and
