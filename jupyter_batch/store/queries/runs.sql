@@ -166,7 +166,7 @@ SELECT scheduled_for FROM records.runs
 WHERE trigger_id = $trigger_id AND trigger = 'schedule'
   AND scheduled_for IN (SELECT unnest($instants))
 
--- name: select_doomed
+-- name: select_expired
 -- What is about to be deleted.
 SELECT run_no, segment_id, id, state, sweep_id
 FROM records.runs WHERE id IN (SELECT unnest($ids))
