@@ -25,7 +25,7 @@ class IdSource:
 
     def __init__(self) -> None:
         self._last = 0
-        self._luck = b""
+        self._random_pool = b""
         self._lock = threading.Lock()
 
     def new(self, at: datetime) -> str:
@@ -37,9 +37,12 @@ class IdSource:
 
     def _random(self) -> int:
         """Returns the random bits of one id, from a buffer."""
-        if not self._luck:
-            self._luck = secrets.token_bytes(_RANDOM_BYTES * _AHEAD)
-        taken, self._luck = self._luck[:_RANDOM_BYTES], self._luck[_RANDOM_BYTES:]
+        if not self._random_pool:
+            self._random_pool = secrets.token_bytes(_RANDOM_BYTES * _AHEAD)
+        taken, self._random_pool = (
+            self._random_pool[:_RANDOM_BYTES],
+            self._random_pool[_RANDOM_BYTES:],
+        )
         return int.from_bytes(taken, "big")
 
 

@@ -38,4 +38,4 @@ def test_the_python_api_needs_nothing_of_the_server():
     assert "jupyter_batch.client.client" in modules
     assert heavy(modules) == set()
     parts = {name.split(".")[1] for name in modules if name.startswith("jupyter_batch.")}
-    assert parts <= {"client", "domain", "errors", "wire"}
+    assert parts <= {"client", "containment", "domain", "errors", "wire"}

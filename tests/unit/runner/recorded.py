@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 from jupyter_batch.runner.budget import Budget
@@ -18,6 +19,9 @@ class Frames:
     def write(self, kind, **fields):
         assert kind == "output"
         self.frames.append(fields["ops"])
+
+    def waiting_for(self, lock):
+        return contextlib.nullcontext()
 
     @property
     def ops(self):
