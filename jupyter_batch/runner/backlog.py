@@ -15,7 +15,7 @@ from collections import deque
 from typing import Any, Callable, Deque, Dict, List, Optional
 
 #: Bytes that may wait before the kernel is stopped; below half of them it continues.
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 #: What each frame of a message costs in memory besides its bytes.
 _FRAME_COST = 64
 #: Seconds in which a kernel that has been sent a signal is not stopped: it has to act on it.
