@@ -14,7 +14,6 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from traitlets import Bool, Enum, Float, Int, List, Unicode, default
 
-from jupyter_batch.client.transport.tls import leaf_of
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
 from jupyter_batch.server.gateway import Gateway
@@ -119,8 +118,7 @@ class BatchExtension(ExtensionApp):
     silence_limit_seconds = Float(
         300.0,
         allow_none=True,
-        help="How long a runner may say nothing while its container runs, before its attempt is "
-        "ended as lost; None for no limit.",
+        help="How long a runner may be silent while its container runs, before its attempt is ended as lost; None for no limit.",
     ).tag(config=True)
     engine_patience_seconds = Float(
         600.0, help="How long an engine may be away before its runs are given up as lost."
@@ -129,7 +127,7 @@ class BatchExtension(ExtensionApp):
         None, allow_none=True, help="Timeout of runs that name none; None for no end."
     ).tag(config=True)
     max_output_bytes = Int(
-        1 * _GIB, help="Outputs and log of one attempt; what goes beyond is cut and counted."
+        1 * _GIB, help="Bytes of outputs and log of one attempt. Further output is cut and counted."
     ).tag(config=True)
     max_artifact_bytes = Int(256 * _MIB, help="Artifacts of one attempt in all.").tag(config=True)
     max_bundle_bytes = Int(512 * _MIB, help="Notebook and files of one run.").tag(config=True)
@@ -156,11 +154,10 @@ class BatchExtension(ExtensionApp):
     on_time_seconds = Float(
         60.0,
         min=0.0,
-        help="How late a scheduled time may be dealt with and still count as on time: it runs, "
-        "whatever its job says of missed ones.",
+        help="How late a scheduled time may be decided on and still count as on time: it runs, regardless of its job's policy for missed ones.",
     ).tag(config=True)
     on_demand_idle_seconds = Float(
-        60.0, help="An on-demand server ends after so long with nothing to do."
+        60.0, help="Idle time after which an on-demand server ends."
     ).tag(config=True)
 
     @default("data_dir")
@@ -190,7 +187,7 @@ class BatchExtension(ExtensionApp):
             root_dir=settings.root_dir,
             max_body_bytes=settings.max_body_bytes,
             kind=cast("OwnerKind", self.owner_kind),
-            certificate=leaf_of(_certfile(server)),
+            certificate=_certificate(server),
         )
         install(server.web_app, self.gateway)
         keep_logs_plain(self.log)
@@ -288,6 +285,17 @@ def _check_locks(data_dir: Path) -> None:
             raise no_locks_error(data_dir, f"process {owner.pid} owns it and did not keep us out")
     finally:
         lock.release()
+
+
+def _certificate(server: ServerApp) -> str:
+    """Returns the server's own certificate as PEM text; empty without TLS."""
+    certfile = _certfile(server)
+    if not certfile:
+        return ""
+    # The client loads httpx, for which the start of a server without TLS need not wait.
+    from jupyter_batch.client.transport.tls import leaf_of
+
+    return leaf_of(certfile)
 
 
 def _certfile(server: ServerApp) -> str:

@@ -62,7 +62,8 @@ class Settings(Value, frozen=True, kw_only=True):
     max_bundle_bytes: int = 512 * _MIB
     #: Body of one HTTP request.
     max_body_bytes: int = 64 * _MIB
-    #: File with secrets, ``NAME=value`` lines, readable by its user only; None for none.
+    #: File with secrets, ``NAME=value`` or ``NAME="several lines"``, readable by its user only;
+    #: None for none.
     secrets_file: str | None = None
     #: How many runs of each job that are over are kept; None for all. A job may say otherwise.
     keep_runs: int | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
-from jupyter_batch.client.transport.tls import context_for_owner
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.server.identity import ON_BEHALF_OF
 from jupyter_batch.wire.owner import OwnerInfo
@@ -77,6 +76,9 @@ class OwnerProxy:
         key = owner.certificate if owner.url.startswith("https:") else "http"
         if key not in self._http:
             # The owner is on this machine: no proxies; streams may be silent for long.
+            # The client loads httpx, which a Jupyter server's start need not wait for.
+            from jupyter_batch.client.transport.tls import context_for_owner
+
             self._http[key] = httpx.AsyncClient(
                 trust_env=False,
                 verify=context_for_owner(owner.url, owner.certificate),

@@ -10,7 +10,7 @@ import pytest
 from jupyter_batch.server.proxy import NAMED_FROM
 
 from .conftest import Parts, Server, StartServer
-from .test_door import Lock
+from .test_gateway import Lock
 
 OWNERS, DOORS = "/home/ada/first", "/home/ada/second"
 NOTEBOOKS = {

@@ -34,8 +34,14 @@ async def test_a_preview_tells_the_sentence_and_the_instants(server: Server):
                 "at": "2026-03-08T07:00:00Z",
                 "local": "2026-03-08T03:00:00-04:00",
                 "note": "after the gap",
+                "timezone": "America/New_York",
             },
-            {"at": "2026-03-09T06:30:00Z", "local": "2026-03-09T02:30:00-04:00", "note": None},
+            {
+                "at": "2026-03-09T06:30:00Z",
+                "local": "2026-03-09T02:30:00-04:00",
+                "note": None,
+                "timezone": "America/New_York",
+            },
         ],
     }
 
@@ -94,7 +100,12 @@ async def test_a_job_tells_when_it_would_run(server: Server):
     assert answer.json() == {
         "sentence": "every weekday at 06:00, Amsterdam time",
         "instants": [
-            {"at": "2026-01-19T05:00:00Z", "local": "2026-01-19T06:00:00+01:00", "note": None}
+            {
+                "at": "2026-01-19T05:00:00Z",
+                "local": "2026-01-19T06:00:00+01:00",
+                "note": None,
+                "timezone": "Europe/Amsterdam",
+            }
         ],
     }
 
