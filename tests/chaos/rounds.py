@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from tests.chaos.gateways import Doors
-
 from jupyter_batch.client import Client
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.services.clock import SystemClock
@@ -23,6 +21,7 @@ from jupyter_batch.store import open_store
 from tests.chaos.checks import count_bodies, faults_of
 from tests.chaos.engine import OwnEngine
 from tests.chaos.mix import Mix
+from tests.chaos.owners import Doors
 from tests.chaos.processes import OwnProcesses
 from tests.chaos.side import Side, leftovers
 from tests.chaos.trouble import Trouble

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.chaos.gateways import Doors
 
 from jupyter_batch.client import Client
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.executors.docker.connection import find_address
 from tests.chaos.engine import OwnEngine, obstacle
 from tests.chaos.mix import NATURAL, write_notebook
+from tests.chaos.owners import Doors
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,7 @@ import signal
 import time
 from collections.abc import Sequence
 
-from tests.chaos.gateways import Doors
-
+from tests.chaos.owners import Doors
 from tests.chaos.side import Side
 
 _LATEST = 4.0

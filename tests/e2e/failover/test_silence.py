@@ -9,10 +9,10 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from tests.chaos.gateways import Doors
 
 from jupyter_batch.client import Client
 from jupyter_batch.domain.run import RunState
+from tests.chaos.owners import Doors
 
 LIMIT = 6.0
 

@@ -17,10 +17,10 @@ from typing import Any
 import httpx
 import nbformat
 import pytest
-from tests.chaos.gateways import PATIENCE, TOKEN, Doors
 
 from jupyter_batch.client import Client
 from jupyter_batch.wire.owner import OwnerInfo, read_owner
+from tests.chaos.owners import PATIENCE, TOKEN, Doors
 
 #: After SIGKILL, on a machine that has nothing else to do.
 TAKE_OVER_SECONDS = 5.0
