@@ -45,6 +45,7 @@ class FakeAttempt:
         #: How many cells there are, the next to be started, and the one that is being executed.
         self._total, self._next = 0, 0
         self._current: int | None = None
+        self._begun = False
         self._changed = asyncio.Condition()
 
     def say(self, make: Callable[..., frames.AnyFrame], **fields: Any) -> None:
@@ -66,6 +67,7 @@ class FakeAttempt:
             frames.StartedFrame, cells_total=len(sources), kernel_name="python3", language="python"
         )
         self._total = len(sources)
+        self._begun = True
 
     def start_cell(self, index: int, source: str = "pass") -> None:
         """Begins a cell."""
@@ -97,6 +99,8 @@ class FakeAttempt:
 
     def finish_cells(self) -> None:
         """Executes what is left."""
+        if not self._begun:
+            self.begin([])
         if self._current is not None:
             self.finish_cell(self._current)
         for index in range(self._next, self._total):

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-import tzlocal
-
 from jupyter_batch.client.arguments.plain_values import shown
 from jupyter_batch.domain.schedule.local_time import local_text, read_instant
 from jupyter_batch.domain.schedule.trigger import AnyTrigger
@@ -68,9 +66,12 @@ def zone_of_job(triggers: Iterable[AnyTrigger]) -> str | None:
 def caller_zone() -> str | None:
     """Returns the IANA name of this machine's zone; None where it has none."""
     try:
+        # Images of runs may be without it.
+        import tzlocal
+
         name = tzlocal.get_localzone_name()
         return str(zone_of(name).key) if name else None
-    except Exception:  # Whatever tzlocal finds in the files of a system.
+    except Exception:  # tzlocal is missing, or whatever it finds in the files of a system.
         return None
 
 

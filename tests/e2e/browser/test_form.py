@@ -85,7 +85,7 @@ def test_secrets_are_found_by_any_part_of_their_names(panel: Panel):
     page = panel.page
     with page.expect_response(re.compile(r"/batch/secrets")) as answer:
         panel.choose("plain.ipynb", "Run as Batch Job…")
-    assert answer.value.json() == {"items": ["API_KEY", "DB_PASSWORD"]}
+    assert answer.value.json() == {"items": ["API_KEY", "DB_PASSWORD"], "weak": {}}
     page.get_by_text("Files, variables and secrets").click()
     field = page.get_by_role("combobox", name="Secrets")
     field.click()

@@ -61,7 +61,7 @@ def test_results_and_items_are_seen_live_and_after(panel: Panel):
     expect(items.get_by_text(re.compile(r"2,000 of 2,000 · .+ a second · in "))).to_be_visible()
     expect(page.get_by_role("cell", name="Oslo")).to_be_visible()
     expect(page.get_by_text("2 rows × 2 columns")).to_be_visible()
-    plot = page.locator(".jb-Outputs .vega-embed").locator("canvas, svg").first
+    plot = page.locator(".jb-Outputs .jb-Vega").locator("canvas, svg").first
     plot.scroll_into_view_if_needed()
     expect(plot).to_be_visible()
     for theme in ("light", "dark"):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
+import tzlocal
+
+from jupyter_batch.client.arguments.instants import caller_zone
 
 
 @pytest.fixture
@@ -13,11 +17,11 @@ def machine_zone(monkeypatch):
 
     def move(zone):
         monkeypatch.setenv("TZ", zone)
-        time.tzset()
+        _read_zone()
 
     yield move
     monkeypatch.undo()
-    time.tzset()
+    _read_zone()
 
 
 @pytest.fixture
@@ -122,3 +126,14 @@ def test_what_was_created_since_is_asked_for_in_this_machines_zone(machine_zone,
     machine_zone("Asia/Tokyo")
     assert shell("runs", "--since", "2026-01-01T09:00") == 0
     assert owner.requests[-1].url.params["since"] == "2026-01-01T00:00:00Z"
+
+
+def test_without_tzlocal_as_in_an_image_no_zone_is_known(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tzlocal", None)
+    assert caller_zone() is None
+
+
+def _read_zone():
+    time.tzset()
+    # It keeps what it has found.
+    tzlocal.reload_localzone()
