@@ -1,4 +1,4 @@
-"""What tests of more than one kind share: the engine, the job image, and what to say without."""
+"""Fixtures of all tests: the engine, the job image, and the reason for a skip without them."""
 
 from __future__ import annotations
 

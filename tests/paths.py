@@ -1,4 +1,4 @@
-"""What is a path of a file below a folder, and what is none: for the owner and the runner."""
+"""Paths of files below a folder, and texts that are none: for the owner and the runner."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
     if cells:
         session.say("", Text("cells", style="bold"))
         session.table((">NO", "STATE", ">TOOK", "~CELL"), (_cell(cell) for cell in cells))
-    _say_what_it_said(run, args.attempt, session)
+    _show_progress_and_results(run, args.attempt, session)
     error = list(error_lines(run, colours=session.out.is_terminal))
     if error:
         session.say("", Text("error", style="bold"), *error)
@@ -85,7 +85,7 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
     return SUCCEEDED
 
 
-def _say_what_it_said(run: Run, attempt: int | None, session: Session) -> None:
+def _show_progress_and_results(run: Run, attempt: int | None, session: Session) -> None:
     """Shows the progress of its loops, and its results."""
     if run.progress:
         session.say("", Text("progress", style="bold"))

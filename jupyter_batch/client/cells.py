@@ -14,7 +14,7 @@ _SOURCE = 70
 
 
 class Cell(CellAnswer, frozen=True, kw_only=True):
-    """What became of one cell in one attempt."""
+    """The record of one cell in one attempt."""
 
     @property
     def duration_seconds(self) -> float | None:

@@ -16,7 +16,7 @@ _CANDIDATES = 1000
 
 
 class Identified(Protocol):
-    """What has an id."""
+    """An object with an id."""
 
     @property
     def id(self) -> str:

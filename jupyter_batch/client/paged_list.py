@@ -93,14 +93,14 @@ class PagedList(Generic[T]):
         return next(iter(self[:1]), None)
 
     def __repr__(self) -> str:
-        return f"<{self._told()}; iterate, or take [0], [:10], list(...)>"
+        return f"<{self._description()}; iterate, or take [0], [:10], list(...)>"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """Shows the newest in a terminal."""
         try:
             items = list(self[: _SHOWN + 1])
         except BatchError as error:
-            printer.text(f"<{self._told()}: {error.message}>")
+            printer.text(f"<{self._description()}: {error.message}>")
             return
         lines = [repr(item) for item in items[:_SHOWN]] or [f"no {self._what}"]
         if len(items) > _SHOWN:
@@ -112,7 +112,7 @@ class PagedList(Generic[T]):
         try:
             items = list(self[: _SHOWN + 1])
         except BatchError as error:
-            return html.box(self._told(), html.dim(error.message))
+            return html.box(self._description(), html.dim(error.message))
         if not items:
             return html.dim(f"no {self._what}")
         shown = self._show(items[:_SHOWN])
@@ -121,7 +121,7 @@ class PagedList(Generic[T]):
             return html.joined(shown, html.dim(more))
         return shown
 
-    def _told(self) -> str:
+    def _description(self) -> str:
         what = f"{self._what}, newest first"
         return what if self._limit is None else f"{what}, at most {self._limit}"
 

@@ -1,4 +1,4 @@
-"""What is known of a run, as plain attributes."""
+"""The fields of a run's record as plain attributes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RunFacts:
 
     @property
     def trigger(self) -> TriggerKind:
-        """What started the run."""
+        """The kind of trigger that started the run."""
         return self._record.trigger
 
     @property

@@ -158,10 +158,10 @@ class Sweep:
         """
         if not self.succeeded:
             raise RunFailed(
-                f"sweep {self.id} ({self.name}) is {self.state}: {self._told()}",
+                f"sweep {self.id} ({self.name}) is {self.state}: {self._counts_text()}",
                 sweep_id=self.id,
                 state=str(self.state),
-                reason=self._told(),
+                reason=self._counts_text(),
             )
         return self
 
@@ -296,14 +296,14 @@ class Sweep:
         return iter(self.runs())
 
     def __repr__(self) -> str:
-        return f"<Sweep {self.id} {self.name!r} {self.state}: {self._told()}>"
+        return f"<Sweep {self.id} {self.name!r} {self.state}: {self._counts_text()}>"
 
     def _repr_html_(self) -> str:
         return html.joined(
             html.box(f"Sweep {self.name}", html.dot(self.state)),
             html.facts(
                 [
-                    ("runs", html.joined(html.bar(self.done, len(self)), " ", self._told())),
+                    ("runs", html.joined(html.bar(self.done, len(self)), " ", self._counts_text())),
                     ("notebook", self.notebook),
                     (
                         "created",
@@ -316,7 +316,7 @@ class Sweep:
             ),
         )
 
-    def _told(self) -> str:
+    def _counts_text(self) -> str:
         counts = [f"{n} {state.replace('_', ' ')}" for state, n in self._record.counts.items()]
         return ", ".join(counts) or "no runs"
 

@@ -16,7 +16,7 @@ from jupyter_batch.domain.schedule.upcoming import upcoming
 
 
 class Trigger:
-    """Why runs of a job start by themselves."""
+    """A schedule or event that starts runs of a job."""
 
     def __init__(self, record: AnyTrigger) -> None:
         self._record = record
@@ -48,7 +48,7 @@ class Trigger:
 
     @property
     def paused(self) -> bool:
-        """Whether it rests; a job can be paused as a whole, too."""
+        """True while the trigger is paused. A job can be paused as a whole, too."""
         return self._record.paused
 
     @property

@@ -19,7 +19,7 @@ _PAUSE_SECONDS = 0.1
 
 
 class Completion(Protocol):
-    """What can be waited for."""
+    """An object that has an end that can be waited for."""
 
     @property
     def is_over(self) -> bool:

@@ -9,7 +9,7 @@ from jupyter_batch.domain.value import Value
 
 
 class OverlapPolicy(StrEnum):
-    """How a new run of a job is treated while another one is not over."""
+    """The rule for a new run of a job while another one is not over."""
 
     #: The new run is skipped.
     SKIP = "skip"

@@ -18,7 +18,7 @@ _MAX_DELAY_SECONDS = 366 * 86_400
 
 
 class RetryPolicy(Value, frozen=True, kw_only=True):
-    """How often and when a run is retried. By default it is not."""
+    """The number and timing of retries. By default there are none."""
 
     #: Number of attempts, including the first.
     max_attempts: int = 1

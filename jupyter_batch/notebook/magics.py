@@ -85,7 +85,7 @@ def _may_be_magic(line: str) -> bool:
 
 
 class _OpenEnds:
-    """Whether a string or a bracket is still open after the lines that have been read."""
+    """Tracks open strings and brackets over the lines of a cell."""
 
     def __init__(self) -> None:
         self._quote = ""

@@ -1,4 +1,4 @@
-"""What a notebook says and asks from inside a run: ``current``, ``record``, ``track``.
+"""The API for a notebook inside a run: ``current``, ``record``, ``track``.
 
 Stands alone (standard library and ``errors.py``, Python >= 3.9): where the job's image does not
 have jupyter_batch, the runner puts this folder on the kernel's path under the same name. All of

@@ -1,4 +1,4 @@
-"""Which run this is, and the way out of the kernel: one file that the runner reads along."""
+"""The context of the current run, and the spool file through which it reports to the runner."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def number(value: float) -> Any:
 
 
 def is_frame(value: Any) -> bool:
-    """Whether it is a pandas data frame."""
+    """Returns whether it is a pandas data frame."""
     return _is_pandas(value, "DataFrame")
 
 

@@ -1,4 +1,4 @@
-"""What programs written for tqdm call, besides what a loop needs itself."""
+"""The methods of tqdm that a loop itself does not need."""
 
 from __future__ import annotations
 

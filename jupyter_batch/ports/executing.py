@@ -29,7 +29,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What an executor is asked to start."""
+    """The specification of an attempt for an executor."""
 
     store_id: str
     run_id: str
@@ -55,7 +55,7 @@ class AttemptHandle(Value, frozen=True, kw_only=True):
 
 
 class AttemptEnding(Value, frozen=True, kw_only=True):
-    """How a container or process ended, as the engine tells it."""
+    """The end of a container or process, as the engine reports it."""
 
     exit_code: int | None = None
     oom_killed: bool = False
@@ -66,7 +66,7 @@ class AttemptEnding(Value, frozen=True, kw_only=True):
 
 
 class ImageReport(Value, frozen=True, kw_only=True):
-    """What an environment offers."""
+    """The versions and kernels that an environment offers."""
 
     image: str | None = None
     image_digest: str | None = None
@@ -77,7 +77,7 @@ class ImageReport(Value, frozen=True, kw_only=True):
 
 
 class ExecutorHealth(Value, frozen=True, kw_only=True):
-    """Whether an executor can be used."""
+    """The health of an executor."""
 
     ok: bool
     #: Whether attempts are isolated from the server's machine.
@@ -94,7 +94,7 @@ ProgressCallback = Callable[[str, float | None], None]
 
 
 class Executor(Protocol):
-    """Where attempts run. Blocking libraries sit behind threads in the adapter.
+    """Runs attempts. Blocking libraries run in threads of the adapter.
 
     Errors: EngineUnavailable, ImageNotFound, ImageUnusable, AttemptGone, NotAllowed,
     InvalidInput; nothing of a third party leaves.

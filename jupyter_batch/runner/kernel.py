@@ -144,7 +144,7 @@ class Kernel:
                 client.kernel_info()
 
     def is_alive(self) -> bool:
-        """Whether the process runs; True for a kernel that is no child of ours."""
+        """Returns whether the process runs; True for a kernel that is no child of ours."""
         return self._process is None or self._process.poll() is None
 
     def ending(self) -> str:
@@ -160,11 +160,11 @@ class Kernel:
         return f"ended with exit code {code}"
 
     def was_killed(self) -> bool:
-        """Whether the process was ended by SIGKILL, as the system does when memory runs out."""
+        """Returns whether SIGKILL ended the process, as the system does when memory runs out."""
         return self._process is not None and self._process.poll() == -signal.SIGKILL
 
     def catches_sigterm(self) -> bool:
-        """Whether the notebook has set a handler of its own for SIGTERM."""
+        """Returns whether the notebook has set its own handler for SIGTERM."""
         if self._process is None or not sys.platform.startswith("linux"):
             return False
         try:

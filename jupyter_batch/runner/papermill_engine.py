@@ -53,7 +53,7 @@ class CellCutShort(Exception):
 
 
 class NotebookWatch:
-    """What the engine calls; the attempt implements it."""
+    """The callbacks of the engine; the attempt implements them."""
 
     kernel: Any
     #: The notebook that is being executed.

@@ -1,4 +1,4 @@
-"""Where rows of sweeps meet values."""
+"""Reads and writes the rows of sweeps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def encode_sweep(sweep: SweepFacts) -> dict[str, Any]:
 
 def select_sweep(connection: Connection, sweep_id: str) -> Sweep | None:
     """Returns a sweep as its runs have it now, or None."""
-    found = _told(connection, _rows(connection, {"with_id": {"id": sweep_id}}, 1))
+    found = _sweeps_of(connection, _rows(connection, {"with_id": {"id": sweep_id}}, 1))
     return found[0] if found else None
 
 
@@ -46,7 +46,7 @@ def select_sweeps(connection: Connection, query: SweepQuery) -> Page[Sweep]:
         conditions["text"] = {"q": clean_text(query.q)}
     rows = _rows(connection, conditions, query.limit + 1)
     next_after = rows[query.limit - 1][0] if len(rows) > query.limit else None
-    return Page(items=tuple(_told(connection, rows[: query.limit])), next_after=next_after)
+    return Page(items=tuple(_sweeps_of(connection, rows[: query.limit])), next_after=next_after)
 
 
 def drop_empty_sweeps(connection: Connection, sweep_ids: Sequence[str]) -> None:
@@ -68,7 +68,7 @@ def _rows(
     return connection.execute(_SQL["select_page"].format(where=where), parameters).fetchall()
 
 
-def _told(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Sweep]:
+def _sweeps_of(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Sweep]:
     if not rows:
         return []
     counts: dict[str, dict[RunState, int]] = defaultdict(dict)

@@ -1,4 +1,4 @@
-"""What the writer keeps in its head: counters, and marks of the runs that it writes to."""
+"""The state that the writer keeps in memory: counters, and the position of each run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OUTPUTS = load_queries("outputs")
 
 
 class RecordingProgress(msgspec.Struct, frozen=True):
-    """How far the segment rows of an attempt reach."""
+    """The position that the segment rows of an attempt have reached."""
 
     last_seq: int = 0
     last_line: int = 0
@@ -36,7 +36,7 @@ class RecordingProgress(msgspec.Struct, frozen=True):
 
 
 class RunMark(msgspec.Struct, frozen=True):
-    """How far a run has been written."""
+    """The position up to which a run has been written."""
 
     stored: StoredRun
     #: Newest event of the run, outputs included.

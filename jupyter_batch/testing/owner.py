@@ -258,9 +258,9 @@ class FakeOwner(httpx.BaseTransport):
     def _events(self, request: httpx.Request, run_id: str) -> httpx.Response:
         self._run(run_id)
         after = int(request.headers.get("Last-Event-ID") or 0)
-        return httpx.Response(200, stream=_Stream(self._said(run_id, after)))
+        return httpx.Response(200, stream=_Stream(self._event_stream(run_id, after)))
 
-    def _said(self, run_id: str, after: int) -> Iterator[bytes]:
+    def _event_stream(self, run_id: str, after: int) -> Iterator[bytes]:
         yield b": hello\n\n"
         number = 0
         for position, item in enumerate(self.script):

@@ -57,7 +57,7 @@ class FakeOwnerSweeps:
 
     def _list(self, request: httpx.Request) -> httpx.Response:
         q = request.url.params.get("q", "")
-        known = [self._told(f) for f in self._facts.values() if q in f"{f.name} {f.id}"]
+        known = [self._sweep(f) for f in self._facts.values() if q in f"{f.name} {f.id}"]
         return self._answer({"items": known[::-1]})
 
     def _create(self, request: httpx.Request) -> httpx.Response:
@@ -91,16 +91,18 @@ class FakeOwnerSweeps:
             self._owner.plan_for(run.id)
         assert facts is not None
         self._facts[facts.id] = facts
-        return self._answer(self._told(facts), 201)
+        return self._answer(self._sweep(facts), 201)
 
     def _get(self, request: httpx.Request, sweep_id: str) -> httpx.Response:
-        told = self._told(self._known(sweep_id))
+        before = self._sweep(self._known(sweep_id))
         for run in self._of(sweep_id):
             self._owner.step(run.id)
-        return self._answer(self._told(self._known(sweep_id)) if not told.state.is_over else told)
+        return self._answer(
+            self._sweep(self._known(sweep_id)) if not before.state.is_over else before
+        )
 
     def _delete(self, request: httpx.Request, sweep_id: str) -> httpx.Response:
-        if not self._told(self._known(sweep_id)).state.is_over:
+        if not self._sweep(self._known(sweep_id)).state.is_over:
             raise Conflict("the sweep is not over", sweep_id=sweep_id)
         for run in self._of(sweep_id):
             del self._owner.runs[run.id]
@@ -108,12 +110,12 @@ class FakeOwnerSweeps:
         return httpx.Response(204)
 
     def _cancel(self, request: httpx.Request, sweep_id: str) -> httpx.Response:
-        if self._told(self._known(sweep_id)).state.is_over:
+        if self._sweep(self._known(sweep_id)).state.is_over:
             raise Conflict("the sweep is over", sweep_id=sweep_id)
         for run in self._of(sweep_id):
             if run.state in UNFINISHED:
                 self._owner.runs[run.id] = replace(run, state=RunState.CANCELLED)
-        return self._answer(self._told(self._known(sweep_id)))
+        return self._answer(self._sweep(self._known(sweep_id)))
 
     def _retry(self, request: httpx.Request, sweep_id: str) -> httpx.Response:
         wanted = json.loads(request.content).get("states", list(FAILURES))
@@ -123,7 +125,7 @@ class FakeOwnerSweeps:
         for run in chosen:
             self._owner.runs[run.id] = replace(run, state=RunState.QUEUED, finished_at=None)
             self._owner.plan_for(run.id)
-        return self._answer(self._told(self._known(sweep_id)))
+        return self._answer(self._sweep(self._known(sweep_id)))
 
     def _known(self, sweep_id: str) -> SweepFacts:
         if sweep_id not in self._facts:
@@ -133,7 +135,7 @@ class FakeOwnerSweeps:
     def _of(self, sweep_id: str) -> list[Run]:
         return [r for r in self._owner.runs.values() if r.sweep and r.sweep.id == sweep_id]
 
-    def _told(self, facts: SweepFacts) -> Sweep:
+    def _sweep(self, facts: SweepFacts) -> Sweep:
         runs = self._of(facts.id)
         ends = [run.finished_at for run in runs if run.finished_at is not None]
         return sweep_of(facts, Counter(run.state for run in runs), max(ends, default=None))

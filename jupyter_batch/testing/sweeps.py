@@ -29,20 +29,20 @@ class FakeSweeps:
         key = (sweep.created_by, "sweep", idempotency_key or "")
         made = memory.keys.get(key) if idempotency_key is not None else None
         if made is not None:
-            return self._told(memory.sweeps[made])
+            return self._sweep(memory.sweeps[made])
         await self._runs.add_all(runs)
         memory.sweeps[sweep.id] = sweep
         if idempotency_key is not None:
             memory.keys[key] = sweep.id
-        return self._told(sweep)
+        return self._sweep(sweep)
 
     async def get(self, sweep_id: str) -> Sweep | None:
         facts = self._memory.sweeps.get(sweep_id)
-        return None if facts is None else self._told(facts)
+        return None if facts is None else self._sweep(facts)
 
     async def list(self, query: SweepQuery) -> Page[Sweep]:
         chosen = [
-            self._told(facts)
+            self._sweep(facts)
             for facts in self._memory.sweeps.values()
             if contains(query.q, facts.name, facts.notebook.path, facts.id)
         ]
@@ -77,7 +77,7 @@ class FakeSweeps:
         own = [run for run in self._memory.runs.values() if run.sweep and run.sweep.id == sweep_id]
         return sorted(own, key=lambda run: run.id)
 
-    def _told(self, facts: SweepFacts) -> Sweep:
+    def _sweep(self, facts: SweepFacts) -> Sweep:
         runs = self._of(facts.id)
         ends = [run.finished_at for run in runs if run.finished_at is not None]
         return sweep_of(facts, Counter(run.state for run in runs), max(ends, default=None))

@@ -1,4 +1,4 @@
-"""What the widgets have in common."""
+"""The base class of the widgets."""
 
 from __future__ import annotations
 

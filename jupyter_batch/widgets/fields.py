@@ -25,7 +25,7 @@ _SHORT_LIST = 60
 
 
 class NotAValue(Exception):
-    """What stands in a field cannot be sent; the message says why."""
+    """A field holds a text that cannot be sent; the message says why."""
 
 
 class Field:

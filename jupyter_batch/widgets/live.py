@@ -1,4 +1,4 @@
-"""What all widgets of a kernel share: one event stream of a server, and one pair of hands."""
+"""One event stream and one update thread, shared by all widgets of a kernel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Listener(Protocol):
 
     @property
     def is_moving(self) -> bool:
-        """Whether there is something to look at that events do not tell of."""
+        """True while something changes that no event reports."""
 
     def take(self, event: RunEvent) -> bool:
         """Notes an event and says whether ``update`` is to be called; on the reader's thread."""
@@ -95,12 +95,12 @@ class Live:
 
     @property
     def listeners(self) -> int:
-        """How many listen."""
+        """The number of listeners."""
         return len(self._listeners)
 
     @property
     def threads(self) -> int:
-        """How many threads it has at the moment."""
+        """The number of its threads at the moment."""
         return sum(thread is not None for thread in (self._reader, self._hands))
 
     def settle(self, timeout: float = 10.0) -> bool:
@@ -221,7 +221,7 @@ class Live:
 
 
 class _Rounds:
-    """When the next looks without a cause are due."""
+    """The times of the next periodic updates."""
 
     def __init__(self, now: float) -> None:
         self._tick_at = now + _TICK_SECONDS

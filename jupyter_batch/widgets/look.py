@@ -1,4 +1,4 @@
-"""How the widgets look: pieces of HTML in which everything that comes from runs is escaped."""
+"""The HTML of the widgets; everything that comes from runs is escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a monitor knows of its run: the record that was read, and what events have told since."""
+"""The state of a run in a monitor: the record that was read, with later events applied."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Picture:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more happens to it by itself."""
+        """True once nothing more happens to it by itself."""
         return self.state.is_terminal
 
     def seconds(self, now: datetime) -> float | None:

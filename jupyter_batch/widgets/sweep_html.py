@@ -45,7 +45,7 @@ def failures(runs: Sequence[Run]) -> str:
     if not failed:
         return ""
     rows = "".join(
-        f"<tr><td>{look.pill(str(run.state))}</td><td><code>{look.escape(_said(run))}</code></td>"
+        f"<tr><td>{look.pill(str(run.state))}</td><td><code>{look.escape(_parameters_text(run))}</code></td>"
         f"<td>{look.escape(run.reason or '')}</td></tr>"
         for run in failed[:_MOST_FAILURES]
     )
@@ -56,14 +56,14 @@ def failures(runs: Sequence[Run]) -> str:
 
 def _square(run: Run, state: str) -> str:
     symbol, kind = look.symbol(state)
-    title = look.escape(f"{_said(run)}: {state.replace('_', ' ')}")
+    title = look.escape(f"{_parameters_text(run)}: {state.replace('_', ' ')}")
     return (
         f'<span role="listitem" class="jbw-square jbw-{kind}" title="{title}" aria-label="{title}">'
         f'<i aria-hidden="true">{symbol}</i></span>'
     )
 
 
-def _said(run: Run) -> str:
+def _parameters_text(run: Run) -> str:
     return ", ".join(
         f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in run.parameters.items()
     )

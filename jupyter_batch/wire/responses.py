@@ -104,13 +104,13 @@ class ArtifactList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deleted(msgspec.Struct, frozen=True, kw_only=True):
-    """How many were deleted."""
+    """The number of deleted records."""
 
     deleted: int
 
 
 class ErrorBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What every error looks like."""
+    """The body of every error."""
 
     code: str
     message: str

@@ -35,7 +35,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class TriggerShape(Shape, frozen=True, kw_only=True, tag_field="kind"):
-    """What all kinds of triggers have; values are checked when the job is saved."""
+    """The fields of all kinds of triggers; values are checked when the job is saved."""
 
     #: Of a trigger that the job has already; left out for a new one.
     id: str = ""
@@ -203,7 +203,7 @@ class UpcomingQuestion(QueryParams, frozen=True, kw_only=True):
 
 
 class Upcoming(msgspec.Struct, frozen=True, kw_only=True):
-    """When a schedule has instants."""
+    """The next instants of a schedule."""
 
     #: The schedule in words.
     sentence: str

@@ -1,4 +1,4 @@
-"""What a script pays for ``import jupyter_batch``, beside what ``import httpx`` costs."""
+"""Measures ``import jupyter_batch`` against ``import httpx``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a print takes to reach a listener, by the clocks of one machine."""
+"""Measures the time from a print to a listener, by the clocks of one machine."""
 
 from __future__ import annotations
 

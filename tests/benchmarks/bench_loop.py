@@ -1,4 +1,4 @@
-"""Whether the server answers others while it works, and lists among a million runs."""
+"""Measures the server's answers to others while it works, and lists among a million runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the panel lists 100,000 runs: in Chromium, as its test measures it."""
+"""Measures the panel with 100,000 runs in Chromium, as its test does."""
 
 from __future__ import annotations
 

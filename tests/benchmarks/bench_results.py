@@ -53,7 +53,7 @@ def main(executors: list[str]) -> None:
         taken = [seconds(client.results) for _ in range(ROUNDS)]
         print(
             f"\njb.results over {RUNS:,} runs with 5 parameters and 5 results, as a DataFrame: "
-            f"{_told(taken)} (at most 1 s wanted)"
+            f"{_timings(taken)} (at most 1 s wanted)"
         )
         _ask(running.url, running.token)
         for executor in executors:
@@ -73,7 +73,7 @@ def _ask(url: str, token: str) -> None:
             ask()
             taken = [seconds(ask) for _ in range(ROUNDS)]
             print(
-                f"POST sql over {CELLS:,} cells, {name}: {_told(taken)} (at most 0.3 s wanted)",
+                f"POST sql over {CELLS:,} cells, {name}: {_timings(taken)} (at most 0.3 s wanted)",
                 flush=True,
             )
 
@@ -111,5 +111,5 @@ def _costs(printed: str) -> str:
     return f"median {wall:.1f} microseconds an item by the clock, {cpu:.1f} of cpu time"
 
 
-def _told(taken: list[float]) -> str:
+def _timings(taken: list[float]) -> str:
     return f"median {statistics.median(taken):.3f} s, worst {max(taken):.3f} s"

@@ -1,4 +1,4 @@
-"""What the benchmarks share: an owner in a process of its own, pairs in turn, medians."""
+"""Helpers of the benchmarks: an owner in a process of its own, pairs in turn, medians."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold after a round."""
+"""Checks the state after a round."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _body_faults(run: Run, bodies: Counter[tuple[str, int]]) -> list[str]:
 
 
 def _stream_faults(followed: Followed) -> list[str]:
-    """What its stream told while all this went on is what is on record, once and in order."""
+    """Returns the differences between the events of a run's stream and its record."""
     seen = followed.seen
     ids = [event.event_id for event in seen]
     found = []

@@ -22,7 +22,7 @@ PATIENCE = 90.0
 TOKEN = "token-of-the-servers"
 
 
-class Doors:
+class Gateways:
     """Jupyter servers over one data folder: one is the owner, the others stand by.
 
     ``environment`` is what clients need who may start an on-demand server.

@@ -21,7 +21,7 @@ from jupyter_batch.store import open_store
 from tests.chaos.checks import count_bodies, faults_of
 from tests.chaos.engine import OwnEngine
 from tests.chaos.mix import Mix
-from tests.chaos.owners import Doors
+from tests.chaos.owners import Gateways
 from tests.chaos.processes import OwnProcesses
 from tests.chaos.side import Side, leftovers
 from tests.chaos.trouble import Trouble
@@ -55,7 +55,7 @@ class Chaos:
         home = self.folder / "home"
         self.side: Side = OwnProcesses(home / "data") if image_from is None else OwnEngine()
         self._kinds = kinds or self.side.kinds
-        self.gateways = Doors(
+        self.gateways = Gateways(
             home, allowed_volumes=[str(self.count)], **self.side.settings, **_SETTINGS
         )
         os.environ.update(self.gateways.environment)

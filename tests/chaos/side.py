@@ -1,4 +1,4 @@
-"""Where attempts run, as whoever makes trouble sees it."""
+"""The containers or processes of attempts, for the code that disturbs them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from jupyter_batch.domain.run import RunState
 from jupyter_batch.executors.docker.connection import find_address
 from tests.chaos.engine import OwnEngine, obstacle
 from tests.chaos.mix import NATURAL, write_notebook
-from tests.chaos.owners import Doors
+from tests.chaos.owners import Gateways
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +53,7 @@ def hold(*arguments: str) -> None:
 @pytest.fixture
 def living(
     _can_have_an_engine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[OwnEngine, Doors]]:
+) -> Iterator[tuple[OwnEngine, Gateways]]:
     """An engine with live-restore, and an owner over it."""
     with contextlib.ExitStack() as stack:
         engine = OwnEngine(live_restore=True)
@@ -63,7 +63,7 @@ def living(
         count = tmp_path / "count"
         count.mkdir()
         count.chmod(0o777)
-        gateways = Doors(
+        gateways = Gateways(
             tmp_path / "home",
             allowed_volumes=[str(count)],
             docker_host=engine.address,

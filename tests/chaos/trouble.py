@@ -1,4 +1,4 @@
-"""What is done to a round at a random moment: SIGKILL, or an owner that is told to end."""
+"""The disturbances of a round at a random moment: SIGKILL, or an owner asked to end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Sequence
 
-from tests.chaos.owners import Doors
+from tests.chaos.owners import Gateways
 from tests.chaos.side import Side
 
 _LATEST = 4.0
@@ -18,7 +18,7 @@ class Trouble:
 
     def __init__(
         self,
-        gateways: Doors,
+        gateways: Gateways,
         side: Side,
         chance: random.Random,
         kinds: Sequence[str],

@@ -1,4 +1,4 @@
-"""What every executor promises, whatever runs the attempts."""
+"""The contract of every executor, whatever runs the attempts."""
 
 from __future__ import annotations
 

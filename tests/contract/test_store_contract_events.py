@@ -1,4 +1,4 @@
-"""What every store promises of events."""
+"""The contract of every store: events."""
 
 from __future__ import annotations
 

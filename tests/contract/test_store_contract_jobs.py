@@ -1,4 +1,4 @@
-"""What every store promises of jobs."""
+"""The contract of every store: jobs."""
 
 from __future__ import annotations
 

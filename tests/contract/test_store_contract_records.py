@@ -1,4 +1,4 @@
-"""What every store promises of what attempts leave."""
+"""The contract of every store: the records of attempts."""
 
 from __future__ import annotations
 

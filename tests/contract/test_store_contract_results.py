@@ -1,4 +1,4 @@
-"""What every store promises of what notebooks say about themselves."""
+"""The contract of every store: results that notebooks record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a store tells of runs that are over, and that it deletes no others."""
+"""The contract of every store: retention deletes only runs that are over."""
 
 from __future__ import annotations
 

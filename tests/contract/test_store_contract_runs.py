@@ -1,4 +1,4 @@
-"""What every store promises of runs."""
+"""The contract of every store: runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store promises of triggers and of runs that are made together."""
+"""The contract of every store: triggers, and runs that are made together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every store promises of sweeps."""
+"""The contract of every store: sweeps."""
 
 from __future__ import annotations
 

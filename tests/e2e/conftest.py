@@ -61,7 +61,7 @@ def stand_in() -> bytes:
 
 
 class Kit:
-    """What the tests of the Docker executor need."""
+    """The parts that the tests of the Docker executor need."""
 
     def __init__(self, settings: Settings, store_id: str | None = None) -> None:
         self.settings = settings

@@ -1,4 +1,4 @@
-"""What a notebook finds around it in a container, and what it does not."""
+"""The isolation of a notebook in its container."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ def _submit(client: Client, path: Path, image: str) -> Run:
     return client.runs.submit(path, parameters, timeout=_PATIENCE, **options)
 
 
-def _told(run: Run) -> str:
+def _explanation(run: Run) -> str:
     return f"{run.reason}\n{run.error}\n{run.log()[-2000:]}"
 
 
@@ -195,7 +195,7 @@ def _kinds(run: Run) -> set[str]:
 @pytest.mark.parametrize("name", [name for name in NOTEBOOKS if not name.startswith("07")])
 def test_each_notebook_succeeds_in_a_container(runs: dict[str, Run], name: str):
     run = runs[name]
-    assert run.succeeded, _told(run)
+    assert run.succeeded, _explanation(run)
     assert run.environment.executor == "docker"
     shown = "application/vnd.jupyter.widget-view+json" if "widgets" in name else "image/svg+xml"
     assert shown in _kinds(run)
@@ -203,10 +203,10 @@ def test_each_notebook_succeeds_in_a_container(runs: dict[str, Run], name: str):
 
 def test_items_that_are_done_are_not_done_again(runs: dict[str, Run]):
     run = next(run for name, run in runs.items() if name.startswith("07"))
-    assert run.state == "failed", _told(run)
+    assert run.state == "failed", _explanation(run)
     assert "the line broke at station 60" in str(run.reason)
     again = run.retry().wait(timeout=_PATIENCE)
-    assert again.succeeded, _told(again)
+    assert again.succeeded, _explanation(again)
     (made,) = [a for a in again.artifacts if a.path == "stations-2.json"]
     done = [station for station, _ in json.loads(made.read())]
     assert done == list(range(60, 101))

@@ -1,4 +1,4 @@
-"""Whatever is typed: an exit code that means something, and never a traceback."""
+"""Any command line ends with a documented exit code, and never with a traceback."""
 
 from __future__ import annotations
 

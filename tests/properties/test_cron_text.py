@@ -1,4 +1,4 @@
-"""Whatever is typed: it is read, or refused with a place; and what is read can be said."""
+"""Any text is read as a cron or refused with a place; a cron that is read has a sentence."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def artifact(path: str, content: bytes, **changes: Any) -> dict[str, Any]:
 
 
 def life() -> list[dict[str, Any]]:
-    """What a runner says of a notebook of two cells, without number and time."""
+    """Returns a runner's frames for a notebook of two cells, without number and time."""
     cells = [{"cell_type": "code", "source": "x"}] * 2
     text = {"op": "append", "type": "stream", "body": '{"output_type":"stream"}'}
     told: list[dict[str, Any]] = [
@@ -230,7 +230,7 @@ def mutated(told: list[dict[str, Any]], draw: random.Random, value: Any) -> None
 
 
 def must_hold(frame: frames.AnyFrame, *, has_gap: bool) -> None:
-    """What the store, the clients and JavaScript need of every number and time."""
+    """Asserts what the store, the clients and JavaScript need of every number and time."""
     assert frame_event_id(2**10, frame.seq) < 2**53
     assert abs(frame.at - AT) <= 2 * 86_400
     for name in frame.__struct_fields__:

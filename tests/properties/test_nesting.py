@@ -1,4 +1,4 @@
-"""What is told of JSON text without reading it is what reading it would tell."""
+"""The depth of JSON text that is found without parsing is the depth that parsing finds."""
 
 from __future__ import annotations
 

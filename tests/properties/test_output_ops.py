@@ -1,4 +1,4 @@
-"""Whatever happens to outputs, their frames tell it."""
+"""The frames of outputs reproduce any sequence of output changes."""
 
 from __future__ import annotations
 

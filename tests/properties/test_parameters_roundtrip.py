@@ -1,4 +1,4 @@
-"""What a literal says is what is inferred from it."""
+"""The value that is inferred from a literal is the value that was written."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def seconds(pattern: re.Pattern[str], text: str, *, everywhere: bool) -> float:
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_eight_times_the_text_takes_about_eight_times_as_long(name: str):
-    """Where it grew with the square, it would be sixty-four times."""
+    """Growth with the square would take sixty-four times as long."""
     pattern, everywhere = PATTERNS[name], is_searched(name)
     for few, many in zip(texts(pattern, 500), texts(pattern, 4000), strict=True):
         long = seconds(pattern, many, everywhere=everywhere)

@@ -155,7 +155,7 @@ class World:
         assert all(run.reason for run in scheduled if run.state is RunState.SKIPPED)
 
     async def check_alive(self) -> None:
-        """Whatever has happened, the job runs again once what held it up is gone."""
+        """After any history, the job runs again once its obstacle is gone."""
         self.behave("succeed")
         await self.engine.jobs.resume(self.job_id)
         before, idle = 0, 0
@@ -177,7 +177,7 @@ class World:
 
 
 class Policies(RuleBasedStateMachine):
-    """What may happen to a job."""
+    """The actions on a job."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What papermill writes into a notebook for a parameter is read again as its value."""
+"""A parameter that papermill writes into a notebook is read again as its value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is in a name, a reason or an error: it is shown as text, and steers nothing."""
+"""Any name, reason or error is shown as text, without control of the terminal."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def notebook(tmp_path_factory):
     return path
 
 
-def _told(text: str) -> list[tuple[str, dict[str, object]] | None]:
+def _hostile_events(text: str) -> list[tuple[str, dict[str, object]] | None]:
     cell = {"cell_index": 0, "cell_type": "code"}
     return [
         ("state", {"state": "starting", "reason": text}),
@@ -166,7 +166,7 @@ def _owner(text: str) -> FakeOwner:
     }
     owner.add_run(**fields)
     owner.plan = [fields]
-    owner.script = _told(text)
+    owner.script = _hostile_events(text)
     owner.log = [text]
     owner.cells = [{"cell_index": 0, "cell_type": "code", "source": text, "state": "failed"}]
     owner.results = {text: text}

@@ -1,4 +1,4 @@
-"""What a caller says about the parameter sets of a sweep, on the wire."""
+"""Converts the parameter sets that a caller gives for a sweep to their wire form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller can say about a run besides the notebook, in Python's words and on the wire."""
+"""The options of a run, as Python callers write them and as the wire carries them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller can say about when a job runs, in Python's words and on the wire."""
+"""The schedules of a job, as Python callers write them and as the wire carries them."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _HAVE = {"ipynb", "html"}
 
 
 class BroughtJob(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a job definition."""
+    """The result of importing one job definition."""
 
     definition_id: str
     name: str
@@ -55,7 +55,7 @@ class BroughtJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BroughtRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a job, which we call a run."""
+    """The result of importing one job of jupyter-scheduler, which is a run here."""
 
     old_id: str
     name: str
@@ -66,7 +66,7 @@ class BroughtRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What an import has done."""
+    """The results of an import."""
 
     jobs: tuple[BroughtJob, ...]
     runs: tuple[BroughtRun, ...]

@@ -70,7 +70,7 @@ def follow_run(
 
 
 class Sign(Enum):
-    """What a stream says besides events, so that its reader has its turn."""
+    """A notice of a stream that is no event. It gives the reader a turn while there are none."""
 
     #: The stream has been opened; with no event seen before, something may have been missed.
     OPENED = "opened"

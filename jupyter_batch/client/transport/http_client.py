@@ -31,7 +31,7 @@ Params = Mapping[str, str | int | None]
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the owner is and what opens its door."""
+    """The URL of the owner and the credentials for it."""
 
     #: With the base url; ``batch/...`` comes after it.
     url: str
@@ -44,7 +44,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def trusted(self) -> ssl.SSLContext | bool:
-        """What a connection to it trusts; raises InvalidInput."""
+        """The certificates that a connection to it trusts. Raises InvalidInput."""
         if self.is_local:
             return context_for_owner(self.url, self.certificate)
         return context_for_server(self.url, self.cacert)
@@ -93,12 +93,12 @@ class Connection:
 
     @property
     def known_url(self) -> str | None:
-        """Where the owner was last, without looking for it; None where nobody has looked."""
+        """The last known URL of the owner, without a look-up; None before the first one."""
         return self._address.url if self._address else None
 
     @property
     def address(self) -> Address:
-        """Where the owner is; looks for it the first time."""
+        """The address of the owner; it is looked up at the first use."""
         if self._address is None:
             self._address = self._locator.locate()
         return self._address

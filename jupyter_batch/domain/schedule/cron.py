@@ -23,7 +23,7 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 class GapPolicy(StrEnum):
-    """What becomes of a local time that clocks leave out."""
+    """The rule for a local time that clocks leave out."""
 
     #: One run right after the gap.
     RUN = "run"
@@ -31,7 +31,7 @@ class GapPolicy(StrEnum):
 
 
 class RepeatPolicy(StrEnum):
-    """Which of the two instants of a local time that clocks show twice."""
+    """The rule for a local time that clocks show twice."""
 
     FIRST = "first"
     BOTH = "both"
@@ -105,7 +105,7 @@ class CronTimetable:
         return total
 
     def is_after_gap(self, tick: int) -> bool:
-        """Whether an instant is there only because its local time was left out by a change."""
+        """Returns whether an instant exists only because a change of clocks left out its local time."""
         return any(
             piece.start == tick and self._opens(piece)
             for piece in pieces(self._zone, tick, tick + 1)
@@ -122,7 +122,7 @@ class CronTimetable:
         return low, high
 
     def _opens(self, piece: Piece) -> bool:
-        """Whether a piece begins with an instant for what was left out just before it."""
+        """Returns whether a piece begins with an instant for a time left out just before it."""
         if not self._runs_after_gap or piece.before >= piece.offset:
             return False
         left_out, shown = piece.start + piece.before, piece.start + piece.offset

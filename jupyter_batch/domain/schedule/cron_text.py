@@ -25,7 +25,7 @@ NICKNAMES = {
 
 
 class FieldSpec(NamedTuple):
-    """What one of the five fields takes."""
+    """The values that one of the five fields takes."""
 
     name: str
     low: int
@@ -66,12 +66,12 @@ class CronText(Value, frozen=True, kw_only=True):
 
     @property
     def is_wildcard(self) -> bool:
-        """Whether Debian counts real time for it, whatever clocks do: minute or hour is a ``*``."""
+        """True if minute or hour is a ``*``: Debian then counts real time, whatever clocks do."""
         return self.minute.startswith("*") or self.hour.startswith("*")
 
     @property
     def days_must_agree(self) -> bool:
-        """Whether both day fields must match; otherwise one is enough (Debian's rule)."""
+        """True if both day fields must match; otherwise one is enough (Debian's rule)."""
         return self.day.startswith("*") or self.weekday.startswith("*")
 
     @property

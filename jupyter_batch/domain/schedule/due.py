@@ -1,4 +1,4 @@
-"""What a trigger has to do now: a decision, for a service to carry out."""
+"""Decides what a trigger has to do now; a service carries it out."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MAX_STEP_BACK_OF_REAL_TIME = timedelta(seconds=ON_TIME_SECONDS)
 
 
 class MissCause(StrEnum):
-    """Why nothing ran at the time; the caller knows."""
+    """The reason why nothing ran at the time. The caller passes it."""
 
     DOWN = "down"
     PAUSED = "paused"
@@ -51,7 +51,7 @@ _CAUSES = {
 
 
 class MissReason(StrEnum):
-    """Why a missed instant does not run any more."""
+    """The reason why a missed instant does not run any more."""
 
     SUPERSEDED = "superseded"
     TOO_OLD = "too_old"
@@ -86,7 +86,7 @@ class MissedFiring(Value, frozen=True, kw_only=True):
 
 
 class Decision(Value, frozen=True, kw_only=True):
-    """What to do for a trigger, and when to ask again."""
+    """The runs that a trigger starts now, those it missed, and the time of the next decision."""
 
     fire: tuple[Firing, ...] = ()
     missed: tuple[MissedFiring, ...] = ()

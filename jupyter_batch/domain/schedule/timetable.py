@@ -1,4 +1,4 @@
-"""When a schedule has instants, leaving aside who looks at it and when.
+"""The instants of a schedule, as a function of time only.
 
 A timetable answers in ticks (see zones), for half-open stretches of time; so two stretches that
 meet have each instant once, and none is lost between them.
@@ -28,7 +28,7 @@ class Timetable(Protocol):
         """Returns how many instants ``between`` would yield, without going through them."""
 
     def is_after_gap(self, tick: int) -> bool:
-        """Whether an instant is there only because its local time was left out by a change."""
+        """Returns whether an instant exists only because a change of clocks left out its local time."""
 
 
 def first_in(table: Timetable, start: int, end: int) -> int | None:

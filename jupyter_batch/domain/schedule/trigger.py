@@ -19,7 +19,7 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 class MissedPolicy(StrEnum):
-    """What becomes of instants at which nothing could run."""
+    """The rule for instants at which nothing could run."""
 
     #: The newest of them runs.
     LATEST = "latest"
@@ -29,7 +29,7 @@ class MissedPolicy(StrEnum):
 
 
 class Trigger(Value, frozen=True, kw_only=True, tag_field="kind"):
-    """What all kinds of triggers have. ``start_at`` and ``end_at`` are themselves included."""
+    """The fields of all kinds of triggers. ``start_at`` and ``end_at`` are inclusive."""
 
     #: Given when the trigger is saved.
     id: str = ""
@@ -80,7 +80,7 @@ AnyTrigger = CronTrigger | IntervalTrigger | OnceTrigger
 
 
 class TriggerProgress(Value, frozen=True, kw_only=True):
-    """How far a trigger has been dealt with; a new trigger begins at its creation."""
+    """The position up to which a trigger has been decided on; it begins at the creation."""
 
     #: All instants up to and including this one have been decided on.
     decided_until: datetime

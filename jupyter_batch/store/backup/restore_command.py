@@ -1,4 +1,4 @@
-"""What the command line does to a store without an owner: put a backup in its place, repair it.
+"""Restores or repairs a store that has no owner, as a program of its own.
 
 Run as ``python -m jupyter_batch.store.backup.restore_command`` by ``jupyter batch restore`` and ``repair``, which
 may not import this side. Writes one JSON object to stdout: ``{"kind": "done", ...}`` or

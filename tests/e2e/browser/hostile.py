@@ -1,4 +1,4 @@
-"""What a notebook can leave behind to reach the viewer's files, or to run in their browser."""
+"""Outputs that try to reach the viewer's files or to run in their browser."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ FRONT = ".jp-MainAreaWidget:not(.lm-mod-hidden) .jb-Widget"
 
 @dataclass(frozen=True)
 class Records:
-    """What the pages show."""
+    """The records that the pages show."""
 
     runs: list[dict[str, Any]]
     job: dict[str, Any]

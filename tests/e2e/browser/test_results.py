@@ -1,4 +1,4 @@
-"""What a notebook says of itself: results and items, on the page of its run, live and after."""
+"""Results and items of a notebook on the page of its run, live and after."""
 
 from __future__ import annotations
 

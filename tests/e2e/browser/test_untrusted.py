@@ -1,4 +1,4 @@
-"""What runs have left runs no script and loads nothing, wherever the panel shows it."""
+"""The outputs of runs run no script and load nothing, wherever the panel shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Chromium did and for how long, from its own trace."""
+"""Reads Chromium's trace: its tasks and their durations."""
 
 from __future__ import annotations
 

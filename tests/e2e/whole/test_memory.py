@@ -1,4 +1,4 @@
-"""What an owner holds, and a command, while a large output is recorded and fetched."""
+"""The memory of an owner and a command while a large output is recorded and fetched."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def session(tmp_path, **asked):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def session_result(tmp_path_factory):
     return session(
         tmp_path_factory.mktemp("ipython"),
         cells=[
@@ -81,8 +81,8 @@ def told(tmp_path_factory):
     )
 
 
-def test_cells_may_wait_and_await(told):
-    assert list(told["told"].values()) == [
+def test_cells_may_wait_and_await(session_result):
+    assert list(session_result["told"].values()) == [
         "True",
         "True",
         "{<RunState.SUCCEEDED: 'succeeded'>: 2}",
@@ -90,22 +90,22 @@ def test_cells_may_wait_and_await(told):
     ]
 
 
-def test_names_options_and_jobs_are_completed(told):
+def test_names_options_and_jobs_are_completed(session_result):
     # Whether what stands before the dot is told again depends on IPython's version.
     ends = {
         text: {found.rpartition(".")[2] for found in completed}
-        for text, completed in told["completed"].items()
+        for text, completed in session_result["completed"].items()
     }
     assert {"sweep", "sweeps"} <= ends["jb.sw"]
     assert {"submit", "find"} <= ends["jb.runs."]
     assert "cancel" in ends["run.ca"]
     assert {"retry", "refresh"} <= ends["sweep.re"]
-    assert any("nightly" in text for text in told["completed"]['jb.jobs["'])
-    assert any(text == "memory=" for text in told["completed"]["jb.run(mem"])
+    assert any("nightly" in text for text in session_result["completed"]['jb.jobs["'])
+    assert any(text == "memory=" for text in session_result["completed"]["jb.run(mem"])
 
 
-def test_everything_has_html_and_text(told):
-    for name, bundle in told["shown"].items():
+def test_everything_has_html_and_text(session_result):
+    for name, bundle in session_result["shown"].items():
         assert bundle["text/html"].startswith("<"), name
         assert bundle["text/plain"], name
-    assert "<Run " in told["shown"]["jb.runs[:2]"]["text/plain"]
+    assert "<Run " in session_result["shown"]["jb.runs[:2]"]["text/plain"]

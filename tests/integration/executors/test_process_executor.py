@@ -90,7 +90,7 @@ async def all_of(executor: ProcessExecutor, handle: AttemptHandle) -> list:
         return [item async for batch in executor.follow(handle) for item in batch]
 
 
-async def told(executor: ProcessExecutor, handle: AttemptHandle) -> dict:
+async def first_report(executor: ProcessExecutor, handle: AttemptHandle) -> dict:
     """Returns what the stand-in tells first."""
     async with asyncio.timeout(30):
         follow = executor.follow(handle)
@@ -101,7 +101,7 @@ async def told(executor: ProcessExecutor, handle: AttemptHandle) -> dict:
                         return item.data
         finally:
             await follow.aclose()
-    raise AssertionError("it has told nothing")
+    raise AssertionError("it has reported nothing")
 
 
 def is_dead(pid: int) -> bool:
@@ -147,7 +147,7 @@ async def test_a_running_attempt_is_found_and_followed_by_another_owner(executor
     await executor.close()
     other = fresh(tmp_path)
     (handle,) = await other.list("store")
-    assert await told(other, handle) == {}
+    assert await first_report(other, handle) == {}
     await other.stop(handle, grace_seconds=5)
     assert (await other.wait(handle)).exit_code == 128 + signal.SIGTERM
 
@@ -156,7 +156,7 @@ async def test_frames_are_seen_while_the_attempt_runs(executor, tmp_path):
     gate = tmp_path / "gate"
     orders = f"tell(n=1)\nwhile not os.path.exists({str(gate)!r}): time.sleep(0.01)\ntell(n=2)"
     handle = await executor.start(spec(orders))
-    assert await told(executor, handle) == {"n": 1}
+    assert await first_report(executor, handle) == {"n": 1}
     gate.touch()
     assert len(await all_of(executor, handle)) == 4
 
@@ -173,7 +173,7 @@ async def test_the_bundle_reaches_the_runner_and_never_has_a_name_on_disk(execut
         "file=members['files/lib/x.py'].decode())"
     )
     handle = await executor.start(spec(orders))
-    assert await told(executor, handle) == {
+    assert await first_report(executor, handle) == {
         "settings": {"a": 1, "secrets": {}}, "token": "terc3s", "cwd": [], "file": "x = 1",
     }  # fmt: skip
     await executor.wait(handle)
@@ -212,7 +212,7 @@ async def test_stop_lets_the_notebook_clean_up(executor):
         if any(isinstance(item, LogLine) for item in batch):
             break
     await executor.stop(handle, grace_seconds=20)
-    assert await told(executor, handle) == {"cleaned": True}
+    assert await first_report(executor, handle) == {"cleaned": True}
     assert (await executor.wait(handle)).exit_code == 0
 
 
@@ -223,7 +223,7 @@ async def test_stop_kills_all_processes_after_the_grace(executor):
         "tell(pids=[os.getpid(), child.pid]); time.sleep(60)"
     )
     handle = await executor.start(spec(orders))
-    pids = (await told(executor, handle))["pids"]
+    pids = (await first_report(executor, handle))["pids"]
     await executor.stop(handle, grace_seconds=0.1)
     assert (await executor.wait(handle)).exit_code == 137
     for pid in pids:
@@ -233,7 +233,7 @@ async def test_stop_kills_all_processes_after_the_grace(executor):
 async def test_what_the_notebook_leaves_running_ends_with_it(executor):
     orders = "tell(pid=subprocess.Popen(['sleep', '60'], start_new_session=True).pid)"
     handle = await executor.start(spec(orders))
-    pid = (await told(executor, handle))["pid"]
+    pid = (await first_report(executor, handle))["pid"]
     assert (await executor.wait(handle)).exit_code == 0
     await gone(pid)
 
@@ -241,7 +241,7 @@ async def test_what_the_notebook_leaves_running_ends_with_it(executor):
 async def test_remove_kills_and_deletes_and_may_be_repeated(executor, tmp_path):
     orders = "os.mkdir('locked'); open('locked/f', 'w').close(); os.chmod('locked', 0o500)\n"
     handle = await executor.start(spec(orders + "tell(pid=os.getpid()); time.sleep(60)"))
-    pid = (await told(executor, handle))["pid"]
+    pid = (await first_report(executor, handle))["pid"]
     await executor.remove(handle)
     await gone(pid)
     assert not (tmp_path / "attempts" / "jb-r1-1").exists()
@@ -256,7 +256,7 @@ async def test_remove_kills_and_deletes_and_may_be_repeated(executor, tmp_path):
 
 async def test_an_attempt_whose_supervisor_was_killed_has_ended_with_the_reason(executor):
     handle = await executor.start(spec("tell(pid=os.getpid()); time.sleep(60)"))
-    pid = (await told(executor, handle))["pid"]
+    pid = (await first_report(executor, handle))["pid"]
     os.kill(int(handle.container_id.partition("@")[0]), signal.SIGKILL)
     ending = await executor.wait(handle)
     assert ending.exit_code is None
@@ -285,12 +285,12 @@ async def test_a_start_that_was_cut_short_is_made_again(executor, tmp_path):
 
 async def test_an_owner_that_died_before_the_number_was_down_is_followed(executor, tmp_path):
     handle = await executor.start(spec("tell(pid=os.getpid()); time.sleep(2)"))
-    await told(executor, handle)
+    await first_report(executor, handle)
     record = tmp_path / "attempts" / "jb-r1-1" / "attempt.json"
     record.write_text(json.dumps({**json.loads(record.read_bytes()), "pid": 0, "started_at": 0}))
     (found,) = await executor.list("store")
     assert found.container_id == "0@0.00"
-    await told(executor, found)
+    await first_report(executor, found)
     assert await executor.start(spec("tell(again=1)")) == found
     assert (await executor.wait(found)).exit_code == 0
     assert handle.run_id == found.run_id
@@ -335,7 +335,7 @@ async def test_processes_of_an_attempt_carry_its_mark_and_not_the_parents(execut
     handle = await executor.start(spec("tell(env=dict(os.environ), mask=sorted(map(int, "
                                        "signal.pthread_sigmask(0, []))), "
                                        "int=signal.getsignal(2) is not signal.SIG_IGN)"))  # fmt: skip
-    found = await told(executor, handle)
+    found = await first_report(executor, handle)
     assert found["env"][MARK].endswith("jb-r1-1")
     assert "JPY_PARENT_PID" not in found["env"]
     assert found["mask"] == []

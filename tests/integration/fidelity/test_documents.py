@@ -1,4 +1,4 @@
-"""Whatever the notebook looks like, the runner leaves what papermill leaves."""
+"""The runner leaves the notebook that papermill leaves, for notebooks of all kinds."""
 
 from __future__ import annotations
 

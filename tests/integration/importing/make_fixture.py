@@ -30,7 +30,7 @@ HOUR = 3_600_000
 
 
 class Paths:
-    """What ``Scheduler.get_staging_paths`` asks of a scheduler."""
+    """The part of a scheduler that ``Scheduler.get_staging_paths`` needs."""
 
     staging_path = str(STAGING)
 

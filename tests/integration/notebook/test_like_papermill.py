@@ -1,4 +1,4 @@
-"""What papermill would run is taken, in its languages; what it could not load is refused."""
+"""Notebooks that papermill would run are taken; those it could not load are refused."""
 
 from __future__ import annotations
 

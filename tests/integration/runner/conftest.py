@@ -109,12 +109,12 @@ class Running:
         return [frame for frame in self.frames if isinstance(frame, kind)]
 
     def text(self, cell: int) -> str:
-        """What a cell has printed."""
+        """Returns the text that a cell has printed."""
         bodies = [json.loads(op.body) for op in self.ops() if op.cell == cell and op.body]
         return "".join(body.get("text", "") for body in bodies)
 
     def log(self) -> str:
-        """What stands on stderr."""
+        """The text on stderr."""
         self._log.seek(0)
         return self._log.read().decode()
 

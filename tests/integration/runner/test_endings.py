@@ -17,14 +17,14 @@ from tests.integration.runner.conftest import notebook, tar
 Start = Callable[..., Any]
 
 
-def _told(finished: frames.Finished) -> tuple[str, str, int | None]:
+def _outcome(finished: frames.Finished) -> tuple[str, str, int | None]:
     return finished.verdict, finished.cause, finished.cell
 
 
 def test_a_success_tells_every_cell_in_order(start: Start):
     running = start("print('a')", "1 + 1")
     finished = running.wait()
-    assert _told(finished) == ("succeeded", "done", None)
+    assert _outcome(finished) == ("succeeded", "done", None)
     assert running.process.returncode == 0
     kinds = [frames.kind_of(frame) for frame in running.frames]
     assert [kind for kind in kinds if kind not in ("heartbeat", "output")] == [
@@ -44,7 +44,7 @@ def test_a_success_tells_every_cell_in_order(start: Start):
 def test_an_exception_names_its_cell(start: Start):
     running = start("1", "raise ValueError('bad')", "2")
     finished = running.wait()
-    assert _told(finished) == ("failed", "exception", 1)
+    assert _outcome(finished) == ("failed", "exception", 1)
     assert finished.message == "ValueError: bad in cell 2 of 3"
     assert finished.error is not None
     assert (finished.error.ename, finished.error.evalue) == ("ValueError", "bad")
@@ -80,7 +80,7 @@ def test_a_killed_kernel_names_its_cell_and_keeps_its_output(start: Start):
         "import os, time\nprint('last words', flush=True)\ntime.sleep(0.5)\nos.kill(os.getpid(), 9)",
     )
     finished = running.wait()
-    assert _told(finished) == ("failed", "kernel_died", 1)
+    assert _outcome(finished) == ("failed", "kernel_died", 1)
     assert finished.message == "the kernel was ended by SIGKILL in cell 2 of 2"
     assert "last words" in running.text(1)
     assert running.kinds(frames.CellFinished)[-1].state is CellState.FAILED
@@ -90,14 +90,14 @@ def test_a_killed_kernel_names_its_cell_and_keeps_its_output(start: Start):
 def test_a_full_disk_is_told_from_other_errors(start: Start):
     running = start("import os\nraise OSError(28, os.strerror(28), '/x')")
     finished = running.wait()
-    assert _told(finished) == ("failed", "disk_full", 0)
+    assert _outcome(finished) == ("failed", "disk_full", 0)
     assert "no space is left on the disk in cell 1 of 1" in finished.message
 
 
 def test_an_unknown_kernel_is_answered_with_the_known_ones(start: Start):
     running = start("1", kernel="nosuch")
     finished = running.wait()
-    assert _told(finished) == ("failed", "no_kernel", None)
+    assert _outcome(finished) == ("failed", "no_kernel", None)
     assert "'nosuch'" in finished.message
     assert "python3" in finished.message
     assert running.process.returncode == 69
@@ -114,7 +114,7 @@ def test_a_kernel_that_does_not_start_tells_how_it_ended(start: Start, tmp_path:
     (folder / "kernel.json").write_text(json.dumps(spec))
     running = start("1", kernel="broken", environ={"JUPYTER_PATH": str(tmp_path / "jupyter")})
     finished = running.wait()
-    assert _told(finished) == ("failed", "no_kernel", None)
+    assert _outcome(finished) == ("failed", "no_kernel", None)
     assert "ended with exit code 5" in finished.message
     assert running.process.returncode == 69
 
@@ -124,20 +124,20 @@ def test_papermill_that_is_missing_is_told(start: Start, pyz: Path):
     command = [sys.executable, "-c", hidden + "runpy.run_path(sys.argv[0])", str(pyz)]
     running = start("1", command=command)
     finished = running.wait()
-    assert _told(finished) == ("failed", "no_kernel", None)
+    assert _outcome(finished) == ("failed", "no_kernel", None)
     assert finished.message.startswith("papermill is not installed in this environment")
     assert running.process.returncode == 69
 
 
 def test_a_file_that_is_no_notebook_is_refused(start: Start):
     running = start(content=b"[1, 2")
-    assert _told(running.wait()) == ("failed", "bundle", None)
+    assert _outcome(running.wait()) == ("failed", "bundle", None)
 
 
 def test_a_bundle_that_is_no_tar_ends_with_64(start: Start, tmp_path: Path, pyz: Path):
     (tmp_path / "b.tar").write_bytes(b"nothing")
     running = start(command=[sys.executable, str(pyz), str(tmp_path / "b.tar")])
-    assert _told(running.wait()) == ("failed", "bundle", None)
+    assert _outcome(running.wait()) == ("failed", "bundle", None)
     assert running.process.returncode == 64
 
 
@@ -157,7 +157,7 @@ def test_a_bundle_that_ends_early_ends_with_66_and_tells_nothing(start: Start, s
 def test_a_name_that_would_be_code_is_refused(start: Start):
     running = start("1", parameters={"a = 1; import os": 2})
     finished = running.wait()
-    assert _told(finished) == ("failed", "bundle", None)
+    assert _outcome(finished) == ("failed", "bundle", None)
     assert "is no name of a parameter" in finished.message
 
 

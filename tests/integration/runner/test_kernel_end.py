@@ -1,4 +1,4 @@
-"""What a notebook still does when its last cell has ended gets the time that it needs."""
+"""Work that goes on after the last cell gets the time that it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the runner writes: whole, live, masked, and no more than allowed."""
+"""The runner's output is complete, live, masked, and no more than allowed."""
 
 from __future__ import annotations
 

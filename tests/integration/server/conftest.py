@@ -47,7 +47,7 @@ class QuietServer(PortKeeper):
 
 
 class Parts:
-    """What an engine is made of."""
+    """The parts of an engine."""
 
     def __init__(self, data_dir: Path, **settings: Any) -> None:
         self.clock = FakeClock()

@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""Authorisation of requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is being typed is checked as it would be when it is sent, and nothing is made."""
+"""A form is checked while it is typed as it would be when sent, and nothing is made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever method a request has: an answer in our form, and no traceback in the log."""
+"""A request with any method gets an answer in our form, and no traceback in the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs have left, over HTTP."""
+"""The records of runs, over HTTP."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ async def servers(start_server: StartServer, parts: Parts) -> tuple[Server, Serv
     return owner, gateway
 
 
-async def told(server: Server, path: str) -> dict[str, Any]:
+async def get(server: Server, path: str) -> dict[str, Any]:
     answer = await server.http.get(path)
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -55,9 +55,9 @@ async def test_a_run_is_of_the_notebook_of_the_door_that_was_asked(servers, part
     frozen = await parts.store.runs.frozen(run["id"])
     assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
     assert (run["notebook"]["path"], run["notebook"]["root"]) == ("nb.ipynb", DOORS)
-    seen = (await told(owner, f"runs/{run['id']}"))["notebook"]
+    seen = (await get(owner, f"runs/{run['id']}"))["notebook"]
     assert (seen["path"], seen["root"]) == (f"{DOORS}/nb.ipynb", OWNERS)
-    (listed,) = (await told(owner, "runs"))["items"]
+    (listed,) = (await get(owner, "runs"))["items"]
     assert listed["notebook"] == seen
 
 
@@ -65,7 +65,7 @@ async def test_a_job_keeps_its_notebook_whoever_is_asked(servers, parts):
     owner, gateway = servers
     job = await made(gateway, "jobs", name="nightly")
     assert job["notebook"] == "nb.ipynb"
-    (seen,) = (await told(owner, "jobs"))["items"]
+    (seen,) = (await get(owner, "jobs"))["items"]
     assert seen["notebook"] == f"{DOORS}/nb.ipynb"
     for server in servers:
         run = (await server.http.post(f"jobs/{job['id']}/runs", json={})).json()
@@ -76,13 +76,13 @@ async def test_a_job_keeps_its_notebook_whoever_is_asked(servers, parts):
 async def test_a_job_is_changed_from_elsewhere_and_keeps_its_notebook(servers, parts):
     owner, gateway = servers
     job = await made(gateway, "jobs", name="nightly")
-    name = (await told(owner, f"jobs/{job['id']}"))["notebook"]
+    name = (await get(owner, f"jobs/{job['id']}"))["notebook"]
     changes = {"notebook": name, "priority": 3, "parameters": {"alpha": 1}}
     check = await owner.http.post(f"jobs/check?job_id={job['id']}", json={"name": "n"} | changes)
     assert check.status_code == 204, check.text
     answer = await owner.http.patch(f"jobs/{job['id']}", json=changes)
     assert (answer.status_code, answer.json()["notebook"]) == (200, name)
-    changed = await told(gateway, f"jobs/{job['id']}")
+    changed = await get(gateway, f"jobs/{job['id']}")
     assert (changed["notebook"], changed["priority"]) == ("nb.ipynb", 3)
 
 
@@ -92,7 +92,7 @@ async def test_a_job_is_given_a_notebook_of_where_it_is_changed(servers):
     changes = {"notebook": "deep/other.ipynb"}
     answer = await owner.http.patch(f"jobs/{job['id']}", json=changes)
     assert answer.json()["notebook"] == "deep/other.ipynb"
-    there = (await told(gateway, f"jobs/{job['id']}"))["notebook"]
+    there = (await get(gateway, f"jobs/{job['id']}"))["notebook"]
     assert there == f"{OWNERS}/deep/other.ipynb"
 
 
@@ -100,8 +100,8 @@ async def test_a_sweep_and_its_runs_are_of_the_notebook_of_the_door(servers, par
     owner, gateway = servers
     sweep = await made(gateway, "sweeps", grid={"alpha": [1, 2]})
     assert sweep["notebook"]["path"] == "nb.ipynb"
-    assert (await told(owner, f"sweeps/{sweep['id']}"))["notebook"]["path"] == f"{DOORS}/nb.ipynb"
-    runs = (await told(gateway, f"runs?sweep_id={sweep['id']}"))["items"]
+    assert (await get(owner, f"sweeps/{sweep['id']}"))["notebook"]["path"] == f"{DOORS}/nb.ipynb"
+    runs = (await get(gateway, f"runs?sweep_id={sweep['id']}"))["items"]
     assert {run["notebook"]["path"] for run in runs} == {"nb.ipynb"}
     frozen = await parts.store.runs.frozen(runs[0]["id"])
     assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
@@ -109,9 +109,9 @@ async def test_a_sweep_and_its_runs_are_of_the_notebook_of_the_door(servers, par
 
 async def test_each_door_tells_its_own_root_and_reads_its_own_notebooks(servers, parts):
     owner, gateway = servers
-    assert (await told(owner, "health"))["root_dir"] == OWNERS
-    assert (await told(gateway, "health"))["root_dir"] == DOORS
-    await told(owner, "notebooks/parameters?path=deep/other.ipynb")
+    assert (await get(owner, "health"))["root_dir"] == OWNERS
+    assert (await get(gateway, "health"))["root_dir"] == DOORS
+    await get(owner, "notebooks/parameters?path=deep/other.ipynb")
     answer = await gateway.http.get("notebooks/parameters?path=deep/other.ipynb")
     assert answer.status_code == 404
 
@@ -137,7 +137,7 @@ async def test_a_client_with_the_owner_s_token_names_any_notebook_by_its_whole_p
         assert run["notebook"]["path"] == seen
         frozen = await parts.store.runs.frozen(run["id"])
         assert frozen.content == NOTEBOOKS[path]
-    (first, _) = (await told(gateway, "jobs"))["items"][::-1]
+    (first, _) = (await get(gateway, "jobs"))["items"][::-1]
     assert first["notebook"] == "nb.ipynb"
 
 
@@ -152,4 +152,4 @@ async def test_a_user_of_a_server_names_nothing_outside_of_its_root(servers):
 async def test_what_a_caller_has_sent_along_is_a_mere_label(servers):
     owner, gateway = servers
     run = await made(gateway, "runs", notebook="mine.ipynb", content={"cells": []})
-    assert (await told(owner, f"runs/{run['id']}"))["notebook"]["path"] == "mine.ipynb"
+    assert (await get(owner, f"runs/{run['id']}"))["notebook"]["path"] == "mine.ipynb"

@@ -1,4 +1,4 @@
-"""What has been acknowledged outlasts the owner's death at any moment, and nothing stands half.
+"""Acknowledged writes survive the owner's death at any moment, and none is half written.
 
 ``JUPYTER_BATCH_KILLS`` says how many deaths; ``make kills`` asks for 500.
 """
@@ -28,7 +28,7 @@ _OF_RUNS = ("attempts", "cells", "events", "watermarks", "artifacts", "results")
 
 
 class Acknowledged:
-    """What children have been told is done."""
+    """The writes that were acknowledged to the children."""
 
     def __init__(self) -> None:
         self.added: set[str] = set()

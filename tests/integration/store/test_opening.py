@@ -1,4 +1,4 @@
-"""Which folders can be opened, by whom, and what is said where they cannot."""
+"""The folders that can be opened, by whom, and the errors for the others."""
 
 from __future__ import annotations
 

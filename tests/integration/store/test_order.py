@@ -1,4 +1,4 @@
-"""What readers see while a recording is half written."""
+"""The view of readers while a recording is half written."""
 
 from __future__ import annotations
 

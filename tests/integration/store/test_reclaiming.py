@@ -1,4 +1,4 @@
-"""What is deleted gives its disk space back, and nothing else goes with it."""
+"""Deleted runs give their disk space back, and nothing else goes with them."""
 
 from __future__ import annotations
 

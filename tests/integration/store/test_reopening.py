@@ -1,4 +1,4 @@
-"""What is there after the store was closed and opened again."""
+"""The contents of a store after it was closed and opened again."""
 
 from __future__ import annotations
 

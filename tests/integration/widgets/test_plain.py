@@ -1,4 +1,4 @@
-"""What hosts other than JupyterLab need: no scripts beside those of ipywidgets itself."""
+"""Hosts other than JupyterLab need no scripts beside those of ipywidgets itself."""
 
 from __future__ import annotations
 

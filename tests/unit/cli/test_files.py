@@ -1,4 +1,4 @@
-"""What the command writes: looked at before a run, and never outside of the folder asked for."""
+"""The files that the command writes are checked before a run, and stay in the given folder."""
 
 from __future__ import annotations
 

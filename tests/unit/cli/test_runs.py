@@ -180,14 +180,14 @@ def test_show_tells_results_and_how_far_loops_are(shell, owner, ended):
 def test_a_watch_tells_how_far_a_loop_is(ended):
     watch = Watch(RunFacts(ended))
 
-    def told(kind, **data):
+    def headline_after(kind, **data):
         watch.take(RunEvent(run_id=ended.id, event_id=0, at=ended.created_at, kind=kind, data=data))
         return watch.headline
 
-    told("state", state="running")
-    assert told("cell_started", cell_index=0, source="for n in x:") == "for n in x:"
-    assert told("progress", name="x", processed=3, total=9) == "x: 3 of 9"
-    assert told("progress", name="x", processed=9, total=9, is_over=True) == "for n in x:"
+    headline_after("state", state="running")
+    assert headline_after("cell_started", cell_index=0, source="for n in x:") == "for n in x:"
+    assert headline_after("progress", name="x", processed=3, total=9) == "x: 3 of 9"
+    assert headline_after("progress", name="x", processed=9, total=9, is_over=True) == "for n in x:"
 
 
 def test_show_as_json_has_the_cells_too(shell, ended):

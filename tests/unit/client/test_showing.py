@@ -1,4 +1,4 @@
-"""What a notebook and a terminal show."""
+"""The representations of objects in a notebook and a terminal."""
 
 from __future__ import annotations
 

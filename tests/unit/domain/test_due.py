@@ -1,4 +1,4 @@
-"""What a trigger has to do now."""
+"""The decision on a trigger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made of a notebook that was executed elsewhere."""
+"""The import of a notebook that was executed elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a run that comes while another one of its job is not done."""
+"""The treatment of a run that comes while another one of its job is not done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of parameters that do not fit."""
+"""The messages for parameters that do not fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs go."""
+"""The selection of runs that retention deletes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a run is tried again, and when its job pauses itself."""
+"""The retry of a run, and the automatic pause of its job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How each ending is judged."""
+"""The verdict on each ending."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jupyter_batch.domain.verdict import OUT_OF_MEMORY, TIMED_OUT, AttemptEviden
 BOOM = FrameError(ename="ValueError", evalue="boom", traceback=("line",))
 
 
-def said(verdict: str, cause: str, **fields: Any) -> Finished:
+def ended(verdict: str, cause: str, **fields: Any) -> Finished:
     return Finished(seq=9, at=1.0, verdict=verdict, cause=cause, **fields)
 
 
@@ -24,28 +24,28 @@ def ending(finished: Finished | None = None, **facts: Any) -> Any:
 
 
 def test_a_plain_success_needs_no_reason():
-    verdict = ending(said("succeeded", "done"))
+    verdict = ending(ended("succeeded", "done"))
     assert (verdict.state, verdict.reason, verdict.error) == (RunState.SUCCEEDED, None, None)
 
 
 def test_a_success_with_something_to_say_says_it():
-    verdict = ending(said("succeeded", "sys_exit", message="2 cells were not run"))
+    verdict = ending(ended("succeeded", "sys_exit", message="2 cells were not run"))
     assert verdict.reason == "2 cells were not run"
 
 
 def test_a_notebook_that_finished_before_the_cancel_arrived_succeeded():
-    assert ending(said("succeeded", "done"), cancelled_by="ada").state is RunState.SUCCEEDED
+    assert ending(ended("succeeded", "done"), cancelled_by="ada").state is RunState.SUCCEEDED
 
 
 def test_an_exception_names_its_cell():
-    verdict = ending(said("failed", "exception", cell=2, error=BOOM, message="ValueError: boom"))
+    verdict = ending(ended("failed", "exception", cell=2, error=BOOM, message="ValueError: boom"))
     assert verdict.state is RunState.FAILED
     assert verdict.reason == "ValueError: boom"
     assert (verdict.error.cell_index, verdict.error.ename) == (2, "ValueError")
 
 
 def test_a_cancel_names_who_and_where():
-    verdict = ending(said("cancelled", "sigterm", cell=1), cancelled_by="ada")
+    verdict = ending(ended("cancelled", "sigterm", cell=1), cancelled_by="ada")
     assert verdict.state is RunState.CANCELLED
     assert verdict.reason == "cancelled by ada in cell 2 of 5"
 
@@ -56,12 +56,12 @@ def test_a_cancel_that_needed_a_kill_is_still_a_cancel():
 
 
 def test_a_stop_that_nobody_here_asked_for_is_a_loss():
-    verdict = ending(said("cancelled", "sigterm", cell=1))
+    verdict = ending(ended("cancelled", "sigterm", cell=1))
     assert verdict.state is RunState.LOST
     assert "from outside in cell 2 of 5" in verdict.reason
 
 
-@pytest.mark.parametrize("finished", [said("timed_out", "timeout", cell=3), None])
+@pytest.mark.parametrize("finished", [ended("timed_out", "timeout", cell=3), None])
 def test_a_timeout_names_the_limit_and_the_cell(finished: Finished | None):
     verdict = ending(
         finished, out_of_time=finished is None, cell=3, timeout_seconds=60.0, exit_code=137
@@ -71,7 +71,7 @@ def test_a_timeout_names_the_limit_and_the_cell(finished: Finished | None):
     assert verdict.error.ename == TIMED_OUT
 
 
-@pytest.mark.parametrize("finished", [said("failed", "kernel_died", cell=1), None])
+@pytest.mark.parametrize("finished", [ended("failed", "kernel_died", cell=1), None])
 def test_out_of_memory_names_the_limit_and_the_cell(finished: Finished | None):
     verdict = ending(finished, oom_killed=True, cell=1, memory_bytes=512 * 1024**2, exit_code=137)
     assert verdict.state is RunState.FAILED
@@ -80,7 +80,7 @@ def test_out_of_memory_names_the_limit_and_the_cell(finished: Finished | None):
 
 
 def test_a_kernel_that_died_is_a_failure_with_its_cell():
-    verdict = ending(said("failed", "kernel_died", cell=0, message="the kernel died in cell 1"))
+    verdict = ending(ended("failed", "kernel_died", cell=0, message="the kernel died in cell 1"))
     assert verdict.state is RunState.FAILED
     assert verdict.error.ename == "KernelDied"
 
@@ -130,17 +130,19 @@ def test_an_attempt_that_ends_without_a_word_after_its_engine_went_away_is_lost(
 
 
 def test_what_a_runner_says_after_its_engine_went_away_holds():
-    verdict = ending(said("succeeded", "done"), engine_was_away=True)
+    verdict = ending(ended("succeeded", "done"), engine_was_away=True)
     assert verdict.state is RunState.SUCCEEDED
 
 
 def test_a_record_with_holes_says_so():
-    verdict = ending(said("succeeded", "done"), missing_frames=3)
+    verdict = ending(ended("succeeded", "done"), missing_frames=3)
     assert verdict.state is RunState.SUCCEEDED
     assert verdict.reason == "the engine has lost 3 frames of its record"
     assert ending(exit_code=137, missing_frames=1).reason.endswith("lost 1 frames of its record")
 
 
 def test_a_reason_has_no_colours_and_nothing_that_steers_a_terminal():
-    verdict = ending(said("failed", "exception", cell=2, message="\x1b[31mred\x1b[0m \x1b[2J\x07x"))
+    verdict = ending(
+        ended("failed", "exception", cell=2, message="\x1b[31mred\x1b[0m \x1b[2J\x07x")
+    )
     assert verdict.reason == "red x"

@@ -1,4 +1,4 @@
-"""What an image offers, found out on an engine that others use too."""
+"""The inspection of an image on an engine that others use too."""
 
 from __future__ import annotations
 

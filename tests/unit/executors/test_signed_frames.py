@@ -1,4 +1,4 @@
-"""What a notebook may write beside its runner, and what becomes of it."""
+"""The frame reader drops frames that a notebook forges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is active in a page is taken out, in time that grows as the page does."""
+"""Active parts of a page are removed, in time that is linear in its size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read from a parameters cell in Python."""
+"""The parameters that are inferred from a cell in Python."""
 
 from __future__ import annotations
 

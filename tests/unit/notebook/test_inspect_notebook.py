@@ -1,4 +1,4 @@
-"""Which files are notebooks: those that papermill would run."""
+"""Notebooks are the files that papermill would run."""
 
 from __future__ import annotations
 

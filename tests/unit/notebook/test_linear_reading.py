@@ -63,7 +63,7 @@ def seconds(source: str) -> float:
 
 @pytest.mark.parametrize("make", CELLS.values(), ids=CELLS)
 def test_four_times_the_cell_takes_about_four_times_as_long(make):
-    """Where it grew with the square, it would be sixteen times."""
+    """Growth with the square would take sixteen times as long."""
     few = seconds(make(1000))
     many = seconds(make(4000))
     assert many < 9 * few + 0.02

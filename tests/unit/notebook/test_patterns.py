@@ -1,4 +1,4 @@
-"""Which files a pattern takes along."""
+"""The files that a pattern takes along."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files are read for a run, and which never."""
+"""The files that are read for a run, and those that never are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What notebooks call, in a program that is no run, and in one that looks like a run."""
+"""The notebook API in a program that is no run, and in one that looks like a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which kernel a notebook runs on that names none of those that there are."""
+"""The kernel of a notebook that names none of the installed ones."""
 
 from __future__ import annotations
 

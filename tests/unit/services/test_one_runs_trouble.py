@@ -1,4 +1,4 @@
-"""Whatever raises in the life of one run, it is the end of that run and of nothing else."""
+"""An error anywhere in the life of one run ends that run and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an owner does with the runs that an earlier one has left."""
+"""The reconciliation of runs that an earlier owner has left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What DuckDB says, in the words of the error tree."""
+"""DuckDB's errors as errors of the error tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a notebook says through ``jb.current``, ``jb.record`` and ``jb.track``, as frames."""
+"""The frames of ``jb.current``, ``jb.record`` and ``jb.track``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the panel says is so: durations, dates, failures, complaints, logs, dialogs."""
+"""The texts of the panel are true: durations, dates, failures, complaints, logs, dialogs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_run_that_is_tried_again_says_what_its_attempts_took(lab: Lab, panel: 
     for name, expected in {"Duration": took, "With the waits": seconds_of(run)}.items():
         fact = facts.locator("div").filter(has=panel.page.get_by_text(re.compile(f"^{name}")))
         assert read_seconds(fact.locator("dd").inner_text()) == pytest.approx(expected, abs=1)
-    panel.shoot("said-retried")
+    panel.shoot("text-retried")
 
 
 def test_failures_of_one_job_stand_together_and_backfills_say_their_day(
@@ -70,21 +70,21 @@ def test_failures_of_one_job_stand_together_and_backfills_say_their_day(
     expect(cards).to_have_count(1)
     expect(cards).to_contain_text("12 failures since")
     expect(failures.get_by_role("button", name="fails alone", exact=True)).to_be_visible()
-    panel.shoot("said-failures")
+    panel.shoot("text-failures")
     side.get_by_role("button", name="Show all failures of gone").click()
     rows = page.get_by_role("grid", name="Runs").get_by_role("row", name=re.compile("gone"))
     expect(rows).to_have_count(12)
     for row in rows.all():
         expect(row).to_contain_text(re.compile(r"for \d+ (Feb|Mar) 2024"))
         expect(row).to_contain_text("it could not be started")
-    panel.shoot("said-backfill-runs")
+    panel.shoot("text-backfill-runs")
     side.get_by_role("button", name="Jobs").click()
     page.get_by_role("table", name="Jobs").get_by_role("button", name="gone", exact=True).click()
     matrix = page.get_by_role("region", name="Runs by cells")
     expect(matrix.get_by_text(re.compile(r"Mar 2024, 06:00 GMT\+14"))).to_have_count(12)
     instants = page.get_by_role("list", name="Next runs").get_by_role("listitem")
     expect(instants.filter(has_text=re.compile(r"06:00 GMT\+14"))).to_have_count(5)
-    panel.shoot("said-job-in-its-zone")
+    panel.shoot("text-job-in-its-zone")
 
 
 def test_the_days_of_a_backfill_are_those_of_the_schedule(lab: Lab, panel: Panel):
@@ -137,7 +137,7 @@ def test_what_is_half_typed_is_not_wrong(panel: Panel):
     zone.press("Tab")
     problem = page.get_by_role("alert").filter(has_text="Nowhere/Land")
     expect(problem).to_have_count(1)
-    panel.shoot("said-zone-wrong")
+    panel.shoot("text-zone-wrong")
     zone.fill(ZONE)
     expect(problem).to_have_count(0)
 
@@ -152,7 +152,7 @@ def test_an_instant_is_in_the_zone_that_stands_below_it(lab: Lab, panel: Panel):
     page.get_by_label("Time zone").fill(ZONE)
     expect(page.get_by_text(re.compile("once, on .* at 06:00, Kiritimati time"))).to_be_visible()
     expect(page.get_by_role("list", name="Next runs")).to_contain_text("06:00 GMT+14")
-    panel.shoot("said-once")
+    panel.shoot("text-once")
     panel.button("Create job").click()
     expect(page.get_by_role("heading", name="once in Kiritimati")).to_be_visible()
     [job] = lab.api("GET", "jobs?q=once%20in")["items"]
@@ -167,7 +167,7 @@ def test_the_log_has_what_a_notebook_prints_while_it_runs(lab: Lab, panel: Panel
     panel.tab("Log")
     printed = panel.page.get_by_label("Printed by the cells").locator("visible=true")
     expect(printed).to_contain_text("tick 3", timeout=RUN_MS)
-    panel.shoot("said-log")
+    panel.shoot("text-log")
     lab.api("POST", f"runs/{run['id']}/cancel")
     panel.state("Cancelled")
 
@@ -181,7 +181,7 @@ def test_enter_alone_deletes_nothing(lab: Lab, panel: Panel):
     panel.button("Delete").click()
     keep = page.get_by_role("dialog").get_by_role("button", name="Keep")
     expect(keep).to_be_focused()
-    panel.shoot("said-delete")
+    panel.shoot("text-delete")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert lab.api("GET", f"runs/{run['id']}")["state"] == "succeeded"
