@@ -61,9 +61,7 @@ def decode_job(row: tuple[Any, ...]) -> Job:
     created_at, updated_at = from_utc(row[11]), from_utc(row[12])
     if created_at is None or updated_at is None:
         raise ValueError("an instant is missing")
-    triggers: tuple[AnyTrigger, ...] = ()
-    if row[13] is not None:
-        triggers = msgspec.json.decode(row[13], type=tuple[AnyTrigger, ...])
+    triggers = () if row[13] is None else _triggers(row[13])
     policies = _Policies() if row[14] is None else msgspec.json.decode(row[14], type=_Policies)
     return Job(
         id=row[0],
@@ -82,6 +80,20 @@ def decode_job(row: tuple[Any, ...]) -> Job:
         triggers=triggers,
         **msgspec.structs.asdict(policies),
     )
+
+
+def _triggers(text: str) -> tuple[AnyTrigger, ...]:
+    """Reads triggers. Stores of earlier versions have ``overlap`` for ``repeat``."""
+    stored: str | bytes = text
+    if '"overlap":' in text:
+        fields = msgspec.json.decode(text, type=list[dict[str, msgspec.Raw]])
+        stored = msgspec.json.encode(
+            [
+                {"repeat" if name == "overlap" else name: value for name, value in one.items()}
+                for one in fields
+            ]
+        )
+    return msgspec.json.decode(stored, type=tuple[AnyTrigger, ...])
 
 
 def encode_trigger(state: TriggerState) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class CronShape(TriggerShape, frozen=True, kw_only=True, tag="cron"):
 
     cron: Cron
     gap: GapPolicy = GapPolicy.RUN
-    overlap: RepeatPolicy = RepeatPolicy.FIRST
+    repeat: RepeatPolicy = RepeatPolicy.FIRST
 
 
 class IntervalShape(TriggerShape, frozen=True, kw_only=True, tag="interval"):
@@ -173,7 +173,7 @@ class PreviewQuestion(QueryParams, frozen=True, kw_only=True):
     after: datetime | None = None
     count: Many = 5
     gap: GapPolicy = GapPolicy.RUN
-    overlap: RepeatPolicy = RepeatPolicy.FIRST
+    repeat: RepeatPolicy = RepeatPolicy.FIRST
 
     def trigger(self) -> AnyTrigger:
         """Returns the trigger that is asked about; raises InvalidInput unless there is one."""
@@ -188,7 +188,7 @@ class PreviewQuestion(QueryParams, frozen=True, kw_only=True):
         if self.at is not None:
             at = _instant(self.at, self.timezone, "", "at")
             return OnceTrigger(at=at, timezone=zone)
-        return CronTrigger(cron=self.cron or "", timezone=zone, gap=self.gap, overlap=self.overlap)
+        return CronTrigger(cron=self.cron or "", timezone=zone, gap=self.gap, repeat=self.repeat)
 
     def after_at(self, now: datetime) -> datetime:
         """Returns the instant after which the schedule is asked for; raises InvalidInput."""

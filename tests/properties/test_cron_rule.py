@@ -93,7 +93,7 @@ class Rule:
         start: datetime,
         end: datetime,
         gap: str = "run",
-        overlap: str = "first",
+        repeat: str = "first",
     ) -> list[datetime]:
         """Returns the minutes of ``start <= minute < end`` at which the job runs."""
         found, walls = [], walls_of(zone, start, end)
@@ -105,9 +105,9 @@ class Rule:
                 if wall > before + MINUTE and gap == "run" and not runs:
                     left_out = (wall - before) // MINUTE
                     runs = any(self.matches(before + i * MINUTE) for i in range(1, left_out))
-                if overlap == "first" and wall <= latest:
+                if repeat == "first" and wall <= latest:
                     runs = False
-                if overlap == "last" and last_shown[wall] != minute:
+                if repeat == "last" and last_shown[wall] != minute:
                     runs = False
             latest = max(latest, wall)
             if runs and start <= minute < end:
@@ -172,9 +172,9 @@ WINDOWS = [
 
 
 def between(
-    text: str, zone: str, start: datetime, end: datetime, gap: str = "run", overlap: str = "first"
+    text: str, zone: str, start: datetime, end: datetime, gap: str = "run", repeat: str = "first"
 ) -> list[datetime]:
-    table = CronTimetable(text, zone, GapPolicy(gap), RepeatPolicy(overlap))
+    table = CronTimetable(text, zone, GapPolicy(gap), RepeatPolicy(repeat))
     return [to_instant(tick) for tick in table.between(to_tick(start), to_tick(end))]
 
 
@@ -230,13 +230,13 @@ CRON = st.builds(
     text=CRON,
     window=st.sampled_from(WINDOWS),
     gap=st.sampled_from(["run", "skip"]),
-    overlap=st.sampled_from(["first", "both", "last"]),
+    repeat=st.sampled_from(["first", "both", "last"]),
 )
-def test_any_schedule_runs_as_the_rule_says(text, window, gap, overlap):
+def test_any_schedule_runs_as_the_rule_says(text, window, gap, repeat):
     zone, start = window
     end = start + 4 * DAY
-    expected = Rule(text).runs(zone, start, end, gap, overlap)
-    assert between(text, zone, start, end, gap, overlap) == expected
+    expected = Rule(text).runs(zone, start, end, gap, repeat)
+    assert between(text, zone, start, end, gap, repeat) == expected
 
 
 @settings(max_examples=60, deadline=None)

@@ -89,7 +89,7 @@ TRIGGERS: st.SearchStrategy[Trigger] = st.one_of(
         CronTrigger,
         cron=LIKELY,
         gap=st.sampled_from(GapPolicy),
-        overlap=st.sampled_from(RepeatPolicy),
+        repeat=st.sampled_from(RepeatPolicy),
         **COMMON,
     ),
     st.builds(

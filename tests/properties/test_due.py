@@ -63,7 +63,7 @@ CRONS = st.builds(
     CronTrigger,
     cron=st.sampled_from(TEXTS),
     gap=st.sampled_from(GapPolicy),
-    overlap=st.sampled_from(RepeatPolicy),
+    repeat=st.sampled_from(RepeatPolicy),
     **COMMON,
 )
 INTERVALS = st.builds(

@@ -135,7 +135,7 @@ _TRIGGER_INSTANTS = {"start": "start_at", "end": "end_at"}
 #: Instants on the wire, and what callers call them.
 _CALLED = {"at": "at", "start_at": "start", "end_at": "end", "anchor_at": "anchor_at"}
 _INSTANTS = tuple(_CALLED)
-_CRON_ONLY = {"gap": "gap", "repeat": "overlap"}
+_CRON_ONLY = {"gap": "gap", "repeat": "repeat"}
 _POLICIES = {
     "overlap": "overlap_policy",
     "pause_after_failures": "pause_after_failures",

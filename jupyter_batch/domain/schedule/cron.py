@@ -71,7 +71,7 @@ class CronTimetable:
         text: str,
         zone: str,
         gap: GapPolicy = GapPolicy.RUN,
-        overlap: RepeatPolicy = RepeatPolicy.FIRST,
+        repeat: RepeatPolicy = RepeatPolicy.FIRST,
         excluded_days: Sequence[int] = (),
     ) -> None:
         cron = read_cron(text)
@@ -80,8 +80,8 @@ class CronTimetable:
         self._days = cron.day_fields
         self._excluded = frozenset(excluded_days)
         self._runs_after_gap = gap is GapPolicy.RUN and not cron.is_wildcard
-        self._drops_second = overlap is RepeatPolicy.FIRST and not cron.is_wildcard
-        self._drops_first = overlap is RepeatPolicy.LAST and not cron.is_wildcard
+        self._drops_second = repeat is RepeatPolicy.FIRST and not cron.is_wildcard
+        self._drops_first = repeat is RepeatPolicy.LAST and not cron.is_wildcard
 
     def between(self, start: int, end: int, *, reverse: bool = False) -> Iterator[int]:
         """Yields each instant of ``start <= tick < end`` once, in order or in reverse order."""

@@ -68,9 +68,9 @@ def _limits(trigger: AnyTrigger) -> list[str]:
     if isinstance(trigger, CronTrigger) and not read_cron(trigger.cron).is_wildcard:
         if trigger.gap is GapPolicy.SKIP:
             words.append("not when clocks leave the time out")
-        if trigger.overlap is RepeatPolicy.BOTH:
+        if trigger.repeat is RepeatPolicy.BOTH:
             words.append("both times when clocks show it twice")
-        if trigger.overlap is RepeatPolicy.LAST:
+        if trigger.repeat is RepeatPolicy.LAST:
             words.append("the second time when clocks show it twice")
     if trigger.paused:
         words.append("paused")

@@ -59,7 +59,7 @@ class CronTrigger(Trigger, frozen=True, kw_only=True, tag="cron"):
     #: Five fields, or a nickname such as ``@daily``.
     cron: str
     gap: GapPolicy = GapPolicy.RUN
-    overlap: RepeatPolicy = RepeatPolicy.FIRST
+    repeat: RepeatPolicy = RepeatPolicy.FIRST
 
 
 class IntervalTrigger(Trigger, frozen=True, kw_only=True, tag="interval"):
@@ -94,7 +94,7 @@ def timetable(trigger: AnyTrigger) -> Timetable:
     match trigger:
         case CronTrigger():
             return CronTimetable(
-                trigger.cron, trigger.timezone, trigger.gap, trigger.overlap, excluded
+                trigger.cron, trigger.timezone, trigger.gap, trigger.repeat, excluded
             )
         case IntervalTrigger():
             anchor = trigger.anchor_at or trigger.start_at

@@ -97,9 +97,9 @@ export interface components {
       kind: 'cron';
       max_runs?: number | null;
       missed_policy?: components['schemas']['MissedPolicy'];
-      overlap?: components['schemas']['RepeatPolicy'];
       parameters?: JsonObject;
       paused?: boolean;
+      repeat?: components['schemas']['RepeatPolicy'];
       start_at?: string | null;
       start_deadline_seconds?: number | null;
       timezone?: string;
@@ -116,9 +116,9 @@ export interface components {
       kind: 'cron';
       max_runs?: number | null;
       missed_policy?: components['schemas']['MissedPolicy'];
-      overlap?: components['schemas']['RepeatPolicy'];
       parameters?: JsonObject;
       paused?: boolean;
+      repeat?: components['schemas']['RepeatPolicy'];
       start_at?: string | null;
       start_deadline_seconds?: number | null;
       timezone?: string;

@@ -76,7 +76,7 @@ const OF_A_KIND = [
   'id',
   'cron',
   'gap',
-  'overlap',
+  'repeat',
   'interval_seconds',
   'anchor_at',
   'at'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import duckdb
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -12,6 +13,8 @@ from jupyter_batch.domain.cell import CellRecord, CellState
 from jupyter_batch.domain.queries import JobQuery, RunQuery
 from jupyter_batch.domain.recording import LogLine, Watermark
 from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.schedule.cron import RepeatPolicy
+from jupyter_batch.domain.schedule.trigger import CronTrigger
 from jupyter_batch.errors import StoreDamaged
 from jupyter_batch.testing import (
     AT,
@@ -113,6 +116,30 @@ async def test_a_row_that_cannot_be_read_is_left_out_and_logged(open_here, folde
     assert {run.id for run in await store.runs.queued(now=AT, limit=9)} == {runs[0].id, runs[3].id}
     for gone in (runs[1].id, runs[2].id, jobs[0].id):
         assert gone in caplog.text
+
+
+@pytest.mark.parametrize(
+    "kept", ['"a\\"overlap\\": b"', '{"overlap":1}', "123456789012345678901234567890"]
+)
+async def test_triggers_of_earlier_stores_are_read(open_here, folder, kept):
+    """Their ``repeat`` was ``overlap``; parameters may have that name, and stay as they are."""
+    store = await open_here()
+    job = await store.jobs.add(make_job())
+    await store.close()
+    old = '[{"kind":"cron","id":"t","parameters":{"overlap":%s},"cron":"@daily","overlap":"both"}]'
+    with duckdb.connect(str(folder / "records.duckdb")) as by_hand:
+        by_hand.execute("UPDATE jobs SET triggers = ? WHERE id = ?", [old % kept, job.id])
+
+    store = await open_here()
+    parameters = {"overlap": msgspec.json.decode(kept)}
+    trigger = CronTrigger(id="t", parameters=parameters, cron="@daily", repeat=RepeatPolicy.BOTH)
+    read = await store.jobs.get(job.id)
+    assert read is not None
+    assert read.triggers == (trigger,)
+    await store.jobs.update(job.id, lambda job: replace(job, triggers=(trigger, trigger)))
+    read = await store.jobs.get(job.id)
+    assert read is not None
+    assert read.triggers == (trigger, trigger)
 
 
 async def test_a_missing_output_file_costs_only_what_was_in_it(open_here, folder):

@@ -24,7 +24,7 @@ def runs(text: str, start: str, count: int, zone: str = NEW_YORK, **policies: st
         text,
         zone,
         GapPolicy(policies.get("gap", "run")),
-        RepeatPolicy(policies.get("overlap", "first")),
+        RepeatPolicy(policies.get("repeat", "first")),
     )
     ticks = islice(table.between(begin, begin + 800 * DAY), count)
     return [to_instant(tick).astimezone(info).strftime("%a %d %b %H:%M %Z") for tick in ticks]
@@ -108,21 +108,21 @@ def test_several_times_that_are_left_out_run_once_together():
 
 
 @pytest.mark.parametrize(
-    ("overlap", "expected"),
+    ("repeat", "expected"),
     [
         ("first", ["Sun 01 Nov 01:30 EDT", "Mon 02 Nov 01:30 EST"]),
         ("last", ["Sun 01 Nov 01:30 EST", "Mon 02 Nov 01:30 EST"]),
         ("both", ["Sun 01 Nov 01:30 EDT", "Sun 01 Nov 01:30 EST", "Mon 02 Nov 01:30 EST"]),
     ],
 )
-def test_a_time_that_comes_twice_runs_as_its_policy_says(overlap: str, expected: list[str]):
-    assert runs("30 1 * * *", "2026-11-01", len(expected), overlap=overlap) == expected
+def test_a_time_that_comes_twice_runs_as_its_policy_says(repeat: str, expected: list[str]):
+    assert runs("30 1 * * *", "2026-11-01", len(expected), repeat=repeat) == expected
 
 
-@pytest.mark.parametrize("overlap", ["first", "both", "last"])
+@pytest.mark.parametrize("repeat", ["first", "both", "last"])
 @pytest.mark.parametrize("text", ["*/30 * * * *", "*/30 0-23 * * *", "0,30 * * * *"])
-def test_a_star_runs_each_real_half_hour(text: str, overlap: str):
-    assert runs(text, "2026-11-01", 6, overlap=overlap) == [
+def test_a_star_runs_each_real_half_hour(text: str, repeat: str):
+    assert runs(text, "2026-11-01", 6, repeat=repeat) == [
         "Sun 01 Nov 00:00 EDT",
         "Sun 01 Nov 00:30 EDT",
         "Sun 01 Nov 01:00 EDT",

@@ -118,7 +118,7 @@ def test_a_zone_is_said_by_its_place(zone: str, words: str):
                 max_runs=1,
                 jitter_seconds=90,
                 gap=GapPolicy.SKIP,
-                overlap=RepeatPolicy.BOTH,
+                repeat=RepeatPolicy.BOTH,
                 paused=True,
             ),
             "every day at 06:00, UTC; from 1 March 2026 at 12:00 on; until 1 March 2026 at 12:00; "
@@ -130,7 +130,7 @@ def test_a_zone_is_said_by_its_place(zone: str, words: str):
             CronTrigger(
                 cron="0 6 * * *",
                 excluded_dates=tuple(date(2026, 1, day) for day in (1, 2, 3, 4, 4)),
-                overlap=RepeatPolicy.LAST,
+                repeat=RepeatPolicy.LAST,
             ),
             "every day at 06:00, UTC; not on 4 excluded dates; "
             "the second time when clocks show it twice",
