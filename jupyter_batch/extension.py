@@ -14,6 +14,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from traitlets import Bool, Enum, Float, Int, List, Unicode, default
 
+from jupyter_batch.domain.executor_kinds import EXECUTOR_KINDS, EXECUTOR_NAMES
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
 from jupyter_batch.server.gateway import Gateway
@@ -30,8 +31,7 @@ _MIB = 1024 * 1024
 _GIB = 1024 * _MIB
 #: Imported only when an engine is put together.
 _HEAVY = (
-    "jupyter_batch.executors.docker",
-    "jupyter_batch.executors.process",
+    *(kind.implementation.partition(":")[0] for kind in EXECUTOR_KINDS.values()),
     "jupyter_batch.notebook.notebooks",
     "jupyter_batch.runner.pack",
     "jupyter_batch.store",
@@ -68,10 +68,11 @@ class BatchExtension(ExtensionApp):
         help="How many runs of one user may be active at once; None for no limit.",
     ).tag(config=True)
     default_executor = Unicode(
-        "docker", help="Executor of runs that name none: ``docker`` or ``process``."
+        EXECUTOR_NAMES[0],
+        help="Executor of runs that name none; ``jupyter batch run --help`` lists all.",
     ).tag(config=True)
     allowed_executors = List(
-        Unicode(), ["docker", "process"], help="Executors that runs may name."
+        Unicode(), list(EXECUTOR_NAMES), help="Executors that runs may name."
     ).tag(config=True)
     default_image = Unicode("jupyter-batch-job:latest", help="Image of runs that name none.").tag(
         config=True
@@ -237,9 +238,8 @@ async def open_engine(settings: Settings) -> BatchEngine:
     """Builds an engine over the store of a data folder; raises StoreLocked, StoreError."""
     # They take a second to import: in a thread, so that the server's start does not wait.
     await asyncio.to_thread(lambda: [importlib.import_module(name) for name in _HEAVY])
-    from jupyter_batch.executors.docker import DockerExecutor
     from jupyter_batch.executors.frame_keys import FrameKeys
-    from jupyter_batch.executors.process import ProcessExecutor
+    from jupyter_batch.executors.registry import open_executors
     from jupyter_batch.notebook.notebooks import DiskNotebooks
     from jupyter_batch.runner.pack import zipapp_bytes
     from jupyter_batch.store import open_store
@@ -252,10 +252,7 @@ async def open_engine(settings: Settings) -> BatchEngine:
         keys = FrameKeys(Path(settings.data_dir))
         return BatchEngine(
             store=store,
-            executors={
-                "docker": DockerExecutor(settings, runner=runner, keys=keys),
-                "process": ProcessExecutor(settings, runner=runner, keys=keys),
-            },
+            executors=open_executors(settings, runner=runner, keys=keys),
             notebooks=DiskNotebooks(settings),
             secrets=FileSecrets(settings.secrets_file),
             clock=clock,

@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 
 from jupyter_batch import errors
 from jupyter_batch.cli.main import build_parser
+from jupyter_batch.domain.executor_kinds import EXECUTOR_KINDS
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.extension import BatchExtension
 from jupyter_batch.server.error_responses import STATUS
@@ -33,6 +34,19 @@ def settings_page() -> str:
         trait = traits[name]
         default = "computed" if name in ("data_dir", "root_dir") else f"`{trait.default()!r}`"
         rows.append(f"| `{name}` | {default} | {trait.help.replace('``', '`')} |")
+    return "\n".join(rows)
+
+
+def executors_page() -> str:
+    """Returns the table of executors, made from their declarations."""
+    rows = ["| executor | what it is | isolated | options | accepted, with no effect |"]
+    rows.append("|---|---|---|---|---|")
+    for kind in EXECUTOR_KINDS.values():
+        options, unenforced = (
+            ", ".join(f"`{name}`" for name in names) for names in (kind.options, kind.unenforced)
+        )
+        isolated = "yes" if kind.isolated else "no"
+        rows.append(f"| `{kind.name}` | {kind.summary} | {isolated} | {options} | {unenforced} |")
     return "\n".join(rows)
 
 
@@ -130,6 +144,7 @@ def write_pages(app: Sphinx) -> None:
     os.environ["COLUMNS"] = "88"
     pages = {
         "settings": settings_page,
+        "executors": executors_page,
         "routes": routes_page,
         "shapes": shapes_page,
         "errors": errors_page,

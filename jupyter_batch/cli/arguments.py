@@ -11,6 +11,7 @@ from typing import Any
 from jupyter_batch.cli.parameters import read_file, typed_parameter
 from jupyter_batch.cli.session import Session
 from jupyter_batch.client.arguments.options import RunOptions
+from jupyter_batch.domain.executor_kinds import executor_help
 from jupyter_batch.errors import InvalidInput
 
 #: Does a command's work; returns the exit code.
@@ -137,7 +138,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments about a run's environment and limits."""
     group = parser.add_argument_group("environment (the server's settings decide what is left out)")
     group.add_argument("--name", help="name of the run (default: the notebook's)")
-    group.add_argument("--executor", help="docker, or process for no isolation")
+    group.add_argument("--executor", help=f"one of the server's: {executor_help()}")
     group.add_argument("--image", help="any image with papermill and a kernel")
     group.add_argument("--cpus", type=float, help="how many cpus, such as 1 or 0.5")
     group.add_argument("--memory", help="such as 512m or 2g")

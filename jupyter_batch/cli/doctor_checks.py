@@ -21,6 +21,7 @@ from jupyter_batch.cli.subprocesses import ask
 from jupyter_batch.client.arguments.units import size
 from jupyter_batch.client.client import Client
 from jupyter_batch.client.transport.discovery import LocalOwner
+from jupyter_batch.domain.executor_kinds import DOCKER, PROCESS
 from jupyter_batch.errors import BatchError, ImageNotFound
 
 _PANEL = "jupyter-batch"
@@ -206,7 +207,7 @@ def _can_be_read_by_others(folder: Path) -> bool:
 
 def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[Finding]:
     """Say whether containers can be started, and of what image."""
-    docker = (health or {}).get("executors", {}).get("docker")
+    docker = (health or {}).get("executors", {}).get(DOCKER.name)
     if docker is None:
         try:
             docker = ask("health", data_dir=data_dir, tell=lambda *_: None)
@@ -218,7 +219,7 @@ def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[F
             level="fail",
             message=str(docker["message"]),
             advice="install and start Docker (Debian: apt-get install docker.io), or name a remote "
-            "engine in DOCKER_HOST; without one, use --executor process (no isolation)",
+            f"engine in DOCKER_HOST; without one, use --executor {PROCESS.name} ({PROCESS.summary})",
         )
         return
     facts = docker.get("facts", {})

@@ -12,6 +12,7 @@ from jupyter_batch.cli.formatting import plural
 from jupyter_batch.cli.session import Session
 from jupyter_batch.client.migrate.importer import BroughtJob, BroughtRun, Importer, ImportReport
 from jupyter_batch.client.migrate.jupyter_scheduler import STAGING, OldScheduler
+from jupyter_batch.domain.executor_kinds import executor_help
 
 _EXAMPLES = f"""\
   jupyter batch import-jupyter-scheduler ~/.local/share/jupyter/scheduler.sqlite
@@ -42,7 +43,7 @@ def add(commands: Any) -> None:
         help="where notebooks go, below the server's folder (default: jupyter-scheduler)",
     )
     parser.add_argument("--paused", action="store_true", help="let all schedules rest at first")
-    parser.add_argument("--executor", help="of the jobs: docker, or process")
+    parser.add_argument("--executor", help=f"of the jobs: {executor_help()}")
     parser.add_argument("--image", help="of the jobs: any with papermill and a kernel")
 
 

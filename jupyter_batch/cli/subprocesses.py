@@ -14,6 +14,7 @@ import msgspec
 
 from jupyter_batch.client.transport.answers import error_named
 from jupyter_batch.client.transport.discovery import LocalOwner
+from jupyter_batch.domain.executor_kinds import DOCKER
 from jupyter_batch.errors import BatchError, ExecutorError
 from jupyter_batch.wire.owner import default_data_dir
 
@@ -69,7 +70,7 @@ def of_the_owner(data_dir: Path) -> list[str]:
         except BatchError:
             return []
     arguments = ["--image", health["default_image"]] if "default_image" in health else []
-    address = health.get("executors", {}).get("docker", {}).get("facts", {}).get("address")
+    address = health.get("executors", {}).get(DOCKER.name, {}).get("facts", {}).get("address")
     if address and address != os.environ.get("DOCKER_HOST"):
         arguments += ["--docker-host", address]
     return arguments

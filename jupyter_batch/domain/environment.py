@@ -20,7 +20,7 @@ class Volume(Value, frozen=True, kw_only=True):
 class Environment(Value, frozen=True, kw_only=True):
     """The environment of an attempt. The settings fill in None when it is frozen."""
 
-    #: ``docker`` or ``process``.
+    #: Name of an executor.
     executor: str | None = None
     image: str | None = None
     #: Content address of the image that was used; set when an attempt starts.

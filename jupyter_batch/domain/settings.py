@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jupyter_batch.domain.executor_kinds import EXECUTOR_NAMES
 from jupyter_batch.domain.value import Value
 
 _MIB = 1024 * 1024
@@ -19,10 +20,10 @@ class Settings(Value, frozen=True, kw_only=True):
     max_concurrent_runs: int | None = None
     #: How many runs of one user may be active at once; None for no limit.
     max_concurrent_runs_per_user: int | None = None
-    #: Executor of runs that name none: ``docker`` or ``process``.
-    default_executor: str = "docker"
+    #: Executor of runs that name none; ``jupyter batch run --help`` lists all.
+    default_executor: str = EXECUTOR_NAMES[0]
     #: Executors that runs may name.
-    allowed_executors: tuple[str, ...] = ("docker", "process")
+    allowed_executors: tuple[str, ...] = EXECUTOR_NAMES
     #: Image of runs that name none.
     default_image: str = "jupyter-batch-job:latest"
     #: Images that runs may name, as shell patterns.

@@ -39,7 +39,6 @@ def resolve(environment: Environment, settings: Settings, *, engine: str) -> Env
     """
     resolved = replace(
         environment,
-        executor="docker",
         image=environment.image or settings.default_image,
         cpus=settings.default_cpus if environment.cpus is None else environment.cpus,
         memory_bytes=(

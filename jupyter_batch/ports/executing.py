@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.executor_kinds import ExecutorKind
 from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.notebook import FrozenFile
 from jupyter_batch.domain.recording import LogLine
@@ -102,7 +103,11 @@ class Executor(Protocol):
 
     @property
     def name(self) -> str:
-        """``docker`` or ``process``."""
+        """Under what name runs ask for it."""
+
+    @property
+    def kind(self) -> ExecutorKind:
+        """What is known about executors of its kind."""
 
     async def health(self) -> ExecutorHealth:
         """Says whether attempts could be started now; never raises."""

@@ -10,12 +10,22 @@ from typing import Any
 
 import msgspec
 
+from jupyter_batch.domain.executor_kinds import ExecutorKind
 from jupyter_batch.domain.parameters.parameters import ParameterSchema
 from jupyter_batch.domain.retention import Retention
 from jupyter_batch.domain.run import Run
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError
-from jupyter_batch.ports import Alarm, BackupFile, Clock, Executor, Notebooks, Secrets, Store
+from jupyter_batch.ports import (
+    Alarm,
+    BackupFile,
+    Clock,
+    Executor,
+    ExecutorHealth,
+    Notebooks,
+    Secrets,
+    Store,
+)
 from jupyter_batch.services.auto_pause import AutoPause
 from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.services.execution.attempt_runner import AttemptRunner
@@ -163,7 +173,7 @@ class BatchEngine:
             "allowed_images": self.settings.allowed_images,
             "allowed_networks": self.settings.allowed_networks,
             "executors": {
-                name: msgspec.to_builtins(await executor.health())
+                name: _health_answer(executor.kind, await executor.health())
                 for name, executor in self._executors.items()
                 if name in self.settings.allowed_executors
             },
@@ -254,3 +264,9 @@ class BatchEngine:
             settings=self.settings,
             on_leftover=self._reconciler.request_cleanup,
         )
+
+
+def _health_answer(kind: ExecutorKind, health: ExecutorHealth) -> dict[str, Any]:
+    """Returns an executor's state, and what a form needs to know about its kind."""
+    about = {"label": kind.label, "summary": kind.summary, "options": kind.options}
+    return {**about, **msgspec.to_builtins(health)}

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from jupyter_batch.domain import frames
 from jupyter_batch.domain.cell import CellState
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.executor_kinds import DOCKER, ExecutorKind
 from jupyter_batch.domain.ids import made_at
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.errors import AttemptGone, BatchError, EngineUnavailable
@@ -156,8 +157,9 @@ async def hang(attempt: FakeAttempt) -> None:
 class FakeExecutor:
     """An Executor in memory; ``behaviour`` is what a new attempt does by itself."""
 
-    def __init__(self, name: str = "docker") -> None:
+    def __init__(self, name: str = DOCKER.name, kind: ExecutorKind = DOCKER) -> None:
         self._name = name
+        self.kind = kind
         self.behaviour: Callable[[FakeAttempt], Any] = succeed
         self.attempts: dict[str, FakeAttempt] = {}
         self.removed: list[str] = []

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from jupyter_batch.domain.executor_kinds import EXECUTOR_KINDS, executor_help
 from jupyter_batch.domain.schedule.sentence import sentence
 from jupyter_batch.domain.schedule.trigger import CronTrigger
 from jupyter_batch.domain.schedule.trigger_check import check_trigger
@@ -37,10 +38,13 @@ class EnvironmentFields:
             value = "" if given is None else str(given)
             return Field(name, ipw.Text(value=value, placeholder=_BY_THE_SERVER), help_text)
 
-        executors = [(_BY_THE_SERVER, ""), ("docker", "docker"), ("process", "process")]
+        executors = [
+            (_BY_THE_SERVER, ""),
+            *((kind.label, kind.name) for kind in EXECUTOR_KINDS.values()),
+        ]
         executor = ipw.Dropdown(options=executors, value=preset.get("executor") or "")
         self.fields = {
-            "executor": Field("executor", executor, "process runs without a container"),
+            "executor": Field("executor", executor, executor_help()),
             "image": text("image", "any image with papermill and a kernel"),
             "memory": text("memory", "such as 512m or 2g"),
             "cpus": text("cpus", "such as 0.5 or 2"),

@@ -11,16 +11,14 @@ import nbformat
 import pytest
 from msgspec.structs import replace
 
-from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.environment import Environment, Volume
+from jupyter_batch.domain.executor_kinds import EXECUTOR_KINDS, EXECUTOR_OPTIONS, ExecutorKind
 from jupyter_batch.domain.frames import AnyFrame, CellStarted, Finished, Output, Ready
 from jupyter_batch.domain.notebook import FrozenFile
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.errors import AttemptGone, InvalidInput
-from jupyter_batch.executors.docker import DockerExecutor
-from jupyter_batch.executors.process import ProcessExecutor
-
-# PROC
+from jupyter_batch.errors import AttemptGone, InvalidInput, NotAllowed
+from jupyter_batch.executors.registry import open_executor
 from jupyter_batch.ports import AttemptHandle, AttemptSpec, Bundle, Executor
 from jupyter_batch.runner.pack import zipapp_bytes
 
@@ -28,20 +26,24 @@ Item = AnyFrame | LogLine
 STORE = f"contract-{uuid.uuid4().hex[:8]}"
 
 
-def open_executor(kind: str, settings: Settings) -> Executor:
-    if kind == "docker":
-        return DockerExecutor(settings, runner=zipapp_bytes())
-    return ProcessExecutor(settings, runner=zipapp_bytes())
+#: What a kind needs that not every machine has.
+NEEDS = {"docker": pytest.mark.docker}
 
 
-@pytest.fixture(params=[pytest.param("docker", marks=pytest.mark.docker), "process"])
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+@pytest.fixture(
+    params=[
+        pytest.param(kind, id=name, marks=NEEDS.get(name, ()))
+        for name, kind in EXECUTOR_KINDS.items()
+    ]
+)
+def kind(request: pytest.FixtureRequest) -> ExecutorKind:
+    made: ExecutorKind = request.param
+    return made
 
 
 @pytest.fixture
-async def executor(kind: str, settings: Settings) -> AsyncIterator[Executor]:
-    made = open_executor(kind, settings)
+async def executor(kind: ExecutorKind, settings: Settings) -> AsyncIterator[Executor]:
+    made = open_executor(kind, settings, runner=zipapp_bytes())
     yield made
     for handle in await made.list(STORE):
         await made.stop(handle, grace_seconds=0)
@@ -182,9 +184,9 @@ async def test_a_store_lists_its_own_attempts_running_or_ended(executor: Executo
 
 
 async def test_an_attempt_outlives_its_executor_and_is_found_by_the_next(
-    executor: Executor, kind: str, settings: Settings
+    executor: Executor, kind: ExecutorKind, settings: Settings
 ):
-    before = open_executor(kind, settings)
+    before = open_executor(kind, settings, runner=zipapp_bytes())
     handle = await before.start(
         await a_spec(before, "print('before')", "import time; time.sleep(1); print('after')")
     )
@@ -244,7 +246,7 @@ async def test_an_executor_that_can_be_used_says_so(executor: Executor):
     health = await executor.health()
     assert health.ok
     assert health.message
-    assert health.isolated is (executor.name == "docker")
+    assert health.isolated is executor.kind.isolated
 
 
 async def test_what_an_environment_offers_is_told(executor: Executor):
@@ -270,6 +272,30 @@ async def test_impossible_limits_are_refused_by_name(
     with pytest.raises(InvalidInput) as caught:
         executor.resolve(Environment(**wrong))
     assert caught.value.details["field"] == field
+
+
+async def test_an_executor_takes_the_options_that_its_kind_declares(executor: Executor):
+    given: dict[str, Any] = {
+        "image": "other",
+        "cpus": 1.0,
+        "memory_bytes": 1024**3,
+        "gpus": 1,
+        "network": "none",
+        "volumes": (Volume(source="data", target="/mnt/data"),),
+    }
+    assert {*given} == {*EXECUTOR_OPTIONS}
+    refused = {name for name in given if not _is_taken(executor, **{name: given[name]})}
+    assert refused == {*executor.kind.refused}
+
+
+def _is_taken(executor: Executor, **option: Any) -> bool:
+    try:
+        executor.resolve(Environment(**option))
+    except NotAllowed:  # By the administrator, who could allow it.
+        return True
+    except InvalidInput:
+        return False
+    return True
 
 
 async def test_a_resolved_environment_names_its_executor(executor: Executor):

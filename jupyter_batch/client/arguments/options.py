@@ -27,8 +27,9 @@ class RunOptions(TypedDict, total=False):
     ----------
     name : str, optional
         Name in lists. Default: the notebook's file name.
-    executor : {"docker", "process"}, optional
-        Where the run is executed.
+    executor : str, optional
+        Name of the executor that runs the notebook, one of the ``executors`` in
+        :meth:`Client.health`.
     image : str, optional
         Container image that has papermill and a kernel.
     cpus : float, optional

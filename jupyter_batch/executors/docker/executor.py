@@ -15,6 +15,7 @@ import docker
 from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.executor_kinds import DOCKER
 from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.settings import Settings
@@ -64,7 +65,8 @@ class DockerExecutor:
     ends for want of its bundle; starting the same attempt again starts a new one.
     """
 
-    name = "docker"
+    kind = DOCKER
+    name = DOCKER.name
 
     def __init__(self, settings: Settings, *, runner: bytes, keys: FrameKeys | None = None) -> None:
         """Takes the runner as the zip application that ``runner.pack`` makes.
@@ -88,6 +90,7 @@ class DockerExecutor:
 
     async def health(self) -> ExecutorHealth:
         """Returns whether the engine answers, and with what."""
+        isolated, facts = self.kind.isolated, {"address": self._engine.address}
         try:
             if not await self._pulse.answers(wait=True):
                 raise self._pulse.trouble or TimeoutError
@@ -95,12 +98,9 @@ class DockerExecutor:
                 info, has_image = await self._engine.call(self._ask_health)
         except (BatchError, Refused, TimeoutError) as error:
             message = str(error) or f"the engine at {self._engine.address} does not answer in time"
-            return ExecutorHealth(
-                ok=False, isolated=True, message=message, facts={"address": self._engine.address}
-            )
+            return ExecutorHealth(ok=False, isolated=isolated, message=message, facts=facts)
         image = self._settings.default_image
-        facts = {
-            "address": self._engine.address,
+        facts |= {
             "image": image,
             "image_present": "yes" if has_image else f"no: {BUILD_HINT}",
             "cgroup_version": str(info.get("CgroupVersion", "1")),
@@ -114,7 +114,7 @@ class DockerExecutor:
         version = str(info.get("ServerVersion", ""))
         return ExecutorHealth(
             ok=True,
-            isolated=True,
+            isolated=isolated,
             message=f"Docker {version} answers at {self._engine.address}",
             version=version,
             facts=facts,
@@ -127,7 +127,8 @@ class DockerExecutor:
 
     def resolve(self, environment: Environment) -> Environment:
         """Fills in the defaults and checks the limits."""
-        resolved = limits.resolve(environment, self._settings, engine=self._engine.address)
+        named = replace(environment, executor=self.name)
+        resolved = limits.resolve(named, self._settings, engine=self._engine.address)
         return self._within_engine(resolved)
 
     def _within_engine(self, environment: Environment) -> Environment:

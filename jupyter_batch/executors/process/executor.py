@@ -18,6 +18,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment
+from jupyter_batch.domain.executor_kinds import DOCKER, PROCESS
 from jupyter_batch.domain.findings import Findings
 from jupyter_batch.domain.frames import AnyFrame
 from jupyter_batch.domain.paths import path_problem
@@ -64,7 +65,8 @@ class ProcessExecutor:
     its exit code down: both outlive the owner.
     """
 
-    name = "process"
+    kind = PROCESS
+    name = PROCESS.name
 
     def __init__(self, settings: Settings, *, runner: bytes, keys: FrameKeys | None = None) -> None:
         """Takes the runner as the zip application that ``runner.pack`` makes.
@@ -82,18 +84,20 @@ class ProcessExecutor:
         """Returns whether this Python can run notebooks, and that nothing is isolated."""
         facts = {
             "isolation": "none",
-            "limits": "cpus, memory_bytes and gpus are accepted and not enforced",
+            "limits": f"{', '.join(self.kind.unenforced)} are accepted and not enforced",
             "python": sys.executable,
             "folder": str(self._folder),
         }
         try:
             report = await self._inspect()
         except ImageUnusable as error:
-            return ExecutorHealth(ok=False, isolated=False, message=error.message, facts=facts)
+            return ExecutorHealth(
+                ok=False, isolated=self.kind.isolated, message=error.message, facts=facts
+            )
         facts["kernels"] = ", ".join(sorted(report.kernels))
         return ExecutorHealth(
             ok=True,
-            isolated=False,
+            isolated=self.kind.isolated,
             message=_WARNING,
             version=f"papermill {report.papermill}",
             facts=facts,
@@ -102,16 +106,12 @@ class ProcessExecutor:
     def resolve(self, environment: Environment) -> Environment:
         """Refuses what needs a container; cpus, memory and gpus are noted, not enforced."""
         findings = Findings()
-        for field, value in (
-            ("image", environment.image),
-            ("volumes", environment.volumes),
-            ("network", environment.network),
-        ):
-            if value:
+        for field in self.kind.refused:
+            if getattr(environment, field):
                 findings.add(
                     InvalidInput(
                         f"the process executor has no containers, so {field} cannot be given; "
-                        "leave it out or use the docker executor",
+                        f"leave it out or use the {DOCKER.name} executor",
                         field=f"environment.{field}",
                     )
                 )

@@ -149,7 +149,15 @@ export interface IObjectSchema extends IValueSchema {
   type: 'object';
 }
 
+/** The fields of an environment that depend on the executor. */
+export type ExecutorOption =
+  'image' | 'cpus' | 'memory_bytes' | 'gpus' | 'volumes' | 'network';
+
 export interface IExecutorHealth {
+  label?: string;
+  summary?: string;
+  /** Those that have an effect; servers of earlier versions do not say. */
+  options?: ExecutorOption[];
   ok: boolean;
   isolated: boolean;
   message: string;

@@ -204,7 +204,13 @@ test('a server without schedules says so', async () => {
 });
 
 test('says that runs are not isolated, and that nothing answers', async () => {
-  const process = { ok: true, isolated: false, message: '' };
+  const process = {
+    ok: true,
+    isolated: false,
+    message: '',
+    label: 'Process',
+    options: []
+  };
   const docker = { ok: false, isolated: true, message: 'start Docker first' };
   server.on('GET health', { ...HEALTH, executors: { docker, process } });
   await services.live.checkHealth();
@@ -212,6 +218,9 @@ test('says that runs are not isolated, and that nothing answers', async () => {
   expect(screen.getByRole('alert').textContent).toContain('start Docker first');
   await userEvent.selectOptions(screen.getByLabelText('Executor'), 'process');
   expect(screen.getByText(/not isolated/)).toBeTruthy();
+  expect(screen.getByRole('option', { name: 'Process' })).toBeTruthy();
+  expect(screen.queryByLabelText('Image')).toBeNull();
+  expect(screen.queryByLabelText('Volumes')).toBeNull();
 });
 
 test('breaks no rule of accessibility', async () => {

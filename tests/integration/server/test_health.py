@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_batch.domain.executor_kinds import EXECUTOR_KINDS
 from jupyter_batch.errors import StoreError, StoreFull
 
 from .conftest import Server
+
+
+async def test_each_executor_says_what_it_is_and_which_options_have_an_effect(server: Server):
+    executors = (await server.http.get("health")).json()["executors"]
+    assert executors.keys() <= EXECUTOR_KINDS.keys()
+    for name, answer in executors.items():
+        kind = EXECUTOR_KINDS[name]
+        assert answer["ok"]
+        assert answer["label"] == kind.label
+        assert answer["summary"] == kind.summary
+        assert answer["options"] == [*kind.options]
 
 
 async def test_a_store_that_cannot_be_written_is_said(server: Server):

@@ -36,7 +36,6 @@ def mounting(source: str, target: str = "/mnt/data") -> dict[str, Any]:
 def test_nothing_is_left_open():
     environment = check()
     assert environment == Environment(
-        executor="docker",
         image=SETTINGS.default_image,
         cpus=2.0,
         memory_bytes=SETTINGS.default_memory_bytes,

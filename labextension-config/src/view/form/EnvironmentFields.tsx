@@ -1,5 +1,5 @@
 import * as React from 'react';
-import type { IHealth } from '../../api/types';
+import type { ExecutorOption, IHealth } from '../../api/types';
 import { bytes } from '../../model/format';
 import { useAnswer, useModel } from '../hooks';
 import { useServices } from '../services';
@@ -18,9 +18,10 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
   );
   const { health } = useModel(live);
   const { values, set, problems, schema } = form;
-  const executors = Object.keys(health?.executors ?? {});
-  const executor = values.executor || health?.default_executor || 'docker';
-  const contained = executor !== 'process';
+  const executors = health?.executors ?? {};
+  const byDefault = health?.default_executor ?? '…';
+  const kind = executors[values.executor || byDefault];
+  const has = (option: ExecutorOption) => kind?.options?.includes(option) ?? true;
   const named = (name: string) => trans.__('The server’s own (%1)', name);
   return (
     <fieldset className="jb-Fieldset">
@@ -31,12 +32,16 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
           value={values.executor}
           problem={problems['environment.executor']}
           options={[
-            ['', named(health?.default_executor ?? '…')],
-            ...executors.map((name): [string, string] => [name, name])
+            ['', named(executors[byDefault]?.label ?? byDefault)],
+            ...Object.entries(executors).map(([name, one]): [string, string] => [
+              name,
+              one.label ?? name
+            ])
           ]}
+          help={kind?.summary}
           onChange={next => set({ executor: next })}
         />
-        {contained && (
+        {has('image') && (
           <ComboField
             label={trans.__('Image')}
             value={values.image}
@@ -59,8 +64,8 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
           onChange={timeout => set({ timeout })}
         />
       </div>
-      {contained && (
-        <div className="jb-Row">
+      <div className="jb-Row">
+        {has('cpus') && (
           <TextField
             label={trans.__('CPUs')}
             value={values.cpus}
@@ -68,6 +73,8 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             placeholder={String(health?.default_cpus ?? 1)}
             onChange={cpus => set({ cpus })}
           />
+        )}
+        {has('memory_bytes') && (
           <TextField
             label={trans.__('Memory')}
             value={values.memory}
@@ -75,6 +82,8 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             placeholder={bytes(health?.default_memory_bytes ?? 2 * 1024 ** 3)}
             onChange={memory => set({ memory })}
           />
+        )}
+        {has('gpus') && (
           <TextField
             label={trans.__('GPUs')}
             value={values.gpus}
@@ -82,8 +91,8 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             placeholder="0"
             onChange={gpus => set({ gpus })}
           />
-        </div>
-      )}
+        )}
+      </div>
       <details className="jb-Details">
         <summary>{trans.__('Files, variables and secrets')}</summary>
         <TextField
@@ -126,7 +135,7 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             placeholder={schema?.kernel ?? trans.__('the notebook’s own')}
             onChange={kernel => set({ kernel })}
           />
-          {contained && (
+          {has('network') && (
             <ComboField
               label={trans.__('Network')}
               value={values.network}
@@ -137,7 +146,7 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             />
           )}
         </div>
-        {contained && (
+        {has('volumes') && (
           <TextField
             label={trans.__('Volumes')}
             rows={2}
