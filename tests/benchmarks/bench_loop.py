@@ -6,6 +6,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 
@@ -65,7 +66,7 @@ def main(executors: list[str], runs: int = 1_000_000) -> None:
 
 def _lists(running: Owner) -> None:
     headers = {"Authorization": f"token {running.token}"}
-    questions = {
+    questions: dict[str, dict[str, Any]] = {
         "newest 50 of one job": {"limit": 50, "job_id": JOB},
         "newest 50 of all": {"limit": 50},
         "newest 50 that failed": {"limit": 50, "state": "failed"},

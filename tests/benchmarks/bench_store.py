@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -140,7 +141,7 @@ async def listing(folder: Path) -> None:
     await store.close()
     store = await open_at(folder)
     for name, query in lists.items():
-        await timed(f"list: {name}", lambda query=query: store.runs.list(query))
+        await timed(f"list: {name}", partial(store.runs.list, query))
     some = first.items[25].id
     await timed("get", lambda: store.runs.get(some))
     await timed("events of a run", lambda: store.records.events(run_id=some))

@@ -122,7 +122,7 @@ def _papermill() -> Path:
     command = folder / "bin" / "papermill"
     if not command.exists():
         venv.create(folder, with_pip=True)
-        install = [folder / "bin" / "python", "-m", "pip", "install", "-q", *_VERSIONS]
+        install = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *_VERSIONS]
         subprocess.run(install, check=True)
         # As an installed environment is: nothing is left to compile in the first rounds.
         subprocess.run([folder / "bin" / "python", "-m", "compileall", "-q", folder], check=False)

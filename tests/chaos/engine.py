@@ -45,7 +45,7 @@ class OwnEngine:
     left running when the next one starts; with it, they are followed further.
     """
 
-    kinds = ("owner", "runner", "kernel", "container", "engine", "restart")
+    kinds: tuple[str, ...] = ("owner", "runner", "kernel", "container", "engine", "restart")
 
     def __init__(self, *, live_restore: bool = False) -> None:
         # Sockets have short names.

@@ -18,7 +18,7 @@ from tests.chaos.side import awaited
 class OwnProcesses:
     """Those of one data folder; the supervisor of an attempt is its container."""
 
-    kinds = ("owner", "runner", "kernel", "container", "restart")
+    kinds: tuple[str, ...] = ("owner", "runner", "kernel", "container", "restart")
     settings: Mapping[str, Any] = {"default_executor": "process"}
 
     def __init__(self, data: Path) -> None:

@@ -19,8 +19,10 @@ class Side(Protocol):
 
     #: What trouble can be made.
     kinds: tuple[str, ...]
-    #: Of the servers.
-    settings: Mapping[str, Any]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Settings of the servers."""
 
     def options(self, count: Path) -> Mapping[str, Any]:
         """Returns what runs need that count in a folder."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ def living(
 @pytest.mark.docker
 def test_with_live_restore_runs_come_through_the_death_of_their_engine(living):
     engine, gateways = living
-    mounted = {"volumes": [f"{gateways.folder.parent}/count:/count:rw"]}
+    mounted: dict[str, Any] = {"volumes": [f"{gateways.folder.parent}/count:/count:rw"]}
     with Client(data_dir=gateways.data) as client:
         run = client.runs.submit(
             write_notebook(gateways.root / "patient.ipynb", "patient"), **mounted

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +48,16 @@ class Owner:
 
     async def submit(self, **fields: Any) -> dict[str, Any]:
         """Returns a new run."""
-        return await self.ask("POST", "runs", 201, json={"notebook": "nb.ipynb", **fields})
+        answer: dict[str, Any] = await self.ask(
+            "POST", "runs", 201, json={"notebook": "nb.ipynb", **fields}
+        )
+        return answer
 
     async def create_job(self, **fields: Any) -> dict[str, Any]:
         """Returns a new job."""
         body = {"name": "nightly", "notebook": "nb.ipynb", **fields}
-        return await self.ask("POST", "jobs", 201, json=body)
+        answer: dict[str, Any] = await self.ask("POST", "jobs", 201, json=body)
+        return answer
 
 
 def _operation(method: str, path: str) -> dict[str, Any]:
@@ -77,7 +80,7 @@ async def owner(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         fake.properties = {"alpha": {"type": "number"}}
         headers = {"Authorization": "token secret"}
         with httpx.Client(transport=fake, base_url="http://owner/batch/", headers=headers) as http:
-            yield Owner(partial(asyncio.to_thread, http.request))
+            yield Owner(lambda *args, **more: asyncio.to_thread(http.request, *args, **more))
         return
     async with starting(tmp_path) as start:
         server = await start(settings={"max_concurrent_runs": 1})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -134,7 +135,7 @@ async def test_a_run_is_read_in_parts_without_loss(kit, run):
     )
     everything = await kit.records.events(run_id=run.id)
     assert len(everything) == 60
-    read = []
+    read: list[Any] = []
     while part := await kit.records.events(
         run_id=run.id, after=read[-1].event_id if read else 0, limit=7
     ):

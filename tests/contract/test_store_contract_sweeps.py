@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -20,11 +21,14 @@ LATER = AT + timedelta(seconds=90)
 
 
 def new_sweep(**fields):
-    facts = {
+    facts: dict[str, Any] = {
+        "id": new_id(),
+        "created_at": AT,
+        "created_by": "ada",
         "name": "sweep",
         "notebook": NotebookRef(path="work/nb.ipynb", sha256="s", root="/home"),
     }
-    return SweepFacts(**({"id": new_id(), "created_at": AT, "created_by": "ada", **facts} | fields))
+    return SweepFacts(**(facts | fields))
 
 
 def runs_of(sweep, count):

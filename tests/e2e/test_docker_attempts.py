@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -203,7 +204,7 @@ async def test_a_container_that_is_taken_away_is_gone(kit, client):
     with pytest.raises(AttemptGone):
         await read_and_take_away()
     # Whoever waits may still hear how it was killed on the way out.
-    (outcome,) = await asyncio.gather(waiting, return_exceptions=True)
+    outcome: Any = (await asyncio.gather(waiting, return_exceptions=True))[0]
     assert isinstance(outcome, AttemptGone) or outcome.exit_code == 137
 
 

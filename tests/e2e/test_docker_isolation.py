@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,15 @@ from jupyter_batch.domain.environment import Environment, Volume
 pytestmark = pytest.mark.docker
 
 
-async def look(kit, code: str, environment: Environment | None = None, **bundle) -> dict:
+async def look(kit, code: str, environment: Environment | None = None, **bundle) -> dict[str, Any]:
     """Runs code that leaves its findings in ``found`` and returns them."""
     source = f"found = {{}}\n{code}\nimport json, sys\nprint(json.dumps(found), file=sys.stderr)"
     handle = await kit.start(source, environment, **bundle)
     _, lines = await kit.read(handle)
     ending = await kit.executor.wait(handle)
     assert ending.exit_code == 0, lines
-    return json.loads(lines[-1])
+    answer: dict[str, Any] = json.loads(lines[-1])
+    return answer
 
 
 async def test_a_notebook_is_nobody_and_can_become_no_more(kit):

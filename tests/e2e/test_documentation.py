@@ -29,7 +29,7 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the example notebooks, as after a clone."""
     folder = tmp_path_factory.mktemp("docs")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")

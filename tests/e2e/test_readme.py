@@ -24,7 +24,7 @@ PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the example notebooks, as after a clone."""
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")

@@ -6,7 +6,7 @@ import argparse
 import io
 import os
 import sqlite3
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -187,7 +187,7 @@ def run_line(arguments: list[str]) -> tuple[int, str, str]:
         )
     except SystemExit as ended:
         # Help or the version has been written.
-        code = ended.code
+        code = cast("int", ended.code)
     finally:
         patch.undo()
         client.close()

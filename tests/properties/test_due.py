@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from jupyter_batch.domain.schedule.cron import GapPolicy, RepeatPolicy
 from jupyter_batch.domain.schedule.due import MAX_MISSED_RECORDS, ON_TIME_SECONDS, due, next_at
 from jupyter_batch.domain.schedule.trigger import (
     AnyTrigger,
     CronTrigger,
-    GapPolicy,
     IntervalTrigger,
     MissedPolicy,
     OnceTrigger,
-    RepeatPolicy,
     TriggerProgress,
     counts_real_time,
 )
@@ -143,7 +143,8 @@ def test_the_number_of_runs_is_a_limit(trigger, steps, most):
 @given(trigger=TRIGGERS, batch=st.integers(1, 40))
 def test_a_backlog_in_batches_is_the_same_as_at_once(trigger, batch):
     trigger = replace(trigger, missed_policy=MissedPolicy.ALL)
-    now, last, found = BEGIN + 10 * DAY, TriggerProgress(decided_until=BEGIN), []
+    now, last = BEGIN + 10 * DAY, TriggerProgress(decided_until=BEGIN)
+    found: list[Any] = []
     whole = due(trigger, last, now, max_firings=10_000)
     while True:
         decision = due(trigger, last, now, max_firings=batch)

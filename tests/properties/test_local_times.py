@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from jupyter_batch.client.arguments.instants import InstantReader
 from jupyter_batch.client.arguments.schedules import check_triggers, schedule_on_the_wire
 from jupyter_batch.domain.schedule.local_time import local_text, read_instant, read_local
-from jupyter_batch.domain.schedule.trigger import CronTrigger
+from jupyter_batch.domain.schedule.trigger import CronTrigger, OnceTrigger
 from jupyter_batch.domain.schedule.zones import zone_of
 from jupyter_batch.errors import InvalidInput
 from jupyter_batch.wire.decoding import decode_body
@@ -104,7 +105,8 @@ def test_an_offset_goes_before_the_zone(wall: datetime, offset: int, zone: str):
 def test_every_interface_reads_a_local_time_alike(wall, zone, trigger, as_text):
     at = read_local(wall, zone).at
     given_at = wall.isoformat() if as_text else wall
-    body = schedule_on_the_wire({**trigger, "timezone": zone, "start": given_at})
+    options: Any = {**trigger, "timezone": zone, "start": given_at}
+    body = schedule_on_the_wire(options)
     assert body["triggers"][0]["start_at"] == at.isoformat().replace("+00:00", "Z")
     check_triggers(body)
     once = schedule_on_the_wire({"at": given_at, "timezone": zone})["triggers"][0]
@@ -112,7 +114,9 @@ def test_every_interface_reads_a_local_time_alike(wall, zone, trigger, as_text):
     known = [CronTrigger(cron="@daily", timezone=zone)]
     assert schedule_on_the_wire({"at": given_at}, known)["triggers"] == [once]
     asked = f'{{"at": "{wall.isoformat()}", "timezone": "{zone}"}}'.encode()
-    assert decode_body(asked, PreviewQuestion).trigger().at == at
+    previewed = decode_body(asked, PreviewQuestion).trigger()
+    assert isinstance(previewed, OnceTrigger)
+    assert previewed.at == at
     assert read_instant(wall, zone).at == at
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,7 +23,7 @@ _CHANGES = st.lists(
 @given(_CHANGES)
 def test_replayed_ops_give_the_outputs_that_there_were(changes):
     frames, _, outputs = new_outputs()
-    kept = {}
+    kept: dict[Any, Any] = {}
     for change, cell, text in changes:
         there = kept.setdefault(cell, [])
         if change == "append":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 _KINDS = st.sampled_from(["null", "boolean", "integer", "number", "string", "array", "object"])
-_LEAVES = st.one_of(
+_LEAVES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     _KINDS.map(lambda kind: {"type": kind}),
     st.lists(_KINDS, min_size=1, max_size=3, unique=True).map(lambda kinds: {"type": kinds}),

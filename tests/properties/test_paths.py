@@ -18,7 +18,7 @@ from jupyter_batch.cli.files import save_artifacts
 from jupyter_batch.client.client import Client
 from jupyter_batch.containment import join_inside
 from jupyter_batch.domain.artifact import Artifact
-from jupyter_batch.domain.frames import decode_frame
+from jupyter_batch.domain.frames import ArtifactChunk, decode_frame
 from jupyter_batch.domain.paths import path_problem
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import UnsafePath
@@ -102,6 +102,7 @@ def test_a_frame_has_such_a_path_or_is_none(path):
     except msgspec.DecodeError:
         assert path_problem(path) is not None
     else:
+        assert isinstance(frame, ArtifactChunk)
         assert (path_problem(path), frame.path) == (None, path)
 
 

@@ -38,6 +38,7 @@ def patterns() -> dict[str, re.Pattern[str]]:
                 text, flags = written.value, _flags(node)
                 if isinstance(text, bytes):
                     text = text.decode("latin-1")
+                assert isinstance(text, str)
                 found[f"{file.relative_to(root)}:{node.lineno}:{names.get(id(node), '')}"] = (
                     re.compile(text, flags)
                 )

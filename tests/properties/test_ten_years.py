@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.requests import JobRequest
 from jupyter_batch.domain.run import RunState
-from jupyter_batch.domain.schedule.trigger import CronTrigger, IntervalTrigger, OnceTrigger
+from jupyter_batch.domain.schedule.trigger import (
+    AnyTrigger,
+    CronTrigger,
+    IntervalTrigger,
+    OnceTrigger,
+)
 from jupyter_batch.domain.schedule.upcoming import instants
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.services.engine import BatchEngine
@@ -24,7 +29,7 @@ from jupyter_batch.testing import (
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 END = datetime(2036, 1, 1, tzinfo=UTC)
-MIX = (
+MIX: tuple[AnyTrigger, ...] = (
     CronTrigger(cron="30 2 * * sun", timezone="America/New_York"),
     CronTrigger(cron="15 3 1,15 * *", timezone="Europe/Amsterdam"),
     CronTrigger(cron="0 0 L * *", timezone="Australia/Lord_Howe"),

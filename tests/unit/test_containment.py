@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import zipfile
 from datetime import UTC, datetime
+from typing import cast
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from jupyter_batch.errors import InvalidInput, StoreDamaged, UnsafePath
 from jupyter_batch.executors.process import ProcessExecutor
 from jupyter_batch.ports import AttemptHandle
 from jupyter_batch.runner.artifacts import send_artifacts
+from jupyter_batch.runner.frame_writer import FrameWriter
 from jupyter_batch.runner.masking import Masker
 from jupyter_batch.store.backup.archive import read_manifest, unpack
 from jupyter_batch.store.duckdb.database import connect
@@ -138,7 +140,7 @@ def test_the_runner_names_what_it_leaves_out_because_of_its_name(tmp_path):
     for name in ("good.txt", "a\nb", "back\\slash", "C:x", "nul"):
         (tmp_path / name).write_text("x")
     frames = _Frames()
-    omitted = send_artifacts(str(tmp_path), frames, 1000, Masker({}))
+    omitted = send_artifacts(str(tmp_path), cast("FrameWriter", frames), 1000, Masker({}))
     assert frames.paths == ["good.txt"]
     assert len(omitted) == 4
     assert "the artifact 'a\\nb' is left out: it has a control character" in omitted

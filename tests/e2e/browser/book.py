@@ -49,7 +49,8 @@ class Book:
 
     def cell(self, number: int) -> Locator:
         """Returns a cell, counted from 0."""
-        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+        found: Locator = self.page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+        return found
 
     def output(self, number: int) -> Locator:
         """Returns the outputs of a cell, counted from 0."""

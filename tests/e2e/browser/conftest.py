@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -112,11 +112,15 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Takes a picture of what a failed test saw."""
     report = yield
-    if report.when == "call" and report.failed and "panel" in getattr(item, "funcargs", {}):
-        item.funcargs["panel"].shoot(f"failed-{item.name}")
+    if report.when == "call" and report.failed and isinstance(item, pytest.Function):
+        panel = item.funcargs.get("panel")
+        if isinstance(panel, Panel):
+            panel.shoot(f"failed-{item.name}")
     return report
 
 

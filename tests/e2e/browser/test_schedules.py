@@ -148,4 +148,5 @@ def soon() -> str:
 
 def job_id(panel: Panel, name: str) -> str:
     """Returns the id of the job of a name."""
-    return next(j["id"] for j in panel.lab.api("GET", "jobs")["items"] if j["name"] == name)
+    found: str = next(j["id"] for j in panel.lab.api("GET", "jobs")["items"] if j["name"] == name)
+    return found

@@ -55,5 +55,5 @@ def test_a_runner_that_is_stopped_is_reported_and_then_lost(gateways: Doors):
         assert any("nothing has been heard from its runner" in r for r in reasons if r), reasons
         ended = run.refresh()
         assert ended.state is RunState.LOST
-        assert "the runner said nothing for" in ended.reason
+        assert "the runner said nothing for" in str(ended.reason)
     assert not runner.is_running() or runner.status() == psutil.STATUS_ZOMBIE

@@ -75,7 +75,8 @@ def client_of(gateways: Doors, server: subprocess.Popen[bytes]) -> httpx.Client:
 
 
 def is_the_end(event: dict[str, Any]) -> bool:
-    return event["kind"] == "state" and event["data"]["state"] == "succeeded"
+    is_end: bool = event["kind"] == "state" and event["data"]["state"] == "succeeded"
+    return is_end
 
 
 def taken_over(gateways: Doors, was: OwnerInfo, since: float) -> float:
@@ -229,7 +230,7 @@ def test_a_job_finds_its_notebook_under_owners_with_other_roots(gateways: Doors)
 
 
 def run_now(http: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
-    run = http.post(f"jobs/{job['id']}/runs", json={}).json()
+    run: dict[str, Any] = http.post(f"jobs/{job['id']}/runs", json={}).json()
     while run["state"] not in ("succeeded", "failed", "lost"):
         run = http.get(f"runs/{run['id']}?wait_seconds=20").json()
     return run

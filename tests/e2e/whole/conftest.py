@@ -109,7 +109,8 @@ def in_process(tmp_path_factory) -> Iterator[Whole]:
 
 @pytest.fixture(params=[pytest.param("in_docker", marks=pytest.mark.docker), "in_process"])
 def whole(request: pytest.FixtureRequest) -> Whole:
-    return request.getfixturevalue(request.param)
+    made: Whole = request.getfixturevalue(request.param)
+    return made
 
 
 def _whole(tmp_path_factory, executor: str) -> Iterator[Whole]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import docker
 import pytest
@@ -47,8 +48,9 @@ def engine():
     client.close()
 
 
-def containers_of(engine, run) -> list:
-    return engine.containers.list(all=True, filters={"name": f"jb-{run.id}"})
+def containers_of(engine, run) -> list[Any]:
+    found: list[Any] = engine.containers.list(all=True, filters={"name": f"jb-{run.id}"})
+    return found
 
 
 def wait_until_it_prints(run) -> None:

@@ -79,7 +79,7 @@ def test_a_thread_that_writes_after_the_last_cell(whole: Whole):
 def test_what_is_cut_off_at_the_end_is_said(whole: Whole):
     done = whole.run("import atexit, time\natexit.register(time.sleep, 600)")
     assert done.state == SUCCEEDED
-    assert "was still at work after the last cell" in done.reason
+    assert "was still at work after the last cell" in str(done.reason)
 
 
 def test_a_magic_that_is_missing(whole: Whole):
@@ -87,6 +87,7 @@ def test_a_magic_that_is_missing(whole: Whole):
     assert done.state == FAILED
     said = "UsageError: Line magic function `%nosuchmagic` not found."
     assert done.reason == f"{said} in cell 1 of 2"
+    assert done.error is not None
     assert f"{done.error.ename}: {done.error.evalue}" == said
     assert states(done) == [FAILED, NOT_RUN]
 
@@ -96,6 +97,7 @@ def test_an_exception_group(whole: Whole):
     done = whole.run("raise ExceptionGroup('many', [ValueError(1), TypeError(2)])")
     assert done.state == FAILED
     assert done.reason == "ExceptionGroup: many (2 sub-exceptions) in cell 1 of 1"
+    assert done.error is not None
     assert "TypeError: 2" in "\n".join(done.error.traceback)
 
 
@@ -119,7 +121,7 @@ def test_an_expected_exception(whole: Whole):
 def test_exit_in_a_cell(whole: Whole, word: str, slow: str):
     done = whole.run("print('a')", word, slow + "print('b')", "print('c')")
     assert done.state == SUCCEEDED
-    assert done.reason.endswith("by exit in cell 2 of 4; 2 code cells were not run")
+    assert str(done.reason).endswith("by exit in cell 2 of 4; 2 code cells were not run")
     assert states(done) == [SUCCEEDED, SUCCEEDED, NOT_RUN, NOT_RUN]
 
 
@@ -213,8 +215,8 @@ def test_a_linked_file_comes_as_a_file(whole: Whole):
 def test_a_kernel_that_does_not_fit_into_its_memory(in_docker: Whole):
     done = in_docker.run("print(1)", memory="64m")
     assert done.state == FAILED
-    assert done.reason.startswith("out of memory")
-    assert "its limit of 64 MiB" in done.reason
+    assert str(done.reason).startswith("out of memory")
+    assert "its limit of 64 MiB" in str(done.reason)
 
 
 @pytest.mark.docker
@@ -227,8 +229,8 @@ def test_a_pool_that_hangs_because_a_worker_was_killed(in_docker: Whole):
         timeout=30,
     )
     assert done.state == "timed_out"
-    assert "more than its limit of 512 MiB" in done.reason
-    assert "killed a process for it" in done.reason
+    assert "more than its limit of 512 MiB" in str(done.reason)
+    assert "killed a process for it" in str(done.reason)
 
 
 @pytest.fixture(scope="session")

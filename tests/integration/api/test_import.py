@@ -15,7 +15,8 @@ def loaded(code: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    return json.loads(done.stdout.splitlines()[-1])
+    found: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def heavy(modules: list[str]) -> set[str]:

@@ -37,6 +37,7 @@ def test_following_tells_each_cell_once_and_ends(machine, client):
 def test_a_failure_is_raised_only_for_who_checks(machine, client):
     path = machine.notebook("1/0")
     run = jupyter_batch.run(path, executor="process")
+    assert run.error is not None
     assert (run.state, run.error.ename) == ("failed", "ZeroDivisionError")
     with pytest.raises(RunFailed):
         run.check()

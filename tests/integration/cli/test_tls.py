@@ -100,7 +100,7 @@ def start(tmp_path):
             whole, env={**env, **more}, cwd=tmp_path, capture_output=True, text=True, timeout=120
         )
 
-    begin.command = command
+    begin.command = command  # type: ignore[attr-defined]
     yield begin
     for server in servers:
         server.terminate()

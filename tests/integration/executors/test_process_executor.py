@@ -11,13 +11,16 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 import pytest
 
 from jupyter_batch.domain.environment import Environment, Volume
-from jupyter_batch.domain.frames import Finished, ProgressFrame, Ready
+from jupyter_batch.domain.frames import Finished, Frame, ProgressFrame, Ready
 from jupyter_batch.domain.notebook import FrozenFile
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.domain.settings import Settings
@@ -61,7 +64,7 @@ def stand_in() -> bytes:
 
 
 def spec(orders: str = "", **changes: object) -> AttemptSpec:
-    values: dict = {
+    values: dict[str, Any] = {
         "store_id": "store", "run_id": "r1", "attempt_no": 1, "environment": Environment(),
         "bundle": Bundle(
             notebook=orders.encode(), settings={"a": 1}, secrets={"TOKEN": "s3cret"},
@@ -85,22 +88,19 @@ def fresh(tmp_path: Path) -> ProcessExecutor:
     return ProcessExecutor(Settings(data_dir=str(tmp_path), root_dir="."), runner=stand_in())
 
 
-async def all_of(executor: ProcessExecutor, handle: AttemptHandle) -> list:
+async def all_of(executor: ProcessExecutor, handle: AttemptHandle) -> list[Any]:
     async with asyncio.timeout(30):
         return [item async for batch in executor.follow(handle) for item in batch]
 
 
-async def first_report(executor: ProcessExecutor, handle: AttemptHandle) -> dict:
+async def first_report(executor: ProcessExecutor, handle: AttemptHandle) -> dict[str, Any]:
     """Returns what the stand-in tells first."""
-    async with asyncio.timeout(30):
-        follow = executor.follow(handle)
-        try:
-            async for batch in follow:
-                for item in batch:
-                    if isinstance(item, ProgressFrame):
-                        return item.data
-        finally:
-            await follow.aclose()
+    frames = cast("AsyncGenerator[Sequence[Frame | LogLine]]", executor.follow(handle))
+    async with asyncio.timeout(30), aclosing(frames):
+        async for batch in frames:
+            for item in batch:
+                if isinstance(item, ProgressFrame):
+                    return item.data
     raise AssertionError("it has reported nothing")
 
 

@@ -115,12 +115,14 @@ class Papermill:
 
 
 @pytest.fixture(scope="module")
-def folders(request: pytest.FixtureRequest, tmp_path_factory: Any) -> dict[str, Path]:
+def folders(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
     """A folder for each case of the module that is going to be compared, with its notebook."""
     root = tmp_path_factory.mktemp("fidelity")
     made = {}
     for item in request.session.items:
-        case = getattr(item, "callspec", None) and item.callspec.params.get("case")
+        case = item.callspec.params.get("case") if hasattr(item, "callspec") else None
         if case is None or item.path != request.path:
             continue
         folder = root / case.__name__
@@ -133,7 +135,9 @@ def folders(request: pytest.FixtureRequest, tmp_path_factory: Any) -> dict[str, 
 
 
 @pytest.fixture(scope="module")
-def papermill(folders: dict[str, Path], tmp_path_factory: Any) -> Iterator[Papermill]:
+def papermill(
+    folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Papermill]:
     """Papermill, at work on all cases of the module."""
     log = tmp_path_factory.mktemp("papermill") / "log"
     process = Papermill(folders.values(), log)
@@ -142,7 +146,7 @@ def papermill(folders: dict[str, Path], tmp_path_factory: Any) -> Iterator[Paper
 
 
 @pytest.fixture(scope="session")
-def pyz(tmp_path_factory: Any) -> Path:
+def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The runner as it goes into containers."""
     path = tmp_path_factory.mktemp("runner") / "jb-runner.pyz"
     path.write_bytes(zipapp_bytes())

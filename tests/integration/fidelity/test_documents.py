@@ -14,7 +14,12 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAW
 
 def code(source: str | list[str], *tags: str, **more: Any) -> dict[str, Any]:
     metadata = {"tags": list(tags)} if tags else {}
-    cell = {"cell_type": "code", "metadata": metadata, "execution_count": None, "outputs": []}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "metadata": metadata,
+        "execution_count": None,
+        "outputs": [],
+    }
     return {**cell, "source": source, **more}
 
 

@@ -12,7 +12,7 @@ CASES: list[Callable[[], dict[str, Any]]] = []
 
 def notebook(*sources: str | tuple[str, str]) -> dict[str, Any]:
     """A notebook of code cells; a pair is a source and a tag."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"cell-{number}",

@@ -13,7 +13,7 @@ PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "languag
 
 def notebook(*sources: str | tuple[str, str], **metadata: Any) -> dict[str, Any]:
     """A notebook of code cells; a pair is a source and a tag."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"cell-{number}",

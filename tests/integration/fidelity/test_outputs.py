@@ -11,7 +11,7 @@ CASES: list[Callable[[], dict[str, Any]]] = []
 
 
 def notebook(*sources: str) -> dict[str, Any]:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             "id": f"cell-{number}",

@@ -42,7 +42,10 @@ def notebook(*sources: str, parameters: str | None = None) -> nbformat.NotebookN
         cells.insert(0, nbformat.v4.new_code_cell(parameters, metadata=tagged, id="p"))
     cells.insert(0, nbformat.v4.new_markdown_cell("# A report", id="m"))
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
+    book: nbformat.NotebookNode = nbformat.v4.new_notebook(
+        cells=cells, metadata={"kernelspec": spec}
+    )
+    return book
 
 
 GREETING = notebook("print(f'hello {name}, {2 * count}')", parameters="name = 'you'\ncount = 1")
@@ -66,7 +69,7 @@ def common(name: str, file: str, **fields):
 
 def put(record, content: nbformat.NotebookNode) -> dict[str, str]:
     shape = DescribeJob if isinstance(record, Job) else DescribeJobDefinition
-    paths = Scheduler.get_staging_paths(Paths(), shape.from_orm(record))
+    paths: dict[str, str] = Scheduler.get_staging_paths(Paths(), shape.from_orm(record))
     path = Path(paths["input"])
     path.parent.mkdir(parents=True)
     nbformat.write(content, path)

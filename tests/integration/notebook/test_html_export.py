@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,14 @@ from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.notebook.html_export import POLICY, render
 
 
-def output(**data: str) -> dict:
+def output(**data: str) -> dict[str, Any]:
     return {
         "output_type": "display_data", "metadata": {},
         "data": {name.replace("__", "+").replace("_", "/", 1): text for name, text in data.items()},
     }  # fmt: skip
 
 
-def page(*outputs: dict, markdown: str = "", **metadata: object) -> str:
+def page(*outputs: dict[str, Any], markdown: str = "", **metadata: object) -> str:
     cells = [
         {"cell_type": "markdown", "metadata": {}, "source": markdown},
         {"cell_type": "code", "metadata": {}, "source": ["print(", "1)"], "execution_count": 7,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from papermill.iorw import load_notebook_node, write_ipynb
@@ -13,21 +14,21 @@ from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.notebook.inspect_notebook import Outline, outline
 from jupyter_batch.notebook.parameters import infer_schema
 
-CELL = {
+CELL: dict[str, Any] = {
     "cell_type": "code", "id": "a", "metadata": {}, "source": "1", "outputs": [],
     "execution_count": None,
 }  # fmt: skip
-BOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [CELL]}
+BOOK: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [CELL]}
 GONE = object()
 #: Values of a key of the notebook, and of its only cell.
-BOOK_CHANGES = [
+BOOK_CHANGES: list[tuple[str, list[Any]]] = [
     ("nbformat", [GONE, 5, "4", 4.0]),
     ("nbformat_minor", [GONE, None, 0, 4, 9]),
     ("metadata", [GONE, None, {"kernelspec": None}, {"kernelspec": "x"}, {"language_info": []}]),
     ("cells", [GONE, None, {}, ["a"], []]),
     ("extra", [1]),
 ]
-CELL_CHANGES = [
+CELL_CHANGES: list[tuple[str, list[Any]]] = [
     ("cell_type", [GONE, "raw", "markdown", "heading"]),
     ("id", [GONE]),
     ("metadata", [GONE, None, {"tags": None}, {"tags": "parameters"}, {"tags": [1]}]),
@@ -37,7 +38,7 @@ CELL_CHANGES = [
 ]
 
 
-def changed(whole: dict, key: str, value: object) -> dict:
+def changed(whole: dict[str, Any], key: str, value: object) -> dict[str, Any]:
     merged = {**whole, key: value}
     return {name: item for name, item in merged.items() if item is not GONE}
 

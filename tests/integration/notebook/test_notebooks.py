@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
@@ -70,7 +72,7 @@ async def test_an_error_comes_back_from_another_process_as_it_is():
 
 async def test_a_fault_in_another_process_is_told():
     with pytest.raises(BatchError, match="builtins:repr failed"):
-        await apart(repr, b"text is no bytes", is_large=True)
+        await apart(cast("Callable[[bytes], bytes]", repr), b"text is no bytes", is_large=True)
 
 
 @pytest.mark.parametrize("padding", [0, LARGE_BYTES])

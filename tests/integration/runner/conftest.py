@@ -154,7 +154,7 @@ def tar(members: dict[str, bytes]) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def pyz(tmp_path_factory: Any) -> Path:
+def pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The runner as it goes into containers."""
     path = tmp_path_factory.mktemp("runner") / "jb-runner.pyz"
     path.write_bytes(zipapp_bytes())

@@ -118,7 +118,7 @@ def test_many_links_that_lead_out_are_not_all_named(start: Start):
 
 
 def _notebook(metadata: dict[str, Any], source: str = "print('x')") -> bytes:
-    cell = {
+    cell: dict[str, Any] = {
         "cell_type": "code",
         "metadata": {},
         "execution_count": None,

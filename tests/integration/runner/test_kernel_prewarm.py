@@ -28,6 +28,7 @@ def test_it_is_not_taken_for_another_command_or_environment_and_ends():
         (COMMAND, {**parented(env), "MORE": "1"}),
     ):
         early = PrewarmedKernel(env)
+        assert early._process is not None
         pid = early._process.pid
         assert early.become(command, wanted) is None
         assert not os.path.exists(f"/proc/{pid}")
@@ -36,6 +37,8 @@ def test_it_is_not_taken_for_another_command_or_environment_and_ends():
 def test_it_ends_by_itself_when_nobody_is_left_to_tell_it_anything():
     early = PrewarmedKernel(dict(os.environ))
     process = early._process
+    assert process is not None
+    assert process.stdin is not None
     process.stdin.close()
     assert process.wait(60) == 0
 
@@ -43,6 +46,7 @@ def test_it_ends_by_itself_when_nobody_is_left_to_tell_it_anything():
 def test_an_environment_without_ipykernel_is_left_to_whoever_starts_the_kernel():
     env = {**os.environ, "PYTHONPATH": "", "PYTHONSAFEPATH": "1", "PYTHONHOME": "/nowhere"}
     early = PrewarmedKernel(env)
+    assert early._process is not None
     early._process.wait(60)
     assert early.become(COMMAND, parented(env)) is None
 

@@ -105,7 +105,8 @@ class Server:
         """Submits a run and returns it."""
         answer = await self.http.post("runs", json={"notebook": "nb.ipynb", **fields})
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        run: dict[str, Any] = answer.json()
+        return run
 
     async def ended(self, run_id: str) -> Run:
         """Returns the run once it is over."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .conftest import Server
@@ -28,7 +30,9 @@ async def test_what_could_be_sent_is_well_and_makes_nothing(server: Server):
         ({"notebook": "none.ipynb"}, "notebook"),
     ],
 )
-async def test_a_check_refuses_as_sending_would(server: Server, changes: dict, field: str):
+async def test_a_check_refuses_as_sending_would(
+    server: Server, changes: dict[str, Any], field: str
+):
     for path, body in (("runs", RUN), ("jobs", JOB)):
         checked = await server.http.post(f"{path}/check", json={**body, **changes})
         sent = await server.http.post(path, json={**body, **changes})

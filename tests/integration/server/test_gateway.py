@@ -269,7 +269,11 @@ async def test_a_request_that_an_ending_owner_refuses_goes_to_the_next(
     owner: Server, gateway: Server, lock: Lock, parts: Parts
 ):
     may_close = asyncio.Event()
-    parts.executor.close = may_close.wait  # type: ignore[method-assign]
+
+    async def close() -> None:
+        await may_close.wait()
+
+    parts.executor.close = close  # type: ignore[method-assign]
     closing = asyncio.create_task(owner.gateway.close())
     try:
         await asyncio.wait({closing}, timeout=0.05)

@@ -35,13 +35,13 @@ async def test_a_queue_that_is_not_served_is_said(server: Server):
     async def refuse(**options: Any) -> Any:
         raise StoreError("INT128 out of range")
 
-    server.parts.store.runs.queued = refuse
+    server.parts.store.runs.queued = refuse  # type: ignore[method-assign]
     server.engine.dispatcher.wake()
     await server.parts.clock.advance(1)
     answer = await server.http.get("health")
     assert (answer.status_code, answer.json()["code"]) == (503, "not_serving")
     assert "INT128" in answer.json()["message"]
-    server.parts.store.runs.queued = queued
+    server.parts.store.runs.queued = queued  # type: ignore[method-assign]
     await server.parts.clock.advance(10)
     assert (await server.http.get("health")).status_code == 200
     run = await server.submit()
@@ -54,13 +54,13 @@ async def test_schedules_that_are_not_kept_are_said(server: Server):
     async def refuse() -> Any:
         raise StoreError("INT128 out of range")
 
-    server.parts.store.jobs.triggers = refuse
+    server.parts.store.jobs.triggers = refuse  # type: ignore[method-assign]
     server.engine.scheduler._is_stale = True
     await server.parts.clock.advance(120)
     answer = await server.http.get("health")
     assert answer.status_code == 503
     assert "schedules" in answer.json()["message"]
-    server.parts.store.jobs.triggers = triggers
+    server.parts.store.jobs.triggers = triggers  # type: ignore[method-assign]
     await server.parts.clock.advance(120)
     assert (await server.http.get("health")).status_code == 200
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from msgspec.structs import replace
 
@@ -19,9 +21,9 @@ class Recorded:
 
     def __init__(self, answers: list[bytes]) -> None:
         self.answers = answers
-        self.asked: list[dict] = []
+        self.asked: list[dict[str, Any]] = []
 
-    def get(self, path: str, params: dict) -> bytes:
+    def get(self, path: str, params: dict[str, Any]) -> bytes:
         self.asked.append({"path": path, **params})
         return self.answers.pop(0)
 
@@ -48,7 +50,8 @@ async def test_fifty_thousand_artifacts_are_counted_and_paged(server: Server):
     assert len(answer.json()["artifacts"]) == 1000
     assert answer.json()["artifact_count"] == COUNT
 
-    pages, cursor = [], None
+    pages: list[Any] = []
+    cursor = None
     while not pages or cursor:
         params = {"limit": 10_000} | ({"cursor": cursor} if cursor else {})
         page = await server.http.get(f"runs/{run_id}/artifacts", params=params)

@@ -46,7 +46,7 @@ async def _leave_much(attempt: FakeAttempt) -> None:
 @pytest.fixture
 async def run_id(server: Server) -> str:
     server.parts.executor.behaviour = _leave_much
-    run_id = (await server.submit())["id"]
+    run_id: str = (await server.submit())["id"]
     assert (await server.ended(run_id)).state == "succeeded"
     return run_id
 
@@ -126,7 +126,7 @@ async def test_outputs_come_by_cell_and_while_it_is_running(server: Server):
 
 async def test_the_log_is_read_in_pages(server: Server, run_id: str):
     texts: list[str] = []
-    after = 0
+    after: int | None = 0
     while after is not None:
         answer = await server.http.get(f"runs/{run_id}/logs", params={"after": after, "limit": 2})
         page = answer.json()

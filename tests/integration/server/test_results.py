@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
-from rich.console import Console
 
+from jupyter_batch.cli.console import TerminalConsole
 from jupyter_batch.cli.main import run as run_command
 from jupyter_batch.client import Client
 from jupyter_batch.client.results import LongResult
@@ -65,7 +65,8 @@ async def server(start_server: StartServer, tmp_path: Path) -> Server:
     """A server over a real store."""
     (tmp_path / "store").mkdir()
     parts = Parts(tmp_path / "store")
-    parts.store = await open_store(tmp_path / "store", sink=parts.hub, clock=parts.clock)
+    store = await open_store(tmp_path / "store", sink=parts.hub, clock=parts.clock)
+    parts.store = store  # type: ignore[assignment]
     parts.executor.behaviour = records
     return await start_server(parts=parts)
 
@@ -77,7 +78,7 @@ def client(server: Server) -> Iterator[Client]:
 
 
 async def a_run(server: Server, **fields: Any) -> str:
-    run_id = (await server.submit(parameters={"alpha": 0.5}, **fields))["id"]
+    run_id: str = (await server.submit(parameters={"alpha": 0.5}, **fields))["id"]
     await server.ended(run_id)
     return run_id
 
@@ -237,7 +238,7 @@ class Shell:
 
         def work() -> int:
             client = Client(self._server.url, JUPYTER_TOKEN)
-            consoles = [Console(file=file, width=200, markup=False) for file in (out, err)]
+            consoles = [TerminalConsole(file=file, width=200, markup=False) for file in (out, err)]
             return run_command(arguments, out=consoles[0], err=consoles[1], client=client)
 
         code = await asyncio.to_thread(work)

@@ -40,13 +40,15 @@ async def servers(start_server: StartServer, parts: Parts) -> tuple[Server, Serv
 async def get(server: Server, path: str) -> dict[str, Any]:
     answer = await server.http.get(path)
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def made(server: Server, path: str, **body: Any) -> dict[str, Any]:
     answer = await server.http.post(path, json={"notebook": "nb.ipynb", **body})
     assert answer.status_code == 201, answer.text
-    return answer.json()
+    run: dict[str, Any] = answer.json()
+    return run
 
 
 async def test_a_run_is_of_the_notebook_of_the_door_that_was_asked(servers, parts):

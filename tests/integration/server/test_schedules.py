@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .conftest import Server
@@ -58,7 +60,8 @@ async def test_intervals_and_single_instants_are_previewed_too(server, question,
 
 
 async def test_a_preview_is_of_one_schedule(server: Server):
-    for question in ({}, {"cron": "* * * * *", "interval_seconds": 5}):
+    questions: list[dict[str, Any]] = [{}, {"cron": "* * * * *", "interval_seconds": 5}]
+    for question in questions:
         answer = await server.http.get("schedules/preview", params=question)
         assert answer.status_code == 400
         assert answer.json()["details"]["field"] == "cron"

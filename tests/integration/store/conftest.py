@@ -67,8 +67,10 @@ class Zygote:
     async def __call__(self, task: str, *arguments: object, **when: Any) -> tuple[int, list[str]]:
         """Returns how the child ended (0: it lived), and the whole lines that it said."""
         order = {"task": task, "arguments": list(map(str, arguments)), **when}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        said = []
+        said: list[str] = []
         while True:
             line = (await self._process.stdout.readline()).decode()
             assert line, "the zygote is gone"
@@ -85,5 +87,6 @@ async def zygote():
         sys.executable, str(_ZYGOTE), stdin=PIPE, stdout=PIPE
     )
     yield Zygote(process)
+    assert process.stdin is not None
     process.stdin.close()
     await process.wait()

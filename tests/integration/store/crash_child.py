@@ -39,6 +39,7 @@ def body(run_id: str, seq: int) -> str:
 
 async def work(store: DuckStore, run_id: str) -> None:
     run = await store.runs.get(run_id)
+    assert run is not None
     if run.state is RunState.QUEUED:
         attempt = Attempt(attempt_no=1, state=RunState.STARTING)
         run = await store.runs.update(

@@ -39,7 +39,8 @@ async def old_store(open_here, folder) -> tuple[Path, str]:
 
 def version_of(path: Path) -> int:
     with duckdb.connect(str(path), read_only=True) as by_hand:
-        return by_hand.execute("SELECT max(version) FROM jupyter_batch_records").fetchall()[0][0]
+        rows = by_hand.execute("SELECT max(version) FROM jupyter_batch_records").fetchall()
+        return int(rows[0][0])
 
 
 async def test_what_was_there_is_kept_beside(open_here, old_store, folder):

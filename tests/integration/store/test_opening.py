@@ -72,6 +72,7 @@ async def test_another_process_is_told_who_has_it(store, folder):
 async def test_somebody_who_opens_the_file_by_hand_is_named_too(folder, open_here):
     await (await open_here()).close()
     other = await start(_BY_HAND, str(folder / "records.duckdb"))
+    assert other.stdout is not None
     assert await other.stdout.readline() == b"open\n"
     with pytest.raises(StoreHeld) as caught:
         await open_here()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ _KILLS = 12
 
 async def check(store: DuckStore, said: dict[str, list[str]]) -> None:
     sweeps = {s.id: s for s in (await store.sweeps.list(SweepQuery(limit=1000))).items}
-    runs = []
+    runs: list[Any] = []
     after = None
     while True:
         page = await store.runs.list(RunQuery(limit=1000, after=after))
@@ -53,7 +54,7 @@ async def test_a_sweep_is_whole_over_many_kills(tmp_path, open_store_in, zygote)
     said: dict[str, list[str]] = {}
     for number in range(_KILLS):
         if number % 3:
-            moment = {"line": random_fraction.randrange(100, 20_000)}
+            moment: dict[str, float] = {"line": random_fraction.randrange(100, 20_000)}
         else:
             moment = {"cpu": random_fraction.uniform(0.1, 0.6)}
         folder = tmp_path / f"data-{number // 4}"

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import ipywidgets
 import pytest
 
@@ -48,8 +50,9 @@ def make(owner, client, live, notebook):
     return make
 
 
-def sent(owner) -> list[dict]:
-    return owner.bodies("POST", "runs")
+def sent(owner) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = owner.bodies("POST", "runs")
+    return found
 
 
 def test_each_parameter_has_the_control_that_fits(make):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
@@ -47,6 +49,7 @@ def test_an_owner_that_answers_is_introduced(owner, tmp_path):
     client.close()
     assert finding.level == "warn"
     assert "version 0" in finding.message
+    assert health is not None
     assert health["root_dir"] == "/"
 
 
@@ -113,6 +116,10 @@ class _SecretsClient:
         return self._answer
 
 
+def _secrets_client(answer: Any) -> Callable[[], Client]:
+    return lambda: cast("Client", _SecretsClient(answer))
+
+
 @pytest.mark.parametrize(
     ("answer", "level", "text"),
     [
@@ -122,11 +129,11 @@ class _SecretsClient:
     ],
 )
 def test_secrets_that_are_weak_or_cannot_be_read_are_told(tmp_path, answer, level, text):
-    place = Place(data_dir=tmp_path, connect=lambda: _SecretsClient(answer))
+    place = Place(data_dir=tmp_path, connect=_secrets_client(answer))
     (finding,) = secrets_findings(place)
     assert (finding.level, finding.message) == (level, text)
 
 
 def test_without_secrets_doctor_says_nothing_of_them(tmp_path):
-    place = Place(data_dir=tmp_path, connect=lambda: _SecretsClient({"items": []}))
+    place = Place(data_dir=tmp_path, connect=_secrets_client({"items": []}))
     assert list(secrets_findings(place)) == []

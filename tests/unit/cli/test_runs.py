@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from msgspec.structs import replace
 
 from jupyter_batch.cli.formatting import ago, clock
 from jupyter_batch.cli.live_view import Watch
+from jupyter_batch.client import Run
 from jupyter_batch.client.arguments.units import duration, size
 from jupyter_batch.client.run_properties import RunFacts
 from jupyter_batch.domain.artifact import Artifact
@@ -178,7 +180,7 @@ def test_show_tells_results_and_how_far_loops_are(shell, owner, ended):
 
 
 def test_a_watch_tells_how_far_a_loop_is(ended):
-    watch = Watch(RunFacts(ended))
+    watch = Watch(cast("Run", RunFacts(ended)))
 
     def headline_after(kind, **data):
         watch.take(RunEvent(run_id=ended.id, event_id=0, at=ended.created_at, kind=kind, data=data))

@@ -64,6 +64,7 @@ def introduce(data_dir, *, token="secret", pid=None, started_at=None):
 @pytest.fixture
 def dead_pid():
     process = subprocess.Popen([sys.executable, "-c", ""])
+    assert isinstance(process, subprocess.Popen)
     process.wait()
     return process.pid
 
@@ -74,6 +75,7 @@ def zombie_pid():
     process = subprocess.Popen([sys.executable, "-c", ""])
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     yield process.pid
+    assert isinstance(process, subprocess.Popen)
     process.wait()
 
 
@@ -242,6 +244,7 @@ def test_the_folder_is_named_by_the_environment(tmp_path, monkeypatch):
 
 def test_a_started_owner_writes_to_the_log_of_its_folder(tmp_path):
     process = start_passing_owner(tmp_path, python="/bin/echo")
+    assert isinstance(process, subprocess.Popen)
     process.wait()
     assert "jupyter_batch.headless --data" in (tmp_path / "owner.log").read_text()
     assert (tmp_path / "owner.log").stat().st_mode & 0o077 == 0

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import cast
+
 import httpx
 import pytest
 from msgspec.structs import replace
 
 from jupyter_batch.client.transport.event_stream import Sign, follow_all, follow_run
+from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import NotAllowed, NotFound, OwnerUnavailable
 
@@ -77,16 +81,16 @@ def test_a_server_that_does_not_come_back_ends_the_following(owner, connection, 
 
 def test_all_runs_are_followed_from_now_on_over_dropped_connections(owner, connection, run):
     owner.told.tell(run.id, "state", {"state": "starting"})
-    told = follow_all(connection)
+    told = cast("Generator[RunEvent | Sign]", follow_all(connection))
     assert next(told) is Sign.OPENED
     # The stream begins when it is first read.
     assert next(told) is Sign.ALIVE
     owner.told.tell(run.id, "state", {"state": "running"})
-    assert next(e for e in told if e is not Sign.ALIVE).data == {"state": "running"}
+    assert next(e for e in told if isinstance(e, RunEvent)).data == {"state": "running"}
     owner.told.drop()
     assert next(e for e in told if e is not Sign.ALIVE) is Sign.OPENED
     owner.told.tell(run.id, "state", {"state": "succeeded"})
-    assert next(e for e in told if e is not Sign.ALIVE).data == {"state": "succeeded"}
+    assert next(e for e in told if isinstance(e, RunEvent)).data == {"state": "succeeded"}
     told.close()
     assert owner.told.streams == 0
     asked = [request.headers.get("Last-Event-ID") for request in owner.requests]

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -187,19 +188,18 @@ def test_a_grid_is_refused_by_its_field(grid, field):
 
 
 def test_options_take_them_too():
-    body = on_the_wire(
-        {
-            "cpus": np.float64(0.5),
-            "gpus": np.int64(1),
-            "memory": np.int64(1024),
-            "priority": np.int8(3),
-            "timeout": np.float32(2.5),
-            "name": np.str_("n"),
-            "image": Word("i"),
-            "env": {np.str_("A"): np.float64(1.5), "B": Path("x"), "C": Kind.RIDGE},
-            "files": np.array(["*.csv"]),
-        }
-    )
+    options: Any = {
+        "cpus": np.float64(0.5),
+        "gpus": np.int64(1),
+        "memory": np.int64(1024),
+        "priority": np.int8(3),
+        "timeout": np.float32(2.5),
+        "name": np.str_("n"),
+        "image": Word("i"),
+        "env": {np.str_("A"): np.float64(1.5), "B": Path("x"), "C": Kind.RIDGE},
+        "files": np.array(["*.csv"]),
+    }
+    body = on_the_wire(options)
     assert body == {
         "environment": {
             "cpus": 0.5,
@@ -217,15 +217,14 @@ def test_options_take_them_too():
 
 
 def test_schedules_take_pandas_dates():
-    body = schedule_on_the_wire(
-        {
-            "at": pd.Timestamp("2027-01-02T03:04", tz="Asia/Tokyo"),
-            "timezone": np.str_("UTC"),
-            "retries": np.int64(2),
-            "max_runs": np.int64(5),
-            "excluded_dates": pd.DatetimeIndex(["2026-12-25"]),
-        }
-    )
+    options: Any = {
+        "at": pd.Timestamp("2027-01-02T03:04", tz="Asia/Tokyo"),
+        "timezone": np.str_("UTC"),
+        "retries": np.int64(2),
+        "max_runs": np.int64(5),
+        "excluded_dates": pd.DatetimeIndex(["2026-12-25"]),
+    }
+    body = schedule_on_the_wire(options)
     assert body["triggers"] == [
         {
             "kind": "once",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -109,7 +110,8 @@ def refused(owner, kind, field, words, call):
 @pytest.mark.parametrize(("options", "kind", "field", "words"), OPTIONS)
 @pytest.mark.parametrize("name", ["run", "submit", "sweep", "schedule"])
 def test_a_wrong_option(owner, notebook, name, options, kind, field, words):
-    more = {"sweep": {"grid": [{}]}, "schedule": {"cron": "0 6 * * *"}}.get(name, {})
+    needed: dict[str, Any] = {"sweep": {"grid": [{}]}, "schedule": {"cron": "0 6 * * *"}}
+    more = needed.get(name, {})
     call = getattr(jupyter_batch, name)
     refused(owner, kind, field, words, lambda: call(notebook, **more, **options))
 
@@ -133,7 +135,7 @@ def test_a_wrong_schedule(owner, notebook, options, kind, field, words):
 )
 @pytest.mark.parametrize("name", ["run", "submit", "sweep"])
 def test_a_wrong_path(owner, name, path, kind):
-    more = {"grid": [{}]} if name == "sweep" else {}
+    more: dict[str, Any] = {"grid": [{}]} if name == "sweep" else {}
     call = getattr(jupyter_batch, name)
     refused(owner, kind, "notebook", "", lambda: call(path, **more))
 
@@ -162,28 +164,28 @@ def test_a_wrong_filter(owner, filters, field, words):
     ("call", "field"),
     [
         (lambda: jupyter_batch.get(""), "run"),
-        (lambda: jupyter_batch.get(None), "run"),
+        (lambda: jupyter_batch.get(None), "run"),  # type: ignore[arg-type]
         (lambda: jupyter_batch.jobs.get(""), "job"),
-        (lambda: jupyter_batch.jobs[5], "job"),
-        (lambda: jupyter_batch.sweeps[5], "sweep"),
+        (lambda: jupyter_batch.jobs[5], "job"),  # type: ignore[index]
+        (lambda: jupyter_batch.sweeps[5], "sweep"),  # type: ignore[index]
         (lambda: jupyter_batch.jobs(limit=-1), "limit"),
-        (lambda: jupyter_batch.sweeps(q=["a"]), "q"),
-        (lambda: jupyter_batch.runs.get(5), "id"),
+        (lambda: jupyter_batch.sweeps(q=["a"]), "q"),  # type: ignore[arg-type]
+        (lambda: jupyter_batch.runs.get(5), "id"),  # type: ignore[arg-type]
         (lambda: jupyter_batch.runs.delete_many("abc"), "ids"),
         (lambda: jupyter_batch.runs.delete_many([]), "ids"),
-        (lambda: jupyter_batch.jobs.upcoming("j", "five"), "count"),
+        (lambda: jupyter_batch.jobs.upcoming("j", "five"), "count"),  # type: ignore[arg-type]
         (lambda: jupyter_batch.jobs.upcoming("j", after="soon"), "after"),
         (lambda: jupyter_batch.jobs.backfill("j", "a", "b"), "from"),
-        (lambda: jupyter_batch.jobs.pause("j", 5), "reason"),
-        (lambda: jupyter_batch.jobs.trigger("j", [1]), "parameters"),
-        (lambda: jupyter_batch.jobs.update("j", memroy=1), "memroy"),
-        (lambda: jupyter_batch.use("http://far.example"), "client"),
+        (lambda: jupyter_batch.jobs.pause("j", 5), "reason"),  # type: ignore[arg-type]
+        (lambda: jupyter_batch.jobs.trigger("j", [1]), "parameters"),  # type: ignore[arg-type]
+        (lambda: jupyter_batch.jobs.update("j", memroy=1), "memroy"),  # type: ignore[call-arg]
+        (lambda: jupyter_batch.use("http://far.example"), "client"),  # type: ignore[arg-type]
         (lambda: Client("far.example"), "url"),
         (lambda: Client("ftp://far.example/"), "url"),
-        (lambda: Client(5), "url"),
+        (lambda: Client(5), "url"),  # type: ignore[arg-type]
         (lambda: Client("http://"), "url"),
         (lambda: Client("http://far.example/", "two\nlines"), "token"),
-        (lambda: Client("http://far.example/", None), "token"),
+        (lambda: Client("http://far.example/", None), "token"),  # type: ignore[arg-type]
     ],
 )
 def test_a_wrong_name(owner, call, field):
@@ -218,7 +220,7 @@ def test_a_wrong_timeout_of_a_wait(owner, notebook, timeout):
 
 def test_errors_are_those_that_python_knows_too(notebook):
     with pytest.raises(TypeError):
-        jupyter_batch.submit(notebook, memroy="1g")
+        jupyter_batch.submit(notebook, memroy="1g")  # type: ignore[call-arg]
     with pytest.raises(TimeoutError):
         jupyter_batch.submit(notebook).wait(0)
     assert issubclass(WaitTimeout, BatchError)

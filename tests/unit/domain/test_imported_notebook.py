@@ -59,6 +59,7 @@ def test_cells_outputs_and_the_error_are_told_apart():
         (1, 1, "stream"),
         (2, 0, "error"),
     ]
+    assert parts.error is not None
     assert (parts.error.cell_index, parts.error.ename) == (2, "KeyError")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ PROPERTIES = {
 }  # fmt: skip
 
 
-def schema(properties: dict | None = None, **changes: object) -> ParameterSchema:
+def schema(properties: dict[str, Any] | None = None, **changes: Any) -> ParameterSchema:
     return ParameterSchema(
         schema={
             "type": "object",
@@ -36,7 +37,9 @@ def schema(properties: dict | None = None, **changes: object) -> ParameterSchema
     )
 
 
-def refusal(parameters: dict, against: ParameterSchema | None = None) -> InvalidParameters:
+def refusal(
+    parameters: dict[str, Any], against: ParameterSchema | None = None
+) -> InvalidParameters:
     with pytest.raises(InvalidParameters) as caught:
         check_parameters(against or schema(), parameters)
     return caught.value

@@ -6,15 +6,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from jupyter_batch.domain.schedule.cron import GapPolicy, RepeatPolicy
 from jupyter_batch.domain.schedule.durations import say_seconds
 from jupyter_batch.domain.schedule.sentence import sentence
 from jupyter_batch.domain.schedule.trigger import (
     AnyTrigger,
     CronTrigger,
-    GapPolicy,
     IntervalTrigger,
     OnceTrigger,
-    RepeatPolicy,
 )
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -109,7 +109,7 @@ def test_a_kernel_that_died_is_a_failure_with_its_cell():
         ),
     ],
 )
-def test_a_runner_that_fell_silent_has_a_reason(facts: dict, state: RunState, words: str):
+def test_a_runner_that_fell_silent_has_a_reason(facts: dict[str, Any], state: RunState, words: str):
     verdict = ending(**facts)
     assert verdict.state is state
     assert words in verdict.reason

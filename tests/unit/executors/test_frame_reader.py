@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 
 from jupyter_batch.domain.frames import Finished, Heartbeat
 from jupyter_batch.domain.recording import LogLine
@@ -24,7 +25,7 @@ def finished() -> bytes:
     return b'{"v":1,"seq":9,"at":1.0,"kind":"finished","verdict":"succeeded","cause":"done"}\n'
 
 
-def lines(items: list[object]) -> list[str]:
+def lines(items: Sequence[object]) -> list[str]:
     return [item.text for item in items if isinstance(item, LogLine)]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from docker import APIClient
 
 from jupyter_batch.errors import ImageUnusable
 from jupyter_batch.executors.docker.connection import DockerConnection, Gone, Refused
@@ -65,7 +66,9 @@ PRINTED = json.dumps(FOUND).encode()
 @pytest.mark.parametrize("ending", [GONE, DEAD, b""])
 def test_a_probe_that_another_process_clears_away_is_made_again(ending):
     client = FakeClient(ending, PRINTED)
-    facts = Images(DockerConnection("unix:///nowhere"), cache_file=None).facts(client, "sha256:1")
+    facts = Images(DockerConnection("unix:///nowhere"), cache_file=None).facts(
+        cast("APIClient", client), "sha256:1"
+    )
     assert (facts.papermill, facts.python, client.made) == ("2.7.0", "python", 2)
     assert client.removed == ["probe 1", "probe 2"]
 
@@ -73,11 +76,15 @@ def test_a_probe_that_another_process_clears_away_is_made_again(ending):
 def test_a_probe_that_is_always_cleared_away_is_given_up():
     client = FakeClient(*[GONE] * 9)
     with pytest.raises(ImageUnusable, match="removed again and again"):
-        Images(DockerConnection("unix:///nowhere"), cache_file=None).facts(client, "sha256:1")
+        Images(DockerConnection("unix:///nowhere"), cache_file=None).facts(
+            cast("APIClient", client), "sha256:1"
+        )
 
 
 def test_what_else_an_engine_refuses_is_told_at_once():
     client = FakeClient(Refused("500", explanation="no space left on device"))
     with pytest.raises(ImageUnusable, match="no space left"):
-        Images(DockerConnection("unix:///nowhere"), cache_file=None).facts(client, "sha256:1")
+        Images(DockerConnection("unix:///nowhere"), cache_file=None).facts(
+            cast("APIClient", client), "sha256:1"
+        )
     assert client.made == 1

@@ -102,8 +102,8 @@ def test_only_allowed_networks_can_be_named():
 
 
 def test_allowed_volumes_are_taken():
-    assert check(**mounting("/srv/data/a/b"))
-    assert check(**mounting("cache-pip"))
+    check(**mounting("/srv/data/a/b"))
+    check(**mounting("cache-pip"))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ PENDING = {"exception": None, "start_time": None, "status": "pending"}
 
 
 def _book(*sources: str, minor: int = 5) -> dict[str, Any]:
-    cells = [
+    cells: list[dict[str, Any]] = [
         {
             "cell_type": "code",
             **({"id": f"c{number}"} if minor >= 5 else {}),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from jupyter_batch.notebook.infer_python import CellSyntaxError, infer_python
 
 
-def schemas(source: str) -> dict[str, dict]:
+def schemas(source: str) -> dict[str, dict[str, Any]]:
     return {parameter.name: parameter.schema for parameter in infer_python(source)}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.notebook.inspect_notebook import outline
 
-CELL = {
+CELL: dict[str, Any] = {
     "cell_type": "code", "id": "a", "metadata": {}, "source": "1", "outputs": [],
     "execution_count": None,
 }  # fmt: skip

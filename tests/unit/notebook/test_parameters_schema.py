@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,13 +14,13 @@ from jupyter_batch.notebook.inspect_notebook import Outline, outline
 from jupyter_batch.notebook.parameters import infer_schema, infer_schema_apart
 
 
-def notebook(*cells: dict, **metadata: object) -> bytes:
+def notebook(*cells: dict[str, Any], **metadata: object) -> bytes:
     return json.dumps(
         {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": list(cells)}
     ).encode()
 
 
-def code(source: str | list[str], *tags: str) -> dict:
+def code(source: str | list[str], *tags: str) -> dict[str, Any]:
     return {
         "cell_type": "code", "id": "a", "metadata": {"tags": list(tags)}, "source": source,
         "outputs": [], "execution_count": None,

@@ -15,6 +15,7 @@ import jupyter_batch as jb
 from jupyter_batch.errors import InvalidInput, ItemsFailed
 from jupyter_batch.notebook_api import context
 from jupyter_batch.notebook_api.keys import Keys, key_text
+from jupyter_batch.notebook_api.tracking import Track
 
 
 def test_outside_of_a_run_there_is_no_current_one():
@@ -92,7 +93,8 @@ def test_an_iterator_that_only_raises_ends():
 
 
 def test_it_can_be_called_as_tqdm_is():
-    with jb.track(total=10, desc="download:", unit="B", ncols=80, leave=False) as bar:
+    bar: Track[None] = jb.track(total=10, desc="download:", unit="B", ncols=80, leave=False)
+    with bar:
         bar.update(4)
         bar.set_postfix(loss=0.123456)
         bar.set_description("more")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+from typing import Any, cast
 
 from jupyter_batch.runner.budget import Budget
+from jupyter_batch.runner.frame_writer import FrameWriter
 from jupyter_batch.runner.masking import Masker
 from jupyter_batch.runner.output_stream import OutputStream
 
@@ -28,7 +30,7 @@ class Frames:
         return [op for frame in self.frames for op in frame]
 
     def replay(self):
-        cells = {}
+        cells: dict[Any, Any] = {}
         for op in self.ops:
             cell = cells.setdefault(op["cell"], [])
             if op["op"] == "clear":
@@ -54,4 +56,4 @@ def data_of(text):
 
 def new_outputs(limit=1_000_000, secrets=None):
     frames, budget = Frames(), Budget(limit)
-    return frames, budget, OutputStream(frames, Masker(secrets or {}), budget)
+    return frames, budget, OutputStream(cast("FrameWriter", frames), Masker(secrets or {}), budget)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from jupyter_batch.domain.frames import Document, decode_frame
+from jupyter_batch.domain.frames import Document, ProgressFrame, decode_frame
 from jupyter_batch.runner.frame_writer import MAX_LINE, FrameWriter, slices, to_bytes, to_json
 
 
@@ -26,9 +26,10 @@ def test_every_document_fits_into_lines_and_comes_back_whole(tmp_path, piece):
     lines = _written(tmp_path, lambda frames: frames.write_document("skeleton", text))
     told = [decode_frame(line) for line in lines]
     assert max(map(len, lines)) <= MAX_LINE
-    assert all(isinstance(frame, Document) for frame in told)
-    assert "".join(frame.body for frame in told) == text
-    assert [frame.more for frame in told] == [True] * (len(told) - 1) + [False]
+    documents = [frame for frame in told if isinstance(frame, Document)]
+    assert documents == told
+    assert "".join(frame.body for frame in documents) == text
+    assert [frame.more for frame in documents] == [True] * (len(told) - 1) + [False]
     assert [frame.seq for frame in told] == list(range(1, len(told) + 1))
 
 
@@ -58,4 +59,6 @@ def test_a_full_disk_is_waited_for(tmp_path):
         os.dup2(roomy.fileno(), fd)
     writing.join(10)
     os.close(fd)
-    assert decode_frame(path.read_bytes()).name == "x"
+    frame = decode_frame(path.read_bytes())
+    assert isinstance(frame, ProgressFrame)
+    assert frame.name == "x"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from jupyter_batch.domain.frames import Heartbeat
+from jupyter_batch.ports import Store
 from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.services.event_streams import follow_run
 from jupyter_batch.testing import hang, make_event
@@ -31,7 +33,7 @@ async def test_a_stream_ends_with_a_run_that_ends_while_its_past_is_read(bench):
     bench.executor.behaviour = hang
     run = await bench.submit()
     await bench.executor.wait_started()
-    store = EndsWhileItIsRead(bench, run.id)
+    store = cast("Store", EndsWhileItIsRead(bench, run.id))
 
     async def follow() -> list[str]:
         return [e.kind async for e in follow_run(store, bench.hub, run.id)]

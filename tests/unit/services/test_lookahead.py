@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
-from jupyter_batch.domain.job import TriggerState
+from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.queries import RunQuery
 from jupyter_batch.domain.requests import JobChanges, JobRequest
@@ -81,13 +82,13 @@ async def test_a_clock_that_jumps_over_the_instant_is_dealt_with_as_ever(bench, 
     assert sum(run.missed.count for run in runs if run.missed) == 6 * COUNT
 
 
-def foreseen() -> tuple[Lookahead, object, TriggerState]:
+def foreseen() -> tuple[Lookahead, Job, TriggerState]:
     trigger = IntervalTrigger(id="t", interval_seconds=600, anchor_at=START)
     progress = TriggerProgress(decided_until=START)
     state = TriggerState(
         trigger_id="t", job_id="j", progress=progress, next_at=next_at(trigger, progress)
     )
-    lookahead, job = Lookahead(), object()
+    lookahead, job = Lookahead(), cast("Job", object())
     lookahead.keep(job, state, due(trigger, progress, DUE))
     return lookahead, job, state
 
@@ -95,6 +96,7 @@ def foreseen() -> tuple[Lookahead, object, TriggerState]:
 def test_a_decision_is_used_once_and_only_promptly():
     lookahead, job, state = foreseen()
     decision = lookahead.take(job, state, DUE + timedelta(seconds=0.2))
+    assert decision is not None
     assert [firing.scheduled_for for firing in decision.fire] == [DUE]
     assert lookahead.take(job, state, DUE) is None
     for now in (DUE - timedelta(seconds=0.1), DUE + timedelta(seconds=2)):

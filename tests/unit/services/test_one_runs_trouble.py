@@ -127,7 +127,8 @@ async def test_twenty_runs_that_cannot_be_claimed_keep_nobody_waiting(bench):
     async def refuse(run_id: str, *args: Any, **options: Any) -> Run:
         if run_id in broken:
             raise RuntimeError("INT128 out of range")
-        return await update(run_id, *args, **options)
+        run: Run = await update(run_id, *args, **options)
+        return run
 
     bench.store.runs.update = refuse
     good = await bench.submit()

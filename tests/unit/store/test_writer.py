@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -66,7 +68,7 @@ async def test_what_waits_is_done_together_and_in_order(writer):
 
 
 async def test_other_work_is_not_taken_into_a_batch(writer):
-    seen = []
+    seen: list[Any] = []
 
     def work(items):
         seen.append(list(items))
@@ -113,8 +115,8 @@ async def test_a_caller_that_goes_away_takes_back_what_waits(writer):
 
 async def test_closing_finishes_what_waits_and_takes_no_more():
     writer = Writer()
-    done = []
-    tasks = [asyncio.create_task(writer.call(lambda n=n: done.append(n))) for n in range(3)]
+    done: list[int] = []
+    tasks = [asyncio.create_task(writer.call(partial(done.append, n))) for n in range(3)]
     await asyncio.sleep(0)
     await writer.close()
     await asyncio.gather(*tasks)
