@@ -22,8 +22,9 @@ _RETIRED = {
 
 def _names(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        is_named = isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if is_named and not node.name.startswith("test_"):
+        if (
+            isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        ) and not node.name.startswith("test_"):
             yield node.name
 
 

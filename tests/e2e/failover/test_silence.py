@@ -12,14 +12,14 @@ import pytest
 
 from jupyter_batch.client import Client
 from jupyter_batch.domain.run import RunState
-from tests.chaos.owners import Doors
+from tests.chaos.owners import Gateways
 
 LIMIT = 6.0
 
 
 @pytest.fixture
-def gateways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    made = Doors(
+def gateways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateways]:
+    made = Gateways(
         tmp_path / "home",
         default_executor="process",
         heartbeat_seconds=0.5,
@@ -33,7 +33,7 @@ def gateways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]
     made.close()
 
 
-def test_a_runner_that_is_stopped_is_reported_and_then_lost(gateways: Doors):
+def test_a_runner_that_is_stopped_is_reported_and_then_lost(gateways: Gateways):
     cell = nbformat.v4.new_code_cell("import time; time.sleep(600)")
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     path = gateways.root / "nb.ipynb"

@@ -20,7 +20,7 @@ import pytest
 
 from jupyter_batch.client import Client
 from jupyter_batch.wire.owner import OwnerInfo, read_owner
-from tests.chaos.owners import PATIENCE, TOKEN, Doors
+from tests.chaos.owners import PATIENCE, TOKEN, Gateways
 
 #: After SIGKILL, on a machine that has nothing else to do.
 TAKE_OVER_SECONDS = 5.0
@@ -39,23 +39,23 @@ with jupyter_batch.Client() as client:
 
 
 @pytest.fixture
-def gateways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doors]:
-    made = Doors(tmp_path / "home", default_executor="process", max_concurrent_runs=2)
+def gateways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateways]:
+    made = Gateways(tmp_path / "home", default_executor="process", max_concurrent_runs=2)
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     yield made
     made.close()
 
 
-def notebook(gateways: Doors, *sources: str) -> Path:
+def notebook(gateways: Gateways, *sources: str) -> Path:
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    path = gateways.root / "nb.ipynb"
+    path: Path = gateways.root / "nb.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec}), path)
     return path
 
 
-def two_servers(gateways: Doors) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
+def two_servers(gateways: Gateways) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]:
     """Returns two servers: the owner, and the one that stands by and answers."""
     owner = gateways.start_server()
     assert gateways.owner().pid == owner.pid
@@ -65,7 +65,7 @@ def two_servers(gateways: Doors) -> tuple[subprocess.Popen[bytes], subprocess.Po
     return owner, other
 
 
-def client_of(gateways: Doors, server: subprocess.Popen[bytes]) -> httpx.Client:
+def client_of(gateways: Gateways, server: subprocess.Popen[bytes]) -> httpx.Client:
     return httpx.Client(
         base_url=f"{gateways.url_of(server)}batch/",
         headers={"Authorization": f"token {TOKEN}"},
@@ -79,12 +79,12 @@ def is_the_end(event: dict[str, Any]) -> bool:
     return is_end
 
 
-def taken_over(gateways: Doors, was: OwnerInfo, since: float) -> float:
+def taken_over(gateways: Gateways, was: OwnerInfo, since: float) -> float:
     gateways.owner(not_the=was)
     return time.monotonic() - since
 
 
-def test_a_server_that_nobody_asks_takes_over_within_five_seconds(gateways: Doors):
+def test_a_server_that_nobody_asks_takes_over_within_five_seconds(gateways: Gateways):
     two_servers(gateways)
     times = []
     for _ in range(3):  # the best of three: others may use the machine
@@ -100,7 +100,7 @@ def test_a_server_that_nobody_asks_takes_over_within_five_seconds(gateways: Door
     assert min(times) <= TAKE_OVER_SECONDS
 
 
-def test_the_stream_of_a_server_goes_on_with_the_next_owner(gateways: Doors):
+def test_the_stream_of_a_server_goes_on_with_the_next_owner(gateways: Gateways):
     owner, other = two_servers(gateways)
     path = notebook(gateways, *[f"import time; time.sleep(0.3); print({n})" for n in range(20)])
     seen: list[dict[str, Any]] = []
@@ -156,7 +156,7 @@ def test_the_stream_of_a_server_goes_on_with_the_next_owner(gateways: Doors):
 
 
 @pytest.mark.slow
-def test_each_firing_of_a_schedule_is_there_once_whoever_comes_and_goes(gateways: Doors):
+def test_each_firing_of_a_schedule_is_there_once_whoever_comes_and_goes(gateways: Gateways):
     two_servers(gateways)
     path = notebook(gateways, "1")
     scripts = [
@@ -182,7 +182,7 @@ def test_each_firing_of_a_schedule_is_there_once_whoever_comes_and_goes(gateways
         assert len(instants) >= FIRINGS
 
 
-def test_a_server_uses_an_owner_that_stays_and_follows_it(gateways: Doors):
+def test_a_server_uses_an_owner_that_stays_and_follows_it(gateways: Gateways):
     serve = gateways.start_serve()
     first = gateways.owner()
     assert (first.pid, first.kind) == (serve.pid, "serve")
@@ -196,7 +196,7 @@ def test_a_server_uses_an_owner_that_stays_and_follows_it(gateways: Doors):
         assert http.get("health").json()["owner"]["kind"] == "jupyter"
 
 
-def test_serve_waits_for_its_turn_while_a_jupyter_server_owns(gateways: Doors):
+def test_serve_waits_for_its_turn_while_a_jupyter_server_owns(gateways: Gateways):
     server = gateways.start_server()
     first = gateways.owner()
     assert first.pid == server.pid
@@ -212,7 +212,7 @@ def test_serve_waits_for_its_turn_while_a_jupyter_server_owns(gateways: Doors):
     assert read_owner(gateways.data) is None
 
 
-def test_a_job_finds_its_notebook_under_owners_with_other_roots(gateways: Doors):
+def test_a_job_finds_its_notebook_under_owners_with_other_roots(gateways: Gateways):
     notebook(gateways, "print('found')")
     serving = gateways.start_command("serve")  # which names notebooks from /
     first = gateways.owner()
