@@ -10,9 +10,13 @@ import msgspec
 
 from jupyter_batch.domain.cell import CellCount, CellError, CellRecord, CellState
 from jupyter_batch.domain.frames import OutputOp
-from jupyter_batch.domain.nesting import MAX_NESTING, is_deeper
+from jupyter_batch.domain.nesting import MAX_NESTING, count_real_values, is_deeper
 from jupyter_batch.errors import InvalidNotebook
 
+#: Cells and outputs together; each becomes a record.
+MAX_CELLS_AND_OUTPUTS = 100_000
+#: Values in the metadata of one cell.
+MAX_METADATA_VALUES = 10_000
 _INJECTED = "injected-parameters"
 #: Keys of the cell metadata that nbclient writes.
 _STARTED, _FINISHED = "iopub.execute_input", "shell.execute_reply"
@@ -49,9 +53,26 @@ def take_apart(content: bytes) -> ImportedNotebook:
         if notebook.get("nbformat") != 4:
             raise InvalidNotebook("only notebooks of format 4 can be imported", field="content")
         cells = [dict(cell) for cell in notebook["cells"]]
+        _check_counts(cells)
         return _parts(notebook, cells)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidNotebook(f"the content is not a notebook: {error}", field="content") from error
+
+
+def _check_counts(cells: list[dict[str, Any]]) -> None:
+    found = len(cells) + sum(len(cell.get("outputs") or ()) for cell in cells)
+    if found > MAX_CELLS_AND_OUTPUTS:
+        raise InvalidNotebook(
+            f"the notebook has more than {MAX_CELLS_AND_OUTPUTS:,} cells and outputs",
+            field="content",
+        )
+    for number, cell in enumerate(cells, start=1):
+        metadata = msgspec.json.encode(cell.get("metadata"))
+        if count_real_values(metadata, most=MAX_METADATA_VALUES) > MAX_METADATA_VALUES:
+            raise InvalidNotebook(
+                f"the metadata of cell {number} has more than {MAX_METADATA_VALUES:,} values",
+                field="content",
+            )
 
 
 def _parts(notebook: Mapping[str, Any], cells: list[dict[str, Any]]) -> ImportedNotebook:

@@ -10,13 +10,16 @@ from pathlib import Path
 
 import msgspec
 
+from jupyter_batch.domain.imported_notebook import ImportedNotebook
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.parameters.parameters import ParameterSchema
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.notebook.html_export import render, render_apart
+from jupyter_batch.notebook.imported_parts import decode_parts, take_apart_encoded
 from jupyter_batch.notebook.inspect_notebook import Outline, outline_apart
 from jupyter_batch.notebook.parameters import infer_schema_apart
+from jupyter_batch.notebook.names_beside import names_beside
 from jupyter_batch.notebook.parts import assemble_apart, to_pieces
 from jupyter_batch.notebook.source import NotebookFreezer
 from jupyter_batch.notebook.subprocess_worker import (
@@ -57,10 +60,18 @@ class DiskNotebooks:
         await self._schema(frozen.sha256, frozen.content)
         return frozen
 
+    async def names_beside(self, path: str, *, root: str) -> tuple[str, ...]:
+        """Returns names of files that lie beside a notebook; see ports.Notebooks."""
+        return await asyncio.to_thread(names_beside, path, root) if root else ()
+
     async def schema(self, content: bytes) -> ParameterSchema:
         """Infers the parameters, once per content; raises InvalidNotebook."""
         digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
         return await self._schema(digest, content)
+
+    async def take_apart(self, content: bytes) -> ImportedNotebook:
+        """Returns the parts of a notebook that was executed elsewhere; raises InvalidNotebook."""
+        return await asyncio.to_thread(decode_parts, await apart(take_apart_encoded, content))
 
     async def assemble(
         self, parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]

@@ -17,12 +17,15 @@ from typing import IO, Any, TypeVar
 
 import msgspec
 
+from jupyter_batch.domain.nesting import count_values
 from jupyter_batch.errors import BatchError, InvalidNotebook
 
 T = TypeVar("T")
 
 #: What is larger goes to a process; about 10 ms of reading.
 LARGE_BYTES = 4 * 1024 * 1024
+#: Decoding as many JSON values takes as long.
+_LARGE_VALUES = 50_000
 _TIMEOUT_SECONDS = 600.0
 #: What is written and read at once.
 _SLICE = 256 * 1024
@@ -40,11 +43,15 @@ async def apart(
 ) -> bytes:
     """Returns ``function(data)``, computed in a thread or, for large data, in a process.
 
-    The function has to be importable by its name. It may raise InvalidNotebook.
+    Data is large if it has many bytes, or is JSON of many values, unless the caller knows. The function has to be importable by its name. It may raise InvalidNotebook.
     """
     if is_large is None:
-        is_large = len(data) > LARGE_BYTES
+        is_large = await asyncio.to_thread(_is_large, data)
     return await asyncio.to_thread(_in_child if is_large else _here, function, data)
+
+
+def _is_large(data: bytes) -> bool:
+    return len(data) > LARGE_BYTES or count_values(data, most=_LARGE_VALUES) > _LARGE_VALUES
 
 
 async def streamed_apart(

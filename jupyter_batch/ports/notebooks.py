@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from jupyter_batch.domain.cell import CellRecord
+from jupyter_batch.domain.imported_notebook import ImportedNotebook
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.parameters.parameters import ParameterSchema
@@ -41,8 +42,18 @@ class Notebooks(Protocol):
         (outside the root), NotFound, InvalidNotebook, TooLarge.
         """
 
+    async def names_beside(self, path: str, *, root: str) -> tuple[str, ...]:
+        """Returns names of files that lie beside a notebook; those of folders end with ``/``.
+
+        The files of folders follow with their paths. There are none where the root is empty or
+        the folder cannot be read, and not more than a bundle can carry.
+        """
+
     async def schema(self, content: bytes) -> ParameterSchema:
         """Infers the parameters; raises InvalidNotebook."""
+
+    async def take_apart(self, content: bytes) -> ImportedNotebook:
+        """Returns the parts of a notebook that was executed elsewhere; raises InvalidNotebook."""
 
     def assemble(
         self, parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]

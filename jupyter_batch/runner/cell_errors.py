@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from typing import Any, Dict, List, Union
+from typing import Any, Dict, List, Sequence, Union
 
 #: Name of an error that the kernel gives none, as kernels of shells do.
 UNNAMED = "Error"
@@ -13,6 +14,7 @@ _FILE = re.compile(
     r"(?:No such file or directory: |File |No files found that match the pattern )"
     r"`?b?['\"](.+?)['\"]"
 )
+_ONLY_NAMED = "(files beside the notebook are sent only when named)"
 _BEGINNING = "Traceback (most recent call last):"
 
 
@@ -47,24 +49,36 @@ def without_name(evalue: str) -> str:
     return evalue or "an error that the kernel does not describe"
 
 
-def advice(ename: str, evalue: str) -> List[str]:
-    """Returns advice about a file or a module that was not sent with the notebook."""
+def advice(ename: str, evalue: str, not_sent: Sequence[str] = ()) -> List[str]:
+    """Returns advice about a file or a module that was not sent with the notebook.
+
+    ``not_sent`` has names of what lies beside the notebook; those of folders end with ``/``.
+    """
     if ename == "ModuleNotFoundError":
         found = _MODULE.search(evalue)
         if found:
-            name = found.group(1).partition(".")[0]
-            return [
-                f"if {name}.py or the folder {name} lies beside the notebook, it must be named "
-                f"with --file (files beside the notebook are sent only when named); if {name} is "
-                "a package, it must be installed in the environment"
-            ]
+            return [_module_advice(found.group(1).partition(".")[0], not_sent)]
     found = _FILE.search(evalue)
     if found and not found.group(1).startswith(("/", "~")):
-        return [
-            f"if {found.group(1)} lies beside the notebook, it must be named with --file (files "
-            "beside the notebook are sent only when named)"
-        ]
+        name = found.group(1)
+        if posixpath.normpath(name) in not_sent:
+            return [f"{name} lies beside the notebook; it must be named with --file {_ONLY_NAMED}"]
+        return [f"if {name} lies beside the notebook, it must be named with --file {_ONLY_NAMED}"]
     return []
+
+
+def _module_advice(name: str, not_sent: Sequence[str]) -> str:
+    if f"{name}.py" in not_sent:
+        return f"{name}.py lies beside the notebook; it must be named with --file {_ONLY_NAMED}"
+    if f"{name}/" in not_sent:
+        return (
+            f"the folder {name} lies beside the notebook; its files must be named with "
+            f"--file '{name}/**' {_ONLY_NAMED}"
+        )
+    return (
+        f"if {name}.py or the folder {name} lies beside the notebook, it must be named with "
+        f"--file {_ONLY_NAMED}; if {name} is a package, it must be installed in the environment"
+    )
 
 
 def exit_status(reply: Dict[str, Any]) -> Union[int, str, None]:

@@ -90,7 +90,8 @@ def _notes(facts: Facts, fields: Dict[str, Any]) -> List[str]:
         notes.append(f"{_memory(facts)}, and the system killed a process for it")
     failure = facts.attempt.failure
     if failure is not None and fields["verdict"] == "failed":
-        notes += advice(failure.ename, facts.attempt.masked(failure.evalue))
+        not_sent = facts.settings.get("not_sent") or ()
+        notes += advice(failure.ename, facts.attempt.masked(failure.evalue), not_sent)
     if facts.was_cut_off:
         notes.append(_CUT_OFF)
     return notes

@@ -29,6 +29,7 @@ from jupyter_batch.ports import (
 from jupyter_batch.services.auto_pause import AutoPause
 from jupyter_batch.services.event_hub import EventHub
 from jupyter_batch.services.execution.attempt_runner import AttemptRunner
+from jupyter_batch.services.execution.bundle_maker import BundleMaker
 from jupyter_batch.services.execution.dispatcher import Dispatcher
 from jupyter_batch.services.execution.executor_health import ExecutorHealthTracker
 from jupyter_batch.services.execution.reconciler import Reconciler
@@ -74,6 +75,9 @@ class BatchEngine:
         self._notebooks = notebooks
         self._clock = clock
         self._secrets = secrets
+        self._bundles = BundleMaker(
+            store=store, notebooks=notebooks, secrets=secrets, settings=settings
+        )
         self._executor_health = ExecutorHealthTracker(executors, clock)
         self._janitor = SpaceReclaimer(store, clock)
         self._retention = RetentionService(
@@ -242,7 +246,9 @@ class BatchEngine:
             space_reclaimer=self._janitor,
             clock=self._clock,
         )
-        self.imports = ImportService(store=self.store, validator=validator, clock=self._clock)
+        self.imports = ImportService(
+            store=self.store, notebooks=self._notebooks, validator=validator, clock=self._clock
+        )
         self.backfills = BackfillService(
             store=self.store,
             clock=self._clock,
@@ -258,6 +264,7 @@ class BatchEngine:
             store=self.store,
             executor=self._executors[run.environment.executor or ""],
             secrets=self._secrets,
+            bundles=self._bundles,
             clock=self._clock,
             hub=self.hub,
             executor_health=self._executor_health,

@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.ids import IdSource
-from jupyter_batch.domain.imported_notebook import ImportedNotebook, take_apart
+from jupyter_batch.domain.imported_notebook import ImportedNotebook
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.recording import DocumentSlice, OutputRow, Recording
 from jupyter_batch.domain.requests import ImportRequest
 from jupyter_batch.domain.run import Attempt, NotebookRef, Run, RunState
 from jupyter_batch.errors import InvalidInput, NotFound
-from jupyter_batch.ports import Clock, Store
+from jupyter_batch.ports import Clock, Notebooks, Store
 from jupyter_batch.services.submission.request_checks import check_name
 from jupyter_batch.services.submission.validation import RequestValidator
 
@@ -25,8 +25,11 @@ from jupyter_batch.services.submission.validation import RequestValidator
 class ImportService:
     """Makes runs that are already over. It executes nothing."""
 
-    def __init__(self, *, store: Store, validator: RequestValidator, clock: Clock) -> None:
+    def __init__(
+        self, *, store: Store, notebooks: Notebooks, validator: RequestValidator, clock: Clock
+    ) -> None:
         self._store = store
+        self._notebooks = notebooks
         self._validator = validator
         self._clock = clock
 
@@ -45,19 +48,16 @@ class ImportService:
             raise InvalidInput("created_at is in the future", field="created_at")
         if request.job_id is not None and await self._store.jobs.get(request.job_id) is None:
             raise NotFound(f"there is no job {request.job_id}", job_id=request.job_id)
-        # A notebook with outputs may be large: a thread keeps the event loop free.
-        parts = await asyncio.to_thread(take_apart, request.content)
-        frozen = FrozenNotebook(
-            path=request.notebook,
-            content=parts.source,
-            sha256=hashlib.sha256(parts.source).hexdigest(),
-        )
+        parts = await self._notebooks.take_apart(request.content)
+        # A notebook may be large: threads keep the event loop free.
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(parts.source).hexdigest())
+        frozen = FrozenNotebook(path=request.notebook, content=parts.source, sha256=digest)
         # The run can be retried here, so it gets the default environment.
         environment = await self._validator.resolve_environment(Environment(), user=user)
         made = replace(_run(request, parts, frozen, user), environment=environment)
         run = await self._store.runs.add(made, frozen, idempotency_key=idempotency_key)
         if not (await self._store.records.watermark(run.id, 1)).last_seq:
-            await self._store.records.record(_recording(run, parts))
+            await self._store.records.record(await asyncio.to_thread(_recording, run, parts))
         return run
 
 

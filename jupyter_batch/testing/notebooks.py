@@ -8,6 +8,7 @@ import posixpath
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from jupyter_batch.domain.imported_notebook import ImportedNotebook, take_apart
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice, SliceJoiner
 from jupyter_batch.domain.parameters.parameters import ParameterSchema
@@ -22,6 +23,7 @@ class FakeNotebooks:
         self.files: dict[str, bytes] = {"nb.ipynb": b'{"cells": []}'}
         self.properties = properties if properties is not None else {"alpha": {"type": "number"}}
         self.kernel: str | None = "python3"
+        self.beside: tuple[str, ...] = ()
         self.language = "python"
 
     async def freeze(
@@ -37,6 +39,10 @@ class FakeNotebooks:
         return FrozenNotebook(
             path=path, content=content, sha256=hashlib.sha256(content).hexdigest()
         )
+
+    async def names_beside(self, path: str, *, root: str) -> tuple[str, ...]:
+        """Returns the names that the test has set."""
+        return self.beside
 
     async def schema(self, content: bytes) -> ParameterSchema:
         """Returns the schema that the test has set."""
@@ -54,6 +60,10 @@ class FakeNotebooks:
             language=self.language,
             kernel=self.kernel,
         )
+
+    async def take_apart(self, content: bytes) -> ImportedNotebook:
+        """Returns the parts."""
+        return take_apart(content)
 
     async def assemble(
         self, parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]

@@ -31,7 +31,7 @@ from jupyter_batch.ports import (
     Store,
 )
 from jupyter_batch.services.async_utils import WaitInterrupted, unless_set
-from jupyter_batch.services.execution.bundle_settings import make_bundle
+from jupyter_batch.services.execution.bundle_maker import BundleMaker
 from jupyter_batch.services.execution.executor_health import ExecutorHealthTracker
 from jupyter_batch.services.execution.launcher import ENGINE_PAUSE, Launcher
 from jupyter_batch.services.execution.recorder import AttemptRecorder
@@ -57,6 +57,7 @@ class AttemptRunner:
         store: Store,
         executor: Executor,
         secrets: Secrets,
+        bundles: BundleMaker,
         clock: Clock,
         hub: EventSink,
         executor_health: ExecutorHealthTracker,
@@ -69,6 +70,7 @@ class AttemptRunner:
         self._store = store
         self._executor = executor
         self._secrets = secrets
+        self._bundles = bundles
         self._clock = clock
         self._hub = hub
         self._executor_health = executor_health
@@ -164,13 +166,8 @@ class AttemptRunner:
             self._watchdog.cancelled,
             self._executor.prepare(run.environment, self._publish_progress),
         )
-        bundle = await make_bundle(
-            run,
-            self.attempt_no,
-            store=self._store,
-            secrets=self._secrets,
-            settings=self._settings,
-            timeout_seconds=self._watchdog.timeout_seconds,
+        bundle = await self._bundles.make(
+            run, self.attempt_no, timeout_seconds=self._watchdog.timeout_seconds
         )
         if self._watchdog.cancelled.is_set():
             raise WaitInterrupted

@@ -72,6 +72,24 @@ def test_a_file_that_is_missing_is_to_be_named_with_file(start: Start, source: s
     assert "lies beside the notebook, it must be named with --file" in note
 
 
+@pytest.mark.parametrize(
+    ("source", "begin"),
+    [
+        ("import helper", "helper.py lies beside the notebook; it must be named with --file ("),
+        ("from pkg.sub import x", "the folder pkg lies beside the notebook; its files must be"),
+        ("open('data/x.txt')", "data/x.txt lies beside the notebook; it must be named with"),
+        ("open('./data/x.txt')", "./data/x.txt lies beside the notebook; it must be named"),
+        ("open('data/y.txt')", "if data/y.txt lies beside the notebook, it must be named"),
+        ("import data.x", "the folder data lies beside the notebook; its files must be named"),
+        ("import x", "if x.py or the folder x lies beside the notebook"),
+    ],
+)
+def test_what_lies_beside_is_known_for_certain(start: Start, source: str, begin: str):
+    not_sent = ["helper.py", "pkg/", "data/", "pkg/sub.py", "data/x.txt"]
+    (note,) = start(source, not_sent=not_sent).wait().notes
+    assert note.startswith(begin)
+
+
 @pytest.mark.parametrize("source", ["open('/nowhere/x')", "1/0", "raise ImportError('x')"])
 def test_other_errors_come_without_that_advice(start: Start, source: str):
     assert start(source).wait().notes == ()

@@ -239,6 +239,14 @@ async def test_a_secret_reaches_the_bundle_and_nothing_else(bench):
     assert "s3cret" not in repr(attempt.spec) + repr(await bench.engine.runs.get(run.id))
 
 
+async def test_the_bundle_names_what_lies_beside_and_is_not_sent(bench):
+    bench.notebooks.beside = ("helper.py", "data/")
+    bench.executor.behaviour = hang
+    await bench.submit()
+    (attempt,) = await bench.executor.wait_started()
+    assert attempt.spec.bundle.settings["not_sent"] == ["helper.py", "data/"]
+
+
 async def test_only_runs_that_are_over_are_deleted(bench):
     bench.executor.behaviour = hang
     run = await bench.submit()
