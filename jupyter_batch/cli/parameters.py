@@ -176,7 +176,9 @@ def _yaml(text: str, path: str) -> Any:
     try:
         return msgspec.yaml.decode(text)
     except msgspec.DecodeError as error:
-        raise InvalidInput(f"{path} is not YAML: {error}", field="parameters") from error
+        # The YAML reader's message has several lines, with the place in a text without a name.
+        why = " ".join(str(error).replace('in "<unicode string>", ', "at ").split())
+        raise InvalidInput(f"{path} is not YAML: {why}", field="parameters") from error
     except Exception as error:
         # A date that there is not, a number of too many digits, too deep a list: the YAML reader
         # lets what Python says of a value come through as it is.

@@ -18,8 +18,8 @@ from jupyter_batch.domain.settings import Settings
 from jupyter_batch.notebook.html_export import render, render_apart
 from jupyter_batch.notebook.imported_parts import decode_parts, take_apart_encoded
 from jupyter_batch.notebook.inspect_notebook import Outline, outline_apart
-from jupyter_batch.notebook.parameters import infer_schema_apart
 from jupyter_batch.notebook.names_beside import names_beside
+from jupyter_batch.notebook.parameters import infer_schema_apart
 from jupyter_batch.notebook.parts import assemble_apart, to_pieces
 from jupyter_batch.notebook.source import NotebookFreezer
 from jupyter_batch.notebook.subprocess_worker import (

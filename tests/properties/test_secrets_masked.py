@@ -106,8 +106,9 @@ def _lower_percents(text: str) -> str:
 def test_a_secret_is_masked_in_every_shape(secret, shape, before, after):
     shown = _ESCAPES[shape](secret)
     masked = Masker({"S": secret}).text(before + shown + after)
-    # A quote before it may be taken for a part of it.
-    assert masked.startswith(before.strip("'\""))
+    # A quote before a secret that begins with the same quote may be one of a doubled one.
+    may_be_doubled = before in {"'", '"'} and unescaped(shown).startswith(before)
+    assert may_be_doubled or masked.startswith(before), masked
     assert _rest(masked.removeprefix(before), after) == "", masked
 
 

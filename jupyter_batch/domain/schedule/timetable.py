@@ -13,7 +13,8 @@ from jupyter_batch.domain.schedule.zones import DAY, FIRST_TICK, LAST_TICK, piec
 
 #: How far a next or a previous instant is looked for: 29 February comes on a Monday every 28
 #: years, or 40 years over 2100.
-HORIZON = 60 * 366 * DAY
+HORIZON_YEARS = 60
+HORIZON = HORIZON_YEARS * 366 * DAY
 #: Most instants are near, so the search begins with little steps.
 _FIRST_WINDOW, _LAST_WINDOW = 2 * DAY, 366 * DAY
 

@@ -6,6 +6,7 @@ import math
 from datetime import datetime
 
 from jupyter_batch.domain.schedule.cron import check_cron
+from jupyter_batch.domain.schedule.timetable import HORIZON, HORIZON_YEARS
 from jupyter_batch.domain.schedule.trigger import (
     AnyTrigger,
     CronTrigger,
@@ -64,6 +65,10 @@ def check_has_future(trigger: AnyTrigger, now: datetime) -> datetime:
         return first
     if isinstance(trigger, OnceTrigger) and trigger.at < now:
         raise InvalidSchedule(f"{trigger.at.isoformat()} has passed", field="at")
+    if isinstance(trigger, OnceTrigger) and to_tick(trigger.at) - to_tick(now) >= HORIZON:
+        raise InvalidSchedule(
+            f"{trigger.at.isoformat()} is more than {HORIZON_YEARS} years away", field="at"
+        )
     if trigger.end_at is not None and trigger.end_at < now:
         raise InvalidSchedule(f"the end, {trigger.end_at.isoformat()}, has passed", field="end_at")
     raise InvalidSchedule(

@@ -9,10 +9,13 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import nbformat
 import pytest
 
@@ -20,6 +23,8 @@ from jupyter_batch.client.client import Client
 from jupyter_batch.wire.owner import read_owner
 
 _COMMAND_SECONDS = 120
+#: Of the Jupyter servers.
+JUPYTER_TOKEN = "of-the-jupyter-server"
 
 
 class Machine:
@@ -110,3 +115,54 @@ def client(machine, monkeypatch):
         monkeypatch.setenv(name, value)
     with Client() as client:
         yield client
+
+
+@pytest.fixture
+def start_jupyter(tmp_path):
+    """Starts Jupyter servers over one data folder, with ``JUPYTER_TOKEN``; ends them at the end."""
+    servers = []
+    env = {
+        **os.environ,
+        "JUPYTER_BATCH_DATA": str(tmp_path / "data"),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTER_DATA_DIR": str(tmp_path / "jupyter"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+    }
+
+    def begin(certificates: Path | None = None, name: str = ""):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "jupyter", "server", "--allow-root", "--no-browser"]
+        command += [f"--port={port}", f"--IdentityProvider.token={JUPYTER_TOKEN}", "--ip=127.0.0.1"]
+        command += ['--ServerApp.jpserver_extensions={"jupyter_batch": True}']
+        if certificates is not None:
+            command += [f"--certfile={certificates / name}.pem"]
+            command += [f"--keyfile={certificates / name}.key"]
+        with (tmp_path / f"{port}.log").open("wb") as log:
+            servers.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=tmp_path))
+        url = f"{'https' if certificates else 'http'}://127.0.0.1:{port}/"
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            try:
+                # What it is to be trusted by is not looked at here.
+                httpx.get(f"{url}api", verify=False, trust_env=False)
+                if (tmp_path / "data" / "owner.json").exists():
+                    return url
+            except httpx.TransportError:
+                pass
+            time.sleep(0.2)
+        raise AssertionError((tmp_path / f"{port}.log").read_text())
+
+    def command(*arguments: object, **more: str):
+        whole = [sys.executable, "-m", "jupyter_batch", *map(str, arguments)]
+        return subprocess.run(
+            whole, env={**env, **more}, cwd=tmp_path, capture_output=True, text=True, timeout=120
+        )
+
+    begin.command = command  # type: ignore[attr-defined]
+    yield begin
+    for server in servers:
+        server.terminate()
+    for server in servers:
+        server.wait(30)

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
 import subprocess
-import sys
-import time
-from pathlib import Path
 
 import httpx
 import pytest
@@ -18,11 +13,12 @@ from jupyter_batch.client.client import Client
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.wire.owner import read_owner
 
+from .conftest import JUPYTER_TOKEN
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl for certificates"),
 ]
-TOKEN = "of-the-jupyter-server"
 
 
 def openssl(*arguments: object) -> None:
@@ -57,78 +53,29 @@ def certificates(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def start(tmp_path):
-    """Starts Jupyter servers over one data folder; ends them at the end."""
-    servers = []
-    env = {
-        **os.environ,
-        "JUPYTER_BATCH_DATA": str(tmp_path / "data"),
-        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
-        "JUPYTER_DATA_DIR": str(tmp_path / "jupyter"),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
-    }
-
-    def begin(certificates: Path | None = None, name: str = ""):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "jupyter", "server", "--allow-root", "--no-browser"]
-        command += [f"--port={port}", f"--IdentityProvider.token={TOKEN}", "--ip=127.0.0.1"]
-        command += ['--ServerApp.jpserver_extensions={"jupyter_batch": True}']
-        if certificates is not None:
-            command += [f"--certfile={certificates / name}.pem"]
-            command += [f"--keyfile={certificates / name}.key"]
-        with (tmp_path / f"{port}.log").open("wb") as log:
-            servers.append(subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=tmp_path))
-        url = f"{'https' if certificates else 'http'}://127.0.0.1:{port}/"
-        deadline = time.monotonic() + 90
-        while time.monotonic() < deadline:
-            try:
-                # What it is to be trusted by is not looked at here.
-                httpx.get(f"{url}api", verify=False, trust_env=False)
-                if (tmp_path / "data" / "owner.json").exists():
-                    return url
-            except httpx.TransportError:
-                pass
-            time.sleep(0.2)
-        raise AssertionError((tmp_path / f"{port}.log").read_text())
-
-    def command(*arguments: object, **more: str):
-        whole = [sys.executable, "-m", "jupyter_batch", *map(str, arguments)]
-        return subprocess.run(
-            whole, env={**env, **more}, cwd=tmp_path, capture_output=True, text=True, timeout=120
-        )
-
-    begin.command = command  # type: ignore[attr-defined]
-    yield begin
-    for server in servers:
-        server.terminate()
-    for server in servers:
-        server.wait(30)
-
-
 @pytest.mark.parametrize("name", ["address", "name", "expired", "issued"])
-def test_the_owner_on_this_machine_is_trusted_by_its_file(start, certificates, tmp_path, name):
-    url = start(certificates, name)
+def test_the_owner_on_this_machine_is_trusted_by_its_file(
+    start_jupyter, certificates, tmp_path, name
+):
+    url = start_jupyter(certificates, name)
     owner = read_owner(tmp_path / "data")
     assert owner is not None
     assert (owner.url, owner.kind) == (url, "jupyter")
-    listed = start.command("runs", "--json")
+    listed = start_jupyter.command("runs", "--json")
     assert (listed.returncode, listed.stderr) == (0, "")
     assert json.loads(listed.stdout)["items"] == []
-    told = json.loads(start.command("doctor", "--json").stdout)
+    told = json.loads(start_jupyter.command("doctor", "--json").stdout)
     (finding,) = (found for found in told["findings"] if found["what"] == "owner")
     assert finding["level"] == "ok"
     with Client(data_dir=tmp_path / "data") as client:
         assert client.health()["owner"]["pid"] == owner.pid
 
 
-def test_another_jupyter_server_hands_requests_on_to_it(start, certificates, tmp_path):
+def test_another_jupyter_server_hands_requests_on_to_it(start_jupyter, certificates, tmp_path):
     """The way of the panel, too: a browser talks to its own server."""
-    start(certificates, "name")
-    other = start()
-    headers = {"Authorization": f"token {TOKEN}"}
+    start_jupyter(certificates, "name")
+    other = start_jupyter()
+    headers = {"Authorization": f"token {JUPYTER_TOKEN}"}
     answer = httpx.get(f"{other}batch/runs", headers=headers, trust_env=False, timeout=30)
     assert answer.json()["items"] == []
     health = httpx.get(f"{other}batch/health", headers=headers, trust_env=False, timeout=60)
@@ -137,36 +84,36 @@ def test_another_jupyter_server_hands_requests_on_to_it(start, certificates, tmp
     assert health.json()["owner"]["pid"] == owner.pid
 
 
-def test_somebody_else_at_its_address_is_not_trusted(start, certificates, tmp_path):
+def test_somebody_else_at_its_address_is_not_trusted(start_jupyter, certificates, tmp_path):
     """Another certificate at the owner's address gets neither the token nor a request."""
-    start(certificates, "address")
+    start_jupyter(certificates, "address")
     file = tmp_path / "data" / "owner.json"
     told = json.loads(file.read_text())
     told["certificate"] = (certificates / "name.pem").read_text()
     file.write_text(json.dumps(told))
-    listed = start.command("runs", PYTHONWARNINGS="error")
+    listed = start_jupyter.command("runs", PYTHONWARNINGS="error")
     assert listed.returncode == 1
     assert "certificate" in listed.stderr
     assert "end it" not in listed.stderr
 
 
-def test_a_server_elsewhere_is_trusted_by_authorities(start, certificates):
-    url = start(certificates, "address")
-    to = ("runs", "--json", "--url", url, "--token", TOKEN)
+def test_a_server_elsewhere_is_trusted_by_authorities(start_jupyter, certificates):
+    url = start_jupyter(certificates, "address")
+    to = ("runs", "--json", "--url", url, "--token", JUPYTER_TOKEN)
     own = str(certificates / "address.pem")
-    assert start.command(*to, "--cacert", own).returncode == 0
-    assert start.command(*to, JUPYTER_BATCH_CACERT=own).returncode == 0
-    assert start.command(*to, SSL_CERT_FILE=own).returncode == 0
-    refused = start.command("runs", "--url", url, "--token", TOKEN)
+    assert start_jupyter.command(*to, "--cacert", own).returncode == 0
+    assert start_jupyter.command(*to, JUPYTER_BATCH_CACERT=own).returncode == 0
+    assert start_jupyter.command(*to, SSL_CERT_FILE=own).returncode == 0
+    refused = start_jupyter.command("runs", "--url", url, "--token", JUPYTER_TOKEN)
     assert refused.returncode == 1
     for word in ("certificate is not trusted", "--cacert", "SSL_CERT_FILE"):
         assert word in refused.stderr
     assert "Traceback" not in refused.stderr
-    missing = start.command(*to, "--cacert", certificates / "nothing.pem")
+    missing = start_jupyter.command(*to, "--cacert", certificates / "nothing.pem")
     assert missing.returncode == 2
     assert "nothing.pem" in missing.stdout
     with (
-        Client(url, TOKEN, cacert=certificates / "name.pem") as client,
+        Client(url, JUPYTER_TOKEN, cacert=certificates / "name.pem") as client,
         pytest.raises(OwnerUnavailable, match="not trusted"),
     ):
         client.health()

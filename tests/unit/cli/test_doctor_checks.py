@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -41,6 +43,40 @@ def test_a_file_in_the_place_of_the_data_folder_is_a_failure(tmp_path):
     finding = folder_finding(tmp_path / "file" / "data")
     assert finding.level == "fail"
     assert "JUPYTER_BATCH_DATA" in finding.advice
+
+
+@pytest.fixture
+def reached_by_others(tmp_path) -> Iterator[Path]:
+    """A folder of which no parent keeps other users out."""
+    closed = [tmp_path, *tmp_path.parents]
+    closed = [parent for parent in closed if not parent.stat().st_mode & 0o011]
+    modes = {parent: stat.S_IMODE(parent.stat().st_mode) for parent in closed}
+    for parent, mode in modes.items():
+        parent.chmod(mode | 0o011)
+    yield tmp_path
+    for parent, mode in modes.items():
+        parent.chmod(mode)
+
+
+@pytest.mark.parametrize(
+    ("mode", "level"), [(0o755, "fail"), (0o750, "fail"), (0o701, "fail"), (0o700, "ok")]
+)
+def test_a_data_folder_that_others_can_read_is_told(reached_by_others, mode, level):
+    folder = reached_by_others / "data"
+    folder.mkdir()
+    folder.chmod(mode)
+    finding = folder_finding(folder)
+    assert finding.level == level
+    is_told = "on this machine can read" in finding.message
+    assert is_told == (f"chmod 700 {folder}" in finding.advice) == (level == "fail")
+
+
+def test_a_data_folder_in_one_that_keeps_others_out_is_fine(reached_by_others):
+    folder = reached_by_others / "closed" / "data"
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    folder.parent.chmod(0o700)
+    assert folder_finding(folder).level == "ok"
 
 
 def test_an_owner_that_answers_is_introduced(owner, tmp_path):

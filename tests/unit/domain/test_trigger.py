@@ -94,5 +94,13 @@ def test_a_trigger_that_never_runs_again_is_refused(trigger: AnyTrigger, field: 
     assert caught.value.details["field"] == field
 
 
+def test_an_instant_beyond_what_is_looked_for_is_refused_by_that():
+    with pytest.raises(InvalidSchedule, match=r"2099.* is more than 60 years away") as caught:
+        check_has_future(OnceTrigger(at=NOW.replace(year=2099)), NOW)
+    assert caught.value.details["field"] == "at"
+    far = CronTrigger(cron="0 0 * * *", start_at=NOW.replace(year=2099))
+    assert check_has_future(far, NOW).year == 2099
+
+
 def test_the_first_instant_may_be_now():
     assert check_has_future(OnceTrigger(at=NOW), NOW) == NOW
