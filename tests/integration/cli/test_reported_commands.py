@@ -166,7 +166,7 @@ def test_the_summary_says_where_artifacts_were_saved(machine: Machine):
     assert done.returncode == 0, done.stderr
     told = done.stdout + done.stderr
     assert str(kept) in told
-    assert "export" not in told
+    assert "--artifacts" not in told  # no advice on how to save them
     assert (kept / "a.txt").read_text() == "x"
 
 
