@@ -47,7 +47,7 @@ class BatchExtension(ExtensionApp):
     #: Whether there was something wrong when it started.
     failed = False
     #: Whether it ended as soon as it had started, because another process had the store.
-    gave_way = False
+    another_owns = False
 
     owner_kind = Enum(
         ["jupyter", "on_demand", "serve"],
@@ -207,7 +207,7 @@ class BatchExtension(ExtensionApp):
         else:
             self.log.info("jupyter_batch: owner of %s: %s", self.data_dir, is_owner)
         if self.owner_kind != "jupyter" and not is_owner:
-            self.gave_way = not self.failed
+            self.another_owns = not self.failed
             serverapp.stop()
             return
         idle_limit = self.on_demand_idle_seconds if self.owner_kind == "on_demand" else None

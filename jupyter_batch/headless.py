@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     apps = server.extension_manager.extension_apps["jupyter_batch"]
     if any(app.failed for app in apps):
         return 1
-    if any(app.gave_way for app in apps):
+    if any(app.another_owns for app in apps):
         owner = read_owner(data_dir)
         if owner is not None:
             print(  # noqa: T201

@@ -102,8 +102,8 @@ def make_backup(args: argparse.Namespace, session: Session) -> int:
         session.answer({"file": str(path), "size_bytes": written, **_plain(manifest)})
         return NOT_SUCCEEDED if manifest.missing else SUCCEEDED
     jobs, runs = plural(manifest.jobs, "job"), plural(manifest.runs, "run")
-    session.say(f"{path}: {jobs} and {runs}, {size(written)}")
-    _tell_missing(manifest.missing, session)
+    session.print(f"{path}: {jobs} and {runs}, {size(written)}")
+    _show_missing(manifest.missing, session)
     session.note(f"put it back: jupyter batch restore {shlex.quote(str(path))}", style="dim")
     if manifest.missing:
         count = plural(len(manifest.missing), "output file")
@@ -123,12 +123,12 @@ def restore_backup(args: argparse.Namespace, session: Session) -> int:
     more = ["--file", str(file)]
     more += ["--force"] if args.force else []
     more += ["--takes-over"] if args.takes_over else []
-    answer = ask("restore", data_dir=folder, more=more, tell=lambda *_: None, module=_MODULE)
+    answer = ask("restore", data_dir=folder, more=more, on_progress=lambda *_: None, module=_MODULE)
     answer.pop("kind")
     if session.as_json:
         session.answer(answer)
         return SUCCEEDED
-    _tell(msgspec.convert(answer, RestoreReport), session)
+    _show_report(msgspec.convert(answer, RestoreReport), session)
     return SUCCEEDED
 
 
@@ -138,19 +138,19 @@ def repair_store(args: argparse.Namespace, session: Session) -> int:
         raise UsageError("a store is repaired on the machine of its data folder: leave out --url")
     folder = _folder_without_owner(args, "repair")
     more = ["--dry-run"] if args.dry_run else []
-    answer = ask("repair", data_dir=folder, more=more, tell=lambda *_: None, module=_MODULE)
+    answer = ask("repair", data_dir=folder, more=more, on_progress=lambda *_: None, module=_MODULE)
     answer.pop("kind")
     if session.as_json:
         session.answer(answer)
         return SUCCEEDED
     report = msgspec.convert(answer, RepairReport)
     done = "would be made" if report.dry_run else "was made"
-    session.say(f"records.duckdb in {report.data_dir}: {report.trouble}")
-    session.say(
+    session.print(f"records.duckdb in {report.data_dir}: {report.trouble}")
+    session.print(
         f"it {done} anew with {plural(report.runs, 'run')} of {plural(report.files, 'output file')}"
     )
     if report.kept_as:
-        session.say(f"the damaged file is kept in {report.kept_as}")
+        session.print(f"the damaged file is kept in {report.kept_as}")
     for trouble in report.unreadable:
         session.note(f"not read: {trouble}", style="yellow")
     if not report.dry_run:
@@ -169,13 +169,13 @@ def _folder_without_owner(args: argparse.Namespace, verb: str) -> Path:
     return folder
 
 
-def _tell(report: RestoreReport, session: Session) -> None:
+def _show_report(report: RestoreReport, session: Session) -> None:
     jobs, runs = plural(report.jobs, "job"), plural(report.runs, "run")
-    session.say(
+    session.print(
         f"restored {jobs} and {runs} into {report.data_dir}, as of {full_clock(report.made_at)}"
     )
     if report.kept_as:
-        session.say(f"what was there before is kept in {report.kept_as}")
+        session.print(f"what was there before is kept in {report.kept_as}")
     if report.lost:
         session.note(f"{plural(report.lost, 'run')} had not ended: now lost, and can be retried")
     if report.paused:
@@ -184,10 +184,10 @@ def _tell(report: RestoreReport, session: Session) -> None:
             "where they are to run: jupyter batch resume JOB",
             style="yellow",
         )
-    _tell_missing(report.missing, session)
+    _show_missing(report.missing, session)
 
 
-def _tell_missing(missing: tuple[str, ...], session: Session) -> None:
+def _show_missing(missing: tuple[str, ...], session: Session) -> None:
     for name in missing:
         session.note(f"output file {name} could not be read: it is not in the backup", "yellow")
 

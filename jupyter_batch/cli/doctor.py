@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, add_command
-from jupyter_batch.cli.doctor_checks import Finding, Place, all_findings
+from jupyter_batch.cli.doctor_checks import Diagnostic, Place, all_diagnostics
 from jupyter_batch.cli.session import Session
 from jupyter_batch.cli.subprocesses import folder_of
 
@@ -30,8 +30,8 @@ def add(commands: Any) -> None:
 def examine(args: argparse.Namespace, session: Session) -> int:
     """Runs all checks and shows their results."""
     place = Place(data_dir=folder_of(args.data), connect=lambda: session.client)
-    found: list[Finding] = []
-    for finding in all_findings(place):
+    found: list[Diagnostic] = []
+    for finding in all_diagnostics(place):
         found.append(finding)
         if not session.as_json:
             _show(finding, session)
@@ -39,18 +39,18 @@ def examine(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer({"ok": not bad, "findings": found})
     elif bad:
-        session.say("", f"{len(bad)} of {len(found)} checks failed")
+        session.print("", f"{len(bad)} of {len(found)} checks failed")
     else:
-        session.say("", "ready; try: jupyter batch run NOTEBOOK")
+        session.print("", "ready; try: jupyter batch run NOTEBOOK")
     return NOT_SUCCEEDED if bad else SUCCEEDED
 
 
-def _show(finding: Finding, session: Session) -> None:
+def _show(finding: Diagnostic, session: Session) -> None:
     symbol, style = _LOOKS[finding.level]
     head = Text.assemble((f"{symbol} {finding.level:<5}", style), f"{finding.what:<12} ")
     first, *rest = finding.message.splitlines() or [""]
-    session.say(head.append(first, style="default"))
+    session.print(head.append(first, style="default"))
     for line in rest:
-        session.say(Text(f"{'':<20}{line}", style="dim"))
+        session.print(Text(f"{'':<20}{line}", style="dim"))
     if finding.advice:
-        session.say(Text(f"{'':<20}→ {finding.advice}", style="cyan"))
+        session.print(Text(f"{'':<20}→ {finding.advice}", style="cyan"))

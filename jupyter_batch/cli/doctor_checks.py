@@ -37,7 +37,7 @@ _LIVE_RESTORE = (
 Level = Literal["ok", "warn", "fail"]
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one check."""
 
     #: The subject of the check.
@@ -57,56 +57,56 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     connect: Callable[[], Client]
 
 
-def all_findings(place: Place) -> Iterator[Finding]:
+def all_diagnostics(place: Place) -> Iterator[Diagnostic]:
     """Yields the result of each check when it is done."""
-    yield python_finding()
-    folder = folder_finding(place.data_dir)
+    yield python_diagnostic()
+    folder = folder_diagnostic(place.data_dir)
     yield folder
     health: dict[str, Any] | None = None
     if folder.level != "fail":
-        finding, health = owner_finding(place)
+        finding, health = owner_diagnostic(place)
         yield finding
         if health is not None:
             yield outputs_finding(place)
         if health is not None:
-            yield from secrets_findings(place)
+            yield from secrets_diagnostics(place)
     yield from engine_findings(place.data_dir, health)
     yield extension_finding(jupyter_config_path())
     yield panel_finding(jupyter_path("labextensions"), jupyter_config_path())
     yield kernels_finding()
 
 
-def python_finding() -> Finding:
+def python_diagnostic() -> Diagnostic:
     """Says what is installed."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
     parts = [f"jupyter_batch {__version__}", f"Python {version}"]
     for name in ("papermill", "duckdb"):
         installed = _version(name)
         if installed is None:
-            return Finding(
+            return Diagnostic(
                 what="packages",
                 level="fail",
                 message=f"{name} is not installed",
                 advice=f"pip install {name}",
             )
         parts.append(f"{name} {installed}")
-    return Finding(what="packages", level="ok", message=", ".join(parts))
+    return Diagnostic(what="packages", level="ok", message=", ".join(parts))
 
 
-def folder_finding(folder: Path) -> Finding:
+def folder_diagnostic(folder: Path) -> Diagnostic:
     """Returns whether the data folder can be used."""
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     advice = "set JUPYTER_BATCH_DATA to a folder of yours"
     if not nearest.is_dir():
-        return Finding(
+        return Diagnostic(
             what="data folder", level="fail", message=f"{nearest} is no folder", advice=advice
         )
     if not os.access(nearest, os.W_OK | os.X_OK):
-        return Finding(
+        return Diagnostic(
             what="data folder", level="fail", message=f"{nearest} is not writable", advice=advice
         )
     if nearest == folder and _can_be_read_by_others(folder):
-        return Finding(
+        return Diagnostic(
             what="data folder",
             level="fail",
             message=f"others on this machine can read {folder}, which has what notebooks print",
@@ -116,23 +116,23 @@ def folder_finding(folder: Path) -> Finding:
     free = shutil.disk_usage(nearest).free
     text = f"{folder}, {size(free)} free"
     if free < _LITTLE_SPACE:
-        return Finding(
+        return Diagnostic(
             what="data folder",
             level="fail" if free < _NO_SPACE else "warn",
             message=text,
             advice="make room, or set JUPYTER_BATCH_DATA to a larger disk",
         )
-    return Finding(what="data folder", level="ok", message=text)
+    return Diagnostic(what="data folder", level="ok", message=text)
 
 
-def owner_finding(place: Place) -> tuple[Finding, dict[str, Any] | None]:
+def owner_diagnostic(place: Place) -> tuple[Diagnostic, dict[str, Any] | None]:
     """Says who owns the store; starts an on-demand server where nobody does."""
     found = LocalOwner(place.data_dir).find()
     try:
         health = place.connect().health()
     except BatchError as error:
         advice = "see the log that it names; 'jupyter batch doctor' again afterwards"
-        return Finding(what="owner", level="fail", message=error.message, advice=advice), None
+        return Diagnostic(what="owner", level="fail", message=error.message, advice=advice), None
     owner = health.get("owner", {})
     kinds = {"jupyter": "a Jupyter server", "serve": "jupyter batch serve"}
     who = kinds.get(
@@ -143,7 +143,7 @@ def owner_finding(place: Place) -> tuple[Finding, dict[str, Any] | None]:
     message = f"{who} (process {owner.get('pid')}) answers; {runs} {noun} on record"
     if health.get("version") != __version__:
         return (
-            Finding(
+            Diagnostic(
                 what="owner",
                 level="warn",
                 message=f"{message}; it is version {health.get('version')}",
@@ -151,37 +151,37 @@ def owner_finding(place: Place) -> tuple[Finding, dict[str, Any] | None]:
             ),
             health,
         )
-    return Finding(what="owner", level="ok", message=message), health
+    return Diagnostic(what="owner", level="ok", message=message), health
 
 
-def secrets_findings(place: Place) -> Iterator[Finding]:
+def secrets_diagnostics(place: Place) -> Iterator[Diagnostic]:
     """Say whether the file of secrets can be used, where there is one."""
     try:
         secrets = place.connect().secrets()
     except BatchError as error:
         advice = "mend the file that the setting secrets_file names"
-        yield Finding(what="secrets", level="fail", message=error.message, advice=advice)
+        yield Diagnostic(what="secrets", level="fail", message=error.message, advice=advice)
         return
     names, weak = secrets.get("items", []), secrets.get("weak", {})
     if weak:
         text = "; ".join(f"{name}: {why}" for name, why in weak.items())
         advice = "give them longer values, or give them to runs as variables"
-        yield Finding(what="secrets", level="warn", message=f"weak: {text}", advice=advice)
+        yield Diagnostic(what="secrets", level="warn", message=f"weak: {text}", advice=advice)
     elif names:
         noun = "secret" if len(names) == 1 else "secrets"
-        yield Finding(what="secrets", level="ok", message=f"{len(names)} {noun}")
+        yield Diagnostic(what="secrets", level="ok", message=f"{len(names)} {noun}")
 
 
-def outputs_finding(place: Place) -> Finding:
+def outputs_finding(place: Place) -> Diagnostic:
     """Returns whether the outputs of all runs are there."""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             place.connect().sql_table("SELECT run_id FROM outputs LIMIT 0")
     except BatchError as error:
-        return Finding(what="outputs", level="fail", message=error.message)
+        return Diagnostic(what="outputs", level="fail", message=error.message)
     if caught:
-        return Finding(
+        return Diagnostic(
             what="outputs",
             level="fail",
             message="\n".join(str(warning.message) for warning in caught),
@@ -189,13 +189,13 @@ def outputs_finding(place: Place) -> Finding:
         )
     kept = place.data_dir / _UNEXPLAINED
     if kept.is_dir() and any(kept.iterdir()):
-        return Finding(
+        return Diagnostic(
             what="outputs",
             level="warn",
             message=f"output files that no record explains were moved to {kept}",
             advice="look into them (they are DuckDB files), and delete the folder",
         )
-    return Finding(what="outputs", level="ok", message="all output files can be read")
+    return Diagnostic(what="outputs", level="ok", message="all output files can be read")
 
 
 def _can_be_read_by_others(folder: Path) -> bool:
@@ -205,16 +205,16 @@ def _can_be_read_by_others(folder: Path) -> bool:
     return all(parent.stat().st_mode & 0o011 for parent in folder.resolve().parents)
 
 
-def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[Finding]:
+def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[Diagnostic]:
     """Say whether containers can be started, and of what image."""
     docker = (health or {}).get("executors", {}).get(DOCKER.name)
     if docker is None:
         try:
-            docker = ask("health", data_dir=data_dir, tell=lambda *_: None)
+            docker = ask("health", data_dir=data_dir, on_progress=lambda *_: None)
         except BatchError as error:
             docker = {"ok": False, "message": error.message}
     if not docker["ok"]:
-        yield Finding(
+        yield Diagnostic(
             what="engine",
             level="fail",
             message=str(docker["message"]),
@@ -225,7 +225,7 @@ def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[F
     facts = docker.get("facts", {})
     # An engine that is in a swarm cannot be told to leave its containers alive.
     may_live_on = facts.get("live_restore") == "no" and facts.get("swarm") != "active"
-    yield Finding(
+    yield Diagnostic(
         what="engine",
         level="ok",
         message=str(docker["message"]),
@@ -234,31 +234,31 @@ def engine_findings(data_dir: Path, health: dict[str, Any] | None) -> Iterator[F
     yield image_finding(data_dir, (health or {}).get("default_image"))
 
 
-def image_finding(data_dir: Path, image: str | None) -> Finding:
+def image_finding(data_dir: Path, image: str | None) -> Diagnostic:
     """Returns whether the default image can run notebooks."""
     more = ["--image", image] if image else []
     try:
-        report = ask("check", data_dir=data_dir, more=more, tell=lambda *_: None)["report"]
+        report = ask("check", data_dir=data_dir, more=more, on_progress=lambda *_: None)["report"]
     except ImageNotFound as error:
-        return Finding(
+        return Diagnostic(
             what="image",
             level="warn",
             message=error.message.partition(";")[0],
             advice="jupyter batch image build (or let the first run build it)",
         )
     except BatchError as error:
-        return Finding(
+        return Diagnostic(
             what="image", level="fail", message=error.message, advice="jupyter batch image build"
         )
     kernels = ", ".join(report["kernels"])
-    return Finding(
+    return Diagnostic(
         what="image",
         level="ok",
         message=f"{report['image']}: papermill {report['papermill']}, kernels: {kernels}",
     )
 
 
-def extension_finding(config_path: list[str]) -> Finding:
+def extension_finding(config_path: list[str]) -> Diagnostic:
     """Returns whether Jupyter servers load the extension."""
     enabled: bool | None = None
     # The first folders win over the last.
@@ -268,8 +268,10 @@ def extension_finding(config_path: list[str]) -> Finding:
             value = _read(file).get("ServerApp", {}).get("jpserver_extensions", {})
             enabled = value.get("jupyter_batch", enabled)
     if enabled:
-        return Finding(what="extension", level="ok", message="Jupyter servers load jupyter_batch")
-    return Finding(
+        return Diagnostic(
+            what="extension", level="ok", message="Jupyter servers load jupyter_batch"
+        )
+    return Diagnostic(
         what="extension",
         level="warn",
         message="Jupyter servers do not load jupyter_batch; this command works without",
@@ -277,11 +279,11 @@ def extension_finding(config_path: list[str]) -> Finding:
     )
 
 
-def panel_finding(labextensions: list[str], config_path: list[str]) -> Finding:
+def panel_finding(labextensions: list[str], config_path: list[str]) -> Diagnostic:
     """Returns whether JupyterLab shows the panel."""
     lab = _version("jupyterlab")
     if lab is None:
-        return Finding(
+        return Diagnostic(
             what="panel",
             level="warn",
             message="JupyterLab is not installed here; this command works without",
@@ -289,7 +291,7 @@ def panel_finding(labextensions: list[str], config_path: list[str]) -> Finding:
         )
     where = [Path(folder, _PANEL) for folder in labextensions]
     if not any((path / "package.json").is_file() for path in where):
-        return Finding(
+        return Diagnostic(
             what="panel",
             level="warn",
             message=f"JupyterLab {lab} has no panel of jupyter_batch",
@@ -298,16 +300,16 @@ def panel_finding(labextensions: list[str], config_path: list[str]) -> Finding:
     for folder in config_path:
         disabled = _read(Path(folder, "labconfig", "page_config.json")).get("disabledExtensions")
         if isinstance(disabled, dict) and disabled.get(_PANEL):
-            return Finding(
+            return Diagnostic(
                 what="panel",
                 level="warn",
                 message="the panel is disabled in JupyterLab",
                 advice=f"jupyter labextension enable {_PANEL}",
             )
-    return Finding(what="panel", level="ok", message=f"JupyterLab {lab} has the panel")
+    return Diagnostic(what="panel", level="ok", message=f"JupyterLab {lab} has the panel")
 
 
-def kernels_finding() -> Finding:
+def kernels_finding() -> Diagnostic:
     """Says which kernels the process executor has."""
     names = sorted(
         path.parent.name
@@ -315,14 +317,14 @@ def kernels_finding() -> Finding:
         for path in Path(folder).glob("*/kernel.json")
     )
     if not names and _version("ipykernel") is None:
-        return Finding(
+        return Diagnostic(
             what="kernels",
             level="warn",
             message="there is no kernel here, so --executor process cannot run notebooks",
             advice="pip install ipykernel",
         )
     shown = ", ".join(dict.fromkeys(names)) or "python3"
-    return Finding(what="kernels", level="ok", message=f"on this machine: {shown}")
+    return Diagnostic(what="kernels", level="ok", message=f"on this machine: {shown}")
 
 
 def _version(package: str) -> str | None:

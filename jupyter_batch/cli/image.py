@@ -70,8 +70,8 @@ def build_image(args: argparse.Namespace, session: Session) -> int:
         more += ["--requirements", args.requirements]
     if args.like_this_environment:
         more.append("--like-this-environment")
-    with _progress(session) as tell:
-        done = ask("build", data_dir=folder, more=more, tell=tell)
+    with _progress(session) as on_progress:
+        done = ask("build", data_dir=folder, more=more, on_progress=on_progress)
     _report(done, session, "built")
     return SUCCEEDED
 
@@ -80,8 +80,8 @@ def check_image(args: argparse.Namespace, session: Session) -> int:
     """Looks into an image."""
     folder = folder_of(args.data)
     more = of_the_owner(folder) + (["--image", args.image] if args.image else [])
-    with _progress(session) as tell:
-        done = ask("check", data_dir=folder, more=more, tell=tell)
+    with _progress(session) as on_progress:
+        done = ask("check", data_dir=folder, more=more, on_progress=on_progress)
     _report(done, session, "can run notebooks:")
     return SUCCEEDED
 
@@ -92,10 +92,12 @@ def _report(done: dict[str, Any], session: Session, what: str) -> None:
         return
     report = done["report"]
     kernels = ", ".join(f"{name} ({language})" for name, language in report["kernels"].items())
-    session.say(Text.assemble(("✓ ", "green"), f"{what} {report['image']}"))
-    session.say(f"  Python {report['python']}, papermill {report['papermill']}, kernels: {kernels}")
+    session.print(Text.assemble(("✓ ", "green"), f"{what} {report['image']}"))
+    session.print(
+        f"  Python {report['python']}, papermill {report['papermill']}, kernels: {kernels}"
+    )
     for sentence in done.get("left_out", ()):
-        session.say(Text(f"  left out: {sentence}", style="yellow"))
+        session.print(Text(f"  left out: {sentence}", style="yellow"))
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_batch.cli.arguments import NOT_SUCCEEDED, SUCCEEDED, add_command
 from jupyter_batch.cli.formatting import plural
 from jupyter_batch.cli.session import Session
-from jupyter_batch.client.migrate.importer import BroughtJob, BroughtRun, Importer, ImportReport
+from jupyter_batch.client.migrate.importer import ImportedJob, ImportedRun, Importer, ImportReport
 from jupyter_batch.client.migrate.jupyter_scheduler import STAGING, OldScheduler
 from jupyter_batch.domain.executor_kinds import executor_help
 
@@ -30,7 +30,7 @@ def add(commands: Any) -> None:
     parser = add_command(
         commands,
         "import-jupyter-scheduler",
-        bring,
+        import_scheduler,
         help="bring jobs, schedules and history from jupyter-scheduler",
         epilog=_EXAMPLES,
     )
@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--image", help="of the jobs: any with papermill and a kernel")
 
 
-def bring(args: argparse.Namespace, session: Session) -> int:
+def import_scheduler(args: argparse.Namespace, session: Session) -> int:
     """Imports and reports."""
     database = Path(os.path.expanduser(args.database))
     staging = Path(os.path.expanduser(args.staging)) if args.staging else None
@@ -59,38 +59,38 @@ def bring(args: argparse.Namespace, session: Session) -> int:
         Path(os.path.expanduser(args.notebooks)).absolute(),
         paused=args.paused,
         options=options,
-        tell=lambda text: None if session.as_json else session.note(text, style="dim"),
+        on_progress=lambda text: None if session.as_json else session.note(text, style="dim"),
     ).run()
     if session.as_json:
         session.answer(report)
     else:
-        _tell(report, session)
-    items: list[BroughtJob | BroughtRun] = [*report.jobs, *report.runs]
+        _show_report(report, session)
+    items: list[ImportedJob | ImportedRun] = [*report.jobs, *report.runs]
     complete = all(item.outcome != "left_out" for item in items)
     return SUCCEEDED if complete else NOT_SUCCEEDED
 
 
-def _tell(report: ImportReport, session: Session) -> None:
-    session.say(
+def _show_report(report: ImportReport, session: Session) -> None:
+    session.print(
         f"brought {plural(_count(report.jobs, 'brought'), 'job')} and "
         f"{plural(_count(report.runs, 'brought'), 'run')}"
     )
     before = _count(report.jobs, "before")
     if before:
-        session.say(f"{plural(before, 'job')} had been brought before")
-    items: list[BroughtJob | BroughtRun] = [*report.jobs, *report.runs]
+        session.print(f"{plural(before, 'job')} had been brought before")
+    items: list[ImportedJob | ImportedRun] = [*report.jobs, *report.runs]
     for item in items:
         if not item.notes and item.outcome == "brought":
             continue
-        what = "job" if isinstance(item, BroughtJob) else "run"
-        rest = ", paused" if isinstance(item, BroughtJob) and item.paused else ""
-        session.say(f"{what} {item.name}: {item.outcome.replace('_', ' ')}{rest}")
+        what = "job" if isinstance(item, ImportedJob) else "run"
+        rest = ", paused" if isinstance(item, ImportedJob) and item.paused else ""
+        session.print(f"{what} {item.name}: {item.outcome.replace('_', ' ')}{rest}")
         for note in item.notes:
-            session.say(f"  {note}")
+            session.print(f"  {note}")
     live = [job for job in report.jobs if job.outcome == "brought" and not job.paused]
     if live:
         session.note("turn these schedules off in jupyter-scheduler, or both run", style="yellow")
 
 
-def _count(items: tuple[BroughtJob, ...] | tuple[BroughtRun, ...], outcome: str) -> int:
+def _count(items: tuple[ImportedJob, ...] | tuple[ImportedRun, ...], outcome: str) -> int:
     return sum(item.outcome == outcome for item in items)

@@ -151,8 +151,8 @@ def create_job(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(job.to_dict())
     else:
-        session.say(f"made job {job.name}" + (f": {job.sentence}" if job.sentence else ""))
-        _tell_notes(job, session)
+        session.print(f"made job {job.name}" + (f": {job.sentence}" if job.sentence else ""))
+        _show_notes(job, session)
         session.note(f"run it: jupyter batch jobs trigger {shlex.quote(job.name)}", style="dim")
     return SUCCEEDED
 
@@ -164,11 +164,11 @@ def show_job(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer({**job.to_dict(), "newest_runs": [run.to_dict() for run in runs]})
         return SUCCEEDED
-    session.say(Text.assemble((job.name, "bold"), f"  {job.id}"))
+    session.print(Text.assemble((job.name, "bold"), f"  {job.id}"))
     for title, value in _facts(job):
-        session.say(f"  {title:<12} {value}")
+        session.print(f"  {title:<12} {value}")
     if runs:
-        session.say("", Text("newest runs", style="bold"))
+        session.print("", Text("newest runs", style="bold"))
         session.table(
             ("RUN", "STATE", "FOR", "CREATED", ">TOOK"),
             (
@@ -211,10 +211,10 @@ def edit_job(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(changed.to_dict())
     else:
-        session.say(f"changed job {changed.name}")
+        session.print(f"changed job {changed.name}")
         if changed.sentence and any(name in schedule for name in _ABOUT_TIME):
-            session.say(f"  {changed.sentence}")
-        _tell_notes(changed, session)
+            session.print(f"  {changed.sentence}")
+        _show_notes(changed, session)
     return SUCCEEDED
 
 
@@ -225,7 +225,7 @@ def delete_job(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer({"deleted": 1})
     else:
-        session.say(f"deleted job {job.name}; its runs are still on record")
+        session.print(f"deleted job {job.name}; its runs are still on record")
     return SUCCEEDED
 
 
@@ -240,12 +240,12 @@ def trigger_job(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(run.to_dict())
     else:
-        session.say(state_text(run.state).append(f"  {run.name}  {run.id}", style="default"))
+        session.print(state_text(run.state).append(f"  {run.name}  {run.id}", style="default"))
         session.note(f"look at it: jupyter batch show {short(run.id)}", style="dim")
     return SUCCEEDED if run.succeeded or not args.wait else NOT_SUCCEEDED
 
 
-def _tell_notes(job: Job, session: Session) -> None:
+def _show_notes(job: Job, session: Session) -> None:
     for note in job.notes:
         session.note(f"note: {note}", style="yellow")
 

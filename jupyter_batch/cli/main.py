@@ -85,7 +85,7 @@ def run(
         code: int = args.run(args, session)
         return code
     except BatchError as error:
-        _tell(error, out, err, as_json="--json" in given)
+        _show_error(error, out, err, as_json="--json" in given)
         return BAD_INPUT if isinstance(error, _BAD_INPUT) else NOT_SUCCEEDED
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -94,7 +94,7 @@ def run(
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_SUCCEEDED
     except OSError as error:
-        _tell(_of_the_system(error), out, err, as_json="--json" in given)
+        _show_error(_of_the_system(error), out, err, as_json="--json" in given)
         return NOT_SUCCEEDED
     finally:
         if session is not None:
@@ -157,7 +157,9 @@ def _connect(args: argparse.Namespace) -> Client:
     return Client(url=url, token=token, data_dir=args.data, cacert=args.cacert)
 
 
-def _tell(error: BatchError, out: TerminalConsole, err: TerminalConsole, *, as_json: bool) -> None:
+def _show_error(
+    error: BatchError, out: TerminalConsole, err: TerminalConsole, *, as_json: bool
+) -> None:
     if as_json:
         body = {"code": error.code, "message": error.message, "details": error.details}
         Session(connect=Client, out=out, err=err, as_json=True).answer(body)

@@ -96,7 +96,7 @@ def run_notebook(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(run.to_dict())
     else:
-        session.say(*summary(run, saved=saved, files=files, colours=session.out.is_terminal))
+        session.print(*summary(run, saved=saved, files=files, colours=session.out.is_terminal))
     if saved is not None and (said := never_started(run)) is not None:
         session.note(f"note: {said}")
     for failure in files.failures if files else ():
@@ -111,7 +111,7 @@ def submit_notebook(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(run.to_dict())
         return SUCCEEDED
-    session.say(f"queued {run.name} as run {run.id}")
+    session.print(f"queued {run.name} as run {run.id}")
     session.note(
         f"look at it:  jupyter batch show {short(run.id)}\n"
         f"follow it:   jupyter batch logs -f {short(run.id)}\n"

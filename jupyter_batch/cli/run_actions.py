@@ -156,10 +156,10 @@ def delete_runs(args: argparse.Namespace, session: Session) -> int:
         session.answer({"deleted": count + len(jobs)})
         return SUCCEEDED
     for job in jobs:
-        session.say(f"deleted job {job.name}; its runs are still on record")
+        session.print(f"deleted job {job.name}; its runs are still on record")
     if not ids:
         return SUCCEEDED
-    session.say(f"deleted {count} run{'s' if count != 1 else ''}")
+    session.print(f"deleted {count} run{'s' if count != 1 else ''}")
     return SUCCEEDED
 
 
@@ -195,9 +195,9 @@ def export_run(args: argparse.Namespace, session: Session) -> int:
         session.answer(written)
         return code
     if written["notebook"]:
-        session.say(f"{written['notebook']}")
+        session.print(f"{written['notebook']}")
     for path in written["artifacts"]:
-        session.say(f"{path} ({size(Path(path).stat().st_size)})")
+        session.print(f"{path} ({size(Path(path).stat().st_size)})")
     for failure in saved.failures:
         session.note(f"not saved: {failure}", style="red")
     if args.artifacts and not run.artifacts:
@@ -214,7 +214,7 @@ def _write_log(run: Run, session: Session, attempt: int | None, after: int) -> i
     for line in run.log_lines(attempt, after=after):
         after = line.line_no
         if session.out.is_terminal:
-            session.say(coloured(line.text, colours=True))
+            session.print(coloured(line.text, colours=True))
         else:
             session.out.file.write(plain_text(line.text) + "\n")
     session.out.file.flush()
@@ -229,4 +229,4 @@ def _report(runs: list[Run], session: Session, *, many: bool) -> None:
         line = state_text(run.state).append(f"  {run.name}  {short(run.id)}", style="default")
         if run.reason:
             line.append(f"  {run.reason}", style="default")
-        session.say(line)
+        session.print(line)

@@ -25,7 +25,7 @@ from jupyter_batch.cli.schedule_arguments import (
 )
 from jupyter_batch.cli.session import Session, local_or_instant
 from jupyter_batch.client.arguments.instants import datetime_of, instant_of
-from jupyter_batch.client.client import NOBODY_KEEPS_TIME
+from jupyter_batch.client.client import NO_LASTING_OWNER
 from jupyter_batch.client.job import Job
 from jupyter_batch.domain.schedule.sentence import sentence
 from jupyter_batch.domain.schedule.trigger import CronTrigger
@@ -151,12 +151,12 @@ def schedule_job(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(job.to_dict())
         return SUCCEEDED
-    session.say(f"made job {job.name}: {job.sentence}")
+    session.print(f"made job {job.name}: {job.sentence}")
     for found in job.upcoming(3).instants:
-        session.say(_line(found.local, found.note))
+        session.print(_line(found.local, found.note))
     for note in job.notes:
         session.note(f"note: {note}", style="yellow")
-    _warn_of_passing(session)
+    _warn_of_on_demand_owner(session)
     return SUCCEEDED
 
 
@@ -194,9 +194,9 @@ def show_upcoming(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(answer)
         return SUCCEEDED
-    session.say(answer.sentence or "it has no schedule")
+    session.print(answer.sentence or "it has no schedule")
     for found in answer.instants:
-        session.say(_line(found.local, found.note))
+        session.print(_line(found.local, found.note))
     return SUCCEEDED
 
 
@@ -216,11 +216,11 @@ def backfill_job(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(report)
         return SUCCEEDED
-    session.say(f"queued {plural(report.made, 'run')} of {job.name}, as backfill {report.id}")
+    session.print(f"queued {plural(report.made, 'run')} of {job.name}, as backfill {report.id}")
     for span in report.spans:
         since_told = _line(span.since, span.since_note).strip()
         until_told = _line(span.until, span.until_note).strip()
-        session.say(f"  from {since_told} to {until_told}, {span.timezone}")
+        session.print(f"  from {since_told} to {until_told}, {span.timezone}")
     if report.succeeded_before or report.unfinished_before:
         session.note(
             f"left out: {report.succeeded_before} succeeded before, "
@@ -240,13 +240,13 @@ def _report(jobs: list[Job], session: Session) -> None:
         return
     for job in jobs:
         if job.paused:
-            session.say(f"{job.name}: {job.paused_reason}")
+            session.print(f"{job.name}: {job.paused_reason}")
             continue
         following = job.upcoming(1).instants
-        session.say(f"{job.name}: next at {following[0].local if following else 'no time'}")
+        session.print(f"{job.name}: next at {following[0].local if following else 'no time'}")
 
 
-def _warn_of_passing(session: Session) -> None:
+def _warn_of_on_demand_owner(session: Session) -> None:
     owner = session.client.health().get("owner") or {}
     if owner.get("kind") == "on_demand":
-        session.note(f"note: {NOBODY_KEEPS_TIME}", style="yellow")
+        session.note(f"note: {NO_LASTING_OWNER}", style="yellow")

@@ -56,7 +56,7 @@ def serve(args: argparse.Namespace, session: Session) -> int:
     command = [sys.executable, "-P", "-m", *owner_arguments(folder, ["--root", root])]
     while True:
         while (owner := _owner_of(local)) is not None:
-            _make_way(local, owner, session)
+            _wait_until_free(local, owner, session)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         code = _run(command, local, session, root)
         # Another process was faster: wait for that one.
@@ -70,7 +70,7 @@ def _owner_of(local: LocalOwner) -> OwnerInfo | None:
     return owner if owner is not None and is_alive(owner) else local.find()
 
 
-def _make_way(local: LocalOwner, owner: OwnerInfo, session: Session) -> None:
+def _wait_until_free(local: LocalOwner, owner: OwnerInfo, session: Session) -> None:
     """Waits until the owner has ended; asks an on-demand server to end.
 
     Raises Conflict where ``serve`` runs already, OwnerUnavailable where an on-demand server stays.
@@ -135,7 +135,7 @@ def _introduce(
                     {"url": owner.url, "pid": owner.pid, "data_dir": str(local.data_dir)}
                 )
             else:
-                session.say(
+                session.print(
                     f"serving {local.data_dir} at {owner.url} (process {owner.pid}); "
                     f"notebooks below {root}; Ctrl-C ends it"
                 )

@@ -64,7 +64,7 @@ class Session:
         self.out.file.write(safe_json(text) + "\n")
         self.out.file.flush()
 
-    def say(self, *parts: RenderableType) -> None:
+    def print(self, *parts: RenderableType) -> None:
         """Writes a line of the answer."""
         for part in parts:
             self.out.print(clean(part), soft_wrap=True)

@@ -58,25 +58,25 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
             }
         )
         return SUCCEEDED
-    session.say(Text.assemble(state_text(run.state), "  ", (run.name, "bold"), f"  {run.id}"))
+    session.print(Text.assemble(state_text(run.state), "  ", (run.name, "bold"), f"  {run.id}"))
     if run.reason:
-        session.say(f"  {plain_text(run.reason)}")
+        session.print(f"  {plain_text(run.reason)}")
     for title, value in _facts(run):
-        session.say(f"  {title:<12} {value}")
+        session.print(f"  {title:<12} {value}")
     if len(run.attempts) > 1:
-        session.say("", Text("attempts", style="bold"))
+        session.print("", Text("attempts", style="bold"))
         session.table((">NO", "STATE", ">TOOK", ">EXIT", ">MEMORY", "~WHY"), _attempts(run))
     if cells:
-        session.say("", Text("cells", style="bold"))
+        session.print("", Text("cells", style="bold"))
         session.table((">NO", "STATE", ">TOOK", "~CELL"), (_cell(cell) for cell in cells))
     _show_progress_and_results(run, args.attempt, session)
     error = list(error_lines(run, colours=session.out.is_terminal))
     if error:
-        session.say("", Text("error", style="bold"), *error)
+        session.print("", Text("error", style="bold"), *error)
     if run.artifacts:
-        session.say("", Text("artifacts", style="bold"))
+        session.print("", Text("artifacts", style="bold"))
         for artifact in run.artifacts:
-            session.say(f"  {artifact.path} ({size(artifact.size_bytes)})")
+            session.print(f"  {artifact.path} ({size(artifact.size_bytes)})")
     session.note(
         f"\nnotebook: jupyter batch export {short(run.id)} --output FILE.ipynb"
         f"\nlog:      jupyter batch logs {short(run.id)}",
@@ -88,14 +88,14 @@ def show_run(args: argparse.Namespace, session: Session) -> int:
 def _show_progress_and_results(run: Run, attempt: int | None, session: Session) -> None:
     """Shows the progress of its loops, and its results."""
     if run.progress:
-        session.say("", Text("progress", style="bold"))
+        session.print("", Text("progress", style="bold"))
         for loop in run.progress:
-            session.say(f"  {plain_text(progress_line(loop))}")
+            session.print(f"  {plain_text(progress_line(loop))}")
     results = run.result_answers(attempt)
     if results:
-        session.say("", Text("results", style="bold"))
+        session.print("", Text("results", style="bold"))
         for result in results:
-            session.say(f"  {plain_text(result.name)} = {plain_text(_value(result))}")
+            session.print(f"  {plain_text(result.name)} = {plain_text(_value(result))}")
 
 
 def _value(result: ResultAnswer) -> str:

@@ -29,7 +29,7 @@ def ask(
     *,
     data_dir: Path,
     more: Sequence[str] = (),
-    tell: Tell,
+    on_progress: Tell,
     module: str = _MODULE,
 ) -> dict[str, Any]:
     """Returns the answer of the task; raises its error as the same class."""
@@ -41,7 +41,7 @@ def ask(
             for line in process.stdout:
                 said = msgspec.json.decode(line)
                 if said["kind"] == "progress":
-                    tell(said["message"], said.get("share"))
+                    on_progress(said["message"], said.get("share"))
                 elif said["kind"] == "error":
                     raise error_named(said["code"], said["message"], said["details"])
                 else:

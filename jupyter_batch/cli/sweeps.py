@@ -140,7 +140,7 @@ def make_sweep(args: argparse.Namespace, session: Session) -> int:
         ),
     )
     if not session.as_json:
-        session.say(f"queued {plural(len(sweep), 'run')} of {sweep.name} as sweep {sweep.id}")
+        session.print(f"queued {plural(len(sweep), 'run')} of {sweep.name} as sweep {sweep.id}")
     if not args.wait:
         if session.as_json:
             session.answer(sweep.to_dict())
@@ -187,9 +187,9 @@ def show_sweep(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer(sweep.to_dict() | {"table": list(table)})
         return SUCCEEDED
-    session.say(f"sweep {sweep.id} {sweep.name} ({sweep.notebook})")
+    session.print(f"sweep {sweep.id} {sweep.name} ({sweep.notebook})")
     told = f"  {_counts(sweep)}; made {clock(sweep.created_at)}"
-    session.say(Text.assemble(state_text(sweep.state), told))
+    session.print(Text.assemble(state_text(sweep.state), told))
     names = [name for name in table.columns if name not in _FACTS]
     session.table(
         (">NO", *names, "STATE", ">TOOK", "RUN", "~WHY"),
@@ -219,7 +219,7 @@ def delete_sweep(args: argparse.Namespace, session: Session) -> int:
     if session.as_json:
         session.answer({"deleted": len(sweep)})
     else:
-        session.say(f"deleted sweep {sweep.id} with {plural(len(sweep), 'run')}")
+        session.print(f"deleted sweep {sweep.id} with {plural(len(sweep), 'run')}")
     return SUCCEEDED
 
 
@@ -268,7 +268,7 @@ def _report(sweep: Sweep, session: Session) -> int:
         session.answer(sweep.to_dict())
     else:
         told = f"  sweep {sweep.id} {sweep.name}: {_counts(sweep)}"
-        session.say(Text.assemble(state_text(sweep.state), told))
+        session.print(Text.assemble(state_text(sweep.state), told))
     return SUCCEEDED
 
 

@@ -33,7 +33,7 @@ from jupyter_batch.client.transport.tls import CACERT_VARIABLE, context_for_serv
 from jupyter_batch.errors import InvalidSchedule, OnDemandServerWarning
 from jupyter_batch.wire.owner import default_data_dir
 
-NOBODY_KEEPS_TIME = (
+NO_LASTING_OWNER = (
     "nobody keeps the time when this machine's on-demand server ends. Keep one with: "
     "jupyter batch serve (or leave JupyterLab open)"
 )
@@ -285,7 +285,7 @@ class Client(Records, ServerInfo):
             **options,
         )
         if (self.health().get("owner") or {}).get("kind") == "on_demand":
-            warnings.warn(NOBODY_KEEPS_TIME, OnDemandServerWarning, stacklevel=2)
+            warnings.warn(NO_LASTING_OWNER, OnDemandServerWarning, stacklevel=2)
         return job
 
     def get(self, run_id: str) -> Run:

@@ -20,7 +20,7 @@ from jupyter_batch.client.run_properties import RunFacts
 from jupyter_batch.client.transport.answers import AnswerDecoder, decode_answer
 from jupyter_batch.client.transport.event_stream import follow_run
 from jupyter_batch.client.transport.http_client import Connection, Params
-from jupyter_batch.client.wait import ended, wait_by_asking
+from jupyter_batch.client.wait import ended, wait_by_polling
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.plain_text import plain_text
 from jupyter_batch.domain.recording import LogLine
@@ -87,7 +87,7 @@ class Run(RunFacts):
         WaitTimeout
             The time is up. The run continues.
         """
-        return wait_by_asking(
+        return wait_by_polling(
             self, self._ask, name=f"run {self.id}", timeout=timeout, pause=self._connection.pause
         )
 

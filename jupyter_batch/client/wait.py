@@ -48,7 +48,7 @@ def wait_for(thing: T, *, name: str, timeout: float | None, pause: Callable[[flo
     return thing
 
 
-def wait_by_asking(
+def wait_by_polling(
     thing: T,
     ask: Callable[[float], None],
     *,

@@ -42,7 +42,7 @@ class ImportedNotebook(msgspec.Struct, frozen=True, kw_only=True):
         return CellCount(total=len(self.cells), done=done, failed=failed)
 
 
-def take_apart(content: bytes) -> ImportedNotebook:
+def split_notebook(content: bytes) -> ImportedNotebook:
     """Returns the parts; raises InvalidNotebook unless it is a notebook of format 4."""
     if is_deeper(content):
         raise InvalidNotebook(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from jupyter_batch.domain.schedule.durations import say_seconds
+from jupyter_batch.domain.schedule.durations import duration_text
 from jupyter_batch.domain.state import RunState
 from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import InvalidInput
@@ -101,7 +101,7 @@ def decide_retry(
     not_before = at + timedelta(seconds=delay)
     if give_up_at is not None and not_before >= give_up_at:
         return RetryDecision(again=False, reason="there is no time left for another attempt")
-    reason = f"attempt {attempt_no + 1} of {policy.max_attempts} follows in {say_seconds(delay)}"
+    reason = f"attempt {attempt_no + 1} of {policy.max_attempts} follows in {duration_text(delay)}"
     return RetryDecision(again=True, not_before=not_before, reason=reason)
 
 

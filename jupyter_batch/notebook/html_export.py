@@ -51,7 +51,7 @@ _SCRIPT_END = re.compile(r"</script\s{0,100}>", re.I)
 _BODY = "<main"
 
 
-def render_apart(source: IO[bytes], target: IO[bytes]) -> None:
+def render_stream(source: IO[bytes], target: IO[bytes]) -> None:
     """Does the same as ``render``, in another process."""
     target.write(render(source.read()))
 

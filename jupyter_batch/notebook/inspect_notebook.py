@@ -70,7 +70,7 @@ def outline(content: bytes) -> Outline:
     )
 
 
-def outline_apart(content: bytes) -> bytes:
+def outline_bytes(content: bytes) -> bytes:
     """Does the same as ``outline``, to JSON, for another process."""
     return msgspec.json.encode(outline(content))
 

@@ -15,18 +15,18 @@ from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.parameters.parameters import ParameterSchema
 from jupyter_batch.domain.settings import Settings
-from jupyter_batch.notebook.html_export import render, render_apart
+from jupyter_batch.notebook.html_export import render, render_stream
 from jupyter_batch.notebook.imported_parts import decode_parts, take_apart_encoded
-from jupyter_batch.notebook.inspect_notebook import Outline, outline_apart
+from jupyter_batch.notebook.inspect_notebook import Outline, outline_bytes
 from jupyter_batch.notebook.names_beside import names_beside
-from jupyter_batch.notebook.parameters import infer_schema_apart
-from jupyter_batch.notebook.parts import assemble_apart, to_pieces
+from jupyter_batch.notebook.parameters import infer_schema_bytes
+from jupyter_batch.notebook.parts import assemble_stream, to_pieces
 from jupyter_batch.notebook.source import NotebookFreezer
 from jupyter_batch.notebook.subprocess_worker import (
     LARGE_BYTES,
-    apart,
+    run_in_worker,
     chained,
-    streamed_apart,
+    stream_in_worker,
     taken,
 )
 from jupyter_batch.ports import ExecutedParts
@@ -69,9 +69,9 @@ class DiskNotebooks:
         digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
         return await self._schema(digest, content)
 
-    async def take_apart(self, content: bytes) -> ImportedNotebook:
+    async def split_notebook(self, content: bytes) -> ImportedNotebook:
         """Returns the parts of a notebook that was executed elsewhere; raises InvalidNotebook."""
-        return await asyncio.to_thread(decode_parts, await apart(take_apart_encoded, content))
+        return await asyncio.to_thread(decode_parts, await run_in_worker(take_apart_encoded, content))
 
     async def assemble(
         self, parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]
@@ -83,7 +83,7 @@ class DiskNotebooks:
             yield await asyncio.to_thread(_assemble, parts, first)
             return
         pieces = to_pieces(parts, chained(first, outputs))
-        async for piece in streamed_apart(assemble_apart, pieces):
+        async for piece in stream_in_worker(assemble_stream, pieces):
             yield piece
 
     async def html(self, notebook: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -92,15 +92,15 @@ class DiskNotebooks:
         if all_there:
             yield await asyncio.to_thread(render, b"".join(first))
             return
-        async for piece in streamed_apart(render_apart, chained(first, notebook)):
+        async for piece in stream_in_worker(render_stream, chained(first, notebook)):
             yield piece
 
     async def _schema(self, digest: str, content: bytes) -> ParameterSchema:
         known = self._schemas.get(digest)
         if known is None:
-            found = await apart(outline_apart, content)
+            found = await run_in_worker(outline_bytes, content)
             cell = len(msgspec.json.decode(found, type=Outline).parameters_source)
-            read = await apart(infer_schema_apart, found, is_large=cell > _LARGE_CELL)
+            read = await run_in_worker(infer_schema_bytes, found, is_large=cell > _LARGE_CELL)
             known = msgspec.json.decode(read, type=ParameterSchema)
             self._schemas[digest] = known
             while len(self._schemas) > _CACHED:

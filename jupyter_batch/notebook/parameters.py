@@ -44,7 +44,7 @@ def infer_schema(outline: Outline) -> ParameterSchema:
         return _schema(outline, [], is_open=True)
 
 
-def infer_schema_apart(data: bytes) -> bytes:
+def infer_schema_bytes(data: bytes) -> bytes:
     """Does the same as ``infer_schema``, from and to JSON, for another process."""
     return msgspec.json.encode(infer_schema(msgspec.json.decode(data, type=Outline)))
 

@@ -35,7 +35,7 @@ def from_pieces(source: IO[bytes]) -> tuple[ExecutedParts, Iterator[OutputSlice]
     return parts, (decoder.decode(piece) for piece in pieces)
 
 
-def assemble_apart(source: IO[bytes], target: IO[bytes]) -> None:
+def assemble_stream(source: IO[bytes], target: IO[bytes]) -> None:
     """Does the same as ``assemble``, of joined pieces, in another process."""
     from jupyter_batch.notebook.assemble import assemble
 

@@ -38,7 +38,7 @@ class _Refusal(msgspec.Struct):
     details: dict[str, msgspec.Raw]
 
 
-async def apart(
+async def run_in_worker(
     function: Callable[[bytes], bytes], data: bytes, *, is_large: bool | None = None
 ) -> bytes:
     """Returns ``function(data)``, computed in a thread or, for large data, in a process.
@@ -54,7 +54,7 @@ def _is_large(data: bytes) -> bool:
     return len(data) > LARGE_BYTES or count_values(data, most=_LARGE_VALUES) > _LARGE_VALUES
 
 
-async def streamed_apart(
+async def stream_in_worker(
     function: Callable[[IO[bytes], IO[bytes]], None], pieces: AsyncIterator[bytes]
 ) -> AsyncIterator[bytes]:
     """Yields what ``function(source, target)`` writes in a process of its own.
@@ -63,14 +63,14 @@ async def streamed_apart(
     be importable by its name; it may raise InvalidNotebook before it writes anything.
     """
     with _files() as (given, result, log):
-        async for piece in lots(pieces):
+        async for piece in joined_pieces(pieces):
             await asyncio.to_thread(_write, given, piece)
         await asyncio.to_thread(_run_child, function, "stream", given, result, log)
         while piece := await asyncio.to_thread(result.read, _SLICE):
             yield piece
 
 
-async def lots(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def joined_pieces(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Yields the same bytes in pieces that are not small."""
     lot = bytearray()
     async for piece in pieces:

@@ -112,7 +112,7 @@ class Spool:
         while written < len(line):
             written += os.write(self._fd, line[written:])
 
-    def say(self, *parts: Any) -> None:
+    def send(self, *parts: Any) -> None:
         """Appends a JSON array; its first part says what it is."""
         self.write(json.dumps(parts, separators=(",", ":"), allow_nan=False).encode() + b"\n")
 

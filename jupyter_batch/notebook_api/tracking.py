@@ -81,22 +81,22 @@ class Track(TqdmMethods, Generic[T]):
         self._continues = continues
         self._keys = keys
         self._done = done_items(name) if resume else frozenset()
-        self._way: Optional[Spool] = None if disable else spool()
-        self._bar = None if disable or self._way is not None else Bar(leave=leave)
-        self._every = _TELL_SECONDS if self._way is not None else _SHOW_SECONDS
+        self._spool: Optional[Spool] = None if disable else spool()
+        self._bar = None if disable or self._spool is not None else Bar(leave=leave)
+        self._every = _TELL_SECONDS if self._spool is not None else _SHOW_SECONDS
         self._began = time.monotonic()
-        self._tell_at = 0.0
+        self._report_at = 0.0
         self._key: Optional[str] = None
         self._in_item = self._has_failed = self._is_over = self._is_closed = False
         self._postfix = ""
         self._hook: Optional[Callable[[Any], None]] = None
-        self._tell()
+        self._report()
         self._watch_cell()
 
     def __iter__(self) -> Iterator[T]:
         if self._iterable is None:
             raise InvalidInput("there is nothing to iterate over; use update()", field="iterable")
-        way, keys, done = self._way, self._keys, self._done
+        way, keys, done = self._spool, self._keys, self._done
         head = b'["d",' + _json(self.name) + b","
         clock, write = time.monotonic, way.write if way is not None else None
         try:
@@ -115,8 +115,8 @@ class Track(TqdmMethods, Generic[T]):
                     if keys is not None and write is not None:
                         # On record before the next item begins.
                         write(head + key.encode() + b"]\n")
-                if clock() >= self._tell_at:
-                    self._tell()
+                if clock() >= self._report_at:
+                    self._report()
             self._is_over = True
         finally:
             self.close()
@@ -173,10 +173,10 @@ class Track(TqdmMethods, Generic[T]):
         self.failed += 1
         if len(self.errors) < _TOLD_ERRORS:
             self.errors.append((self._key, error[:2000]))
-            if self._way is not None:
-                self._way.say("f", self.name, self._key, error[:2000])
-        if time.monotonic() >= self._tell_at:
-            self._tell()
+            if self._spool is not None:
+                self._spool.send("f", self.name, self._key, error[:2000])
+        if time.monotonic() >= self._report_at:
+            self._report()
 
     def check(self) -> None:
         """Raise ItemsFailed if an item has failed, so that the run fails and can be retried.
@@ -203,8 +203,8 @@ class Track(TqdmMethods, Generic[T]):
             Number of items.
         """
         self.processed += int(n)
-        if time.monotonic() >= self._tell_at:
-            self._tell()
+        if time.monotonic() >= self._report_at:
+            self._report()
 
     def close(self) -> None:
         """Report the final progress; the end of the loop calls it."""
@@ -215,7 +215,7 @@ class Track(TqdmMethods, Generic[T]):
             self._hook = None
         if self._iterable is None:
             self._is_over = True
-        self._tell()
+        self._report()
         self._is_closed = True
         if self._bar is not None:
             self._bar.close()
@@ -239,7 +239,7 @@ class Track(TqdmMethods, Generic[T]):
         **__ : object
             Ignored, for compatibility with tqdm.
         """
-        self._tell()
+        self._report()
 
     def __len__(self) -> int:
         if self.total is None:
@@ -281,12 +281,12 @@ class Track(TqdmMethods, Generic[T]):
             "is_over": self._is_over,
         }
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self._is_closed:
             return
-        self._tell_at = time.monotonic() + self._every
-        if self._way is not None:
-            self._way.say("p", time.time(), self.facts())
+        self._report_at = time.monotonic() + self._every
+        if self._spool is not None:
+            self._spool.send("p", time.time(), self.facts())
         elif self._bar is not None:
             self._bar.show({**self.facts(), "postfix": self._postfix})
 
@@ -294,14 +294,14 @@ class Track(TqdmMethods, Generic[T]):
         """Tells how far it has come when a cell ends, be it by an exception."""
         module = sys.modules.get("IPython")
         shell = module.get_ipython() if module is not None else None
-        if shell is None or self._way is None:
+        if shell is None or self._spool is None:
             return
 
         def ended(result: Any = None) -> None:
             error = getattr(result, "error_in_exec", None)
             if error is not None and self._in_item:
                 self.fail(error)
-            self._tell()
+            self._report()
 
         try:
             shell.events.register("post_run_cell", ended)

@@ -14,7 +14,6 @@ import traceback
 from typing import Any, Dict, List, NoReturn, Optional, Tuple
 
 from .artifacts import send_artifacts
-from .beside import Beside, left_behind
 from .budget import Budget
 from .bundle import BundleError, BundleNotReceived, RunnerBundle, read_bundle
 from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, EXIT_NO_BUNDLE, Failure
@@ -27,6 +26,7 @@ from .notebook_run import NotebookRun
 from .output_stream import OutputStream
 from .shielding import shield
 from .spool import FOLDER_VARIABLE, SPOOL_NAME, SpoolReader, prepare
+from .stray_files import StrayFiles, stray_files_message
 from .streams import RunnerStreams
 from .termination import Interrupted, Terminator
 from .usage import Usage, oom_kills
@@ -63,7 +63,7 @@ class Program:
         self._masker = Masker({})
         self._folder = ""
         self._spool: Optional[SpoolReader] = None
-        self._beside = Beside(self._folder)
+        self._beside = StrayFiles(self._folder)
         #: Sentences for the record, whatever the verdict.
         self._notes: List[str] = []
 
@@ -107,7 +107,7 @@ class Program:
         written = self._beside.written()
         keeps = bool(bundle.get("keep_files"))
         if written and not keeps:
-            self._notes.append(left_behind([name for _, name in written]))
+            self._notes.append(stray_files_message([name for _, name in written]))
         self._notes += send_artifacts(
             folder,
             self._frames,
@@ -124,7 +124,7 @@ class Program:
         self._masker = self._channels.masker = Masker(bundle.secrets)
         self._budget = self._channels.budget = Budget(int(bundle.get("max_output_bytes", _GIB)))
         self._channels.close_stdin()
-        self._beside = Beside(os.getcwd())
+        self._beside = StrayFiles(os.getcwd())
         return bundle
 
     def _attempt(self, bundle: RunnerBundle) -> Tuple[Dict[str, Any], int]:

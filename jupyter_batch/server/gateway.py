@@ -112,13 +112,13 @@ class Gateway:
         if self.engine is not None:
             return self.engine
         owner = await asyncio.to_thread(read_owner, self._data_dir)
-        if owner is not None and await self._handed_on(handler, owner):
+        if owner is not None and await self._try_forward(handler, owner):
             return None
         # Between two owners: one of the gateways is opening the store right now, or it is us.
         patience = time.monotonic() + self.patience_seconds
         while not await self.open():
             newer = await asyncio.to_thread(read_owner, self._data_dir)
-            if newer is not None and newer != owner and await self._handed_on(handler, newer):
+            if newer is not None and newer != owner and await self._try_forward(handler, newer):
                 return None
             if time.monotonic() > patience:
                 pid = f" (process {newer.pid})" if newer else ""
@@ -158,7 +158,7 @@ class Gateway:
         """Returns the seconds since the last request."""
         return time.monotonic() - self._last_request_at
 
-    async def _handed_on(self, handler: BatchHandler, owner: OwnerInfo) -> bool:
+    async def _try_forward(self, handler: BatchHandler, owner: OwnerInfo) -> bool:
         if owner.token == self.token:
             return False
         try:

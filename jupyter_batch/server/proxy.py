@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: By which an owner tells that it is one, and a gateway that a request has been handed on already.
 VERSION_HEADER = "X-Jupyter-Batch"
-HANDED_ON = "X-Jupyter-Batch-Handed-On"
+FORWARDED_HEADER = "X-Jupyter-Batch-Forwarded"
 #: The folder that the gateway names notebooks from, quoted as in an address.
 NAMED_FROM = "X-Jupyter-Batch-Named-From"
 
@@ -50,7 +50,7 @@ class OwnerProxy:
         """Answers a request with the owner's response; raises OwnerGone, OwnerUnavailable."""
         import httpx
 
-        if HANDED_ON in handler.request.headers:
+        if FORWARDED_HEADER in handler.request.headers:
             raise OwnerUnavailable("the owner's file leads to a server that is not the owner")
         try:
             response = await self._client(owner).send(self._request(handler, owner), stream=True)
@@ -61,7 +61,7 @@ class OwnerProxy:
         try:
             if VERSION_HEADER not in response.headers:
                 raise OwnerGone
-            await _hand_back(handler, owner, response)
+            await _stream_response(handler, owner, response)
         finally:
             await response.aclose()
 
@@ -99,7 +99,7 @@ class OwnerProxy:
         headers = {name: request.headers[name] for name in _TO_OWNER if name in request.headers}
         headers["Authorization"] = f"token {owner.token}"
         headers[ON_BEHALF_OF] = handler.user_name
-        headers[HANDED_ON] = "1"
+        headers[FORWARDED_HEADER] = "1"
         headers[NAMED_FROM] = quote(handler.gateway.root_dir)
         return self._client(owner).build_request(
             request.method or "GET",
@@ -109,7 +109,9 @@ class OwnerProxy:
         )
 
 
-async def _hand_back(handler: BatchHandler, owner: OwnerInfo, response: httpx.Response) -> None:
+async def _stream_response(
+    handler: BatchHandler, owner: OwnerInfo, response: httpx.Response
+) -> None:
     """Streams the response; a client that disconnects ends the owner's part, too."""
     handler.set_status(response.status_code)
     for name in _TO_CLIENT:

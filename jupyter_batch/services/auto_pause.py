@@ -19,7 +19,7 @@ class AutoPause:
         self._store = store
         self._jobs = jobs
 
-    async def look(self, run: Run) -> None:
+    async def check(self, run: Run) -> None:
         """Pauses the run's job if it has failed too often in a row."""
         if run.state not in RETRYABLE or run.job_id is None or run.backfill is not None:
             return

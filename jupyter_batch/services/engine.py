@@ -65,7 +65,7 @@ class BatchEngine:
         settings: Settings,
         hub: EventHub,
         alarm: Alarm | None = None,
-        look_seconds: float = 60.0,
+        poll_seconds: float = 60.0,
     ) -> None:
         self.settings = settings
         self.hub = hub
@@ -79,10 +79,10 @@ class BatchEngine:
             store=store, notebooks=notebooks, secrets=secrets, settings=settings
         )
         self._executor_health = ExecutorHealthTracker(executors, clock)
-        self._janitor = SpaceReclaimer(store, clock)
+        self._space_reclaimer = SpaceReclaimer(store, clock)
         self._retention = RetentionService(
             store,
-            self._janitor,
+            self._space_reclaimer,
             clock,
             Retention(keep_runs=settings.keep_runs, keep_days=settings.keep_days),
         )
@@ -93,6 +93,7 @@ class BatchEngine:
             limit=settings.max_concurrent_runs or os.cpu_count() or 1,
             limit_per_user=settings.max_concurrent_runs_per_user,
             attempt_runner=self._attempt_runner,
+            on_end=self._check_failures,
         )
         self._reconciler = Reconciler(
             store=store,
@@ -108,7 +109,7 @@ class BatchEngine:
             clock=clock,
             settings=settings,
         )
-        self._put_together(validator, alarm or SystemAlarm(), look_seconds)
+        self._build_services(validator, alarm or SystemAlarm(), poll_seconds)
 
     async def start(self) -> None:
         """Brings the records up to date and starts to serve the queue."""
@@ -117,13 +118,13 @@ class BatchEngine:
         await self._reconciler.start()
         self.dispatcher.start()
         await self.scheduler.start()
-        self._janitor.start()
+        self._space_reclaimer.start()
         self._retention.start()
 
     async def stop(self) -> None:
         """Stops the engine. Attempts continue, and the next owner adopts them."""
         await self._retention.stop()
-        await self._janitor.stop()
+        await self._space_reclaimer.stop()
         await self.scheduler.stop()
         await self._reconciler.stop()
         await self.dispatcher.stop()
@@ -201,12 +202,14 @@ class BatchEngine:
         counts = await self.store.runs.count()
         return not any(count for state, count in counts.items() if not state.is_terminal)
 
-    def _put_together(self, validator: RequestValidator, alarm: Alarm, look_seconds: float) -> None:
+    def _build_services(
+        self, validator: RequestValidator, alarm: Alarm, poll_seconds: float
+    ) -> None:
         """Builds the use cases."""
         admission = AdmissionControl(
             store=self.store, dispatcher=self.dispatcher, clock=self._clock
         )
-        maker = RunFactory(store=self.store, validator=validator, clock=self._clock)
+        run_factory = RunFactory(store=self.store, validator=validator, clock=self._clock)
         self.runs = RunService(
             store=self.store,
             validator=validator,
@@ -214,7 +217,7 @@ class BatchEngine:
             dispatcher=self.dispatcher,
             notebooks=self._notebooks,
             hub=self.hub,
-            space_reclaimer=self._janitor,
+            space_reclaimer=self._space_reclaimer,
             clock=self._clock,
         )
         self.results = ResultService(self.store)
@@ -222,28 +225,29 @@ class BatchEngine:
             store=self.store,
             clock=self._clock,
             alarm=alarm,
-            maker=maker,
+            run_factory=run_factory,
             admission=admission,
             dispatcher=self.dispatcher,
-            look_seconds=look_seconds,
+            poll_seconds=poll_seconds,
             on_time_seconds=self.settings.on_time_seconds,
         )
         self.jobs = JobService(
             store=self.store,
             validator=validator,
-            maker=maker,
+            run_factory=run_factory,
             admission=admission,
             scheduler=self.scheduler,
             dispatcher=self.dispatcher,
             notebooks=self._notebooks,
             clock=self._clock,
+            on_change=self._retention.wake,
         )
-        self.jobs.on_change = self._retention.wake
+        self._auto_pause = AutoPause(store=self.store, jobs=self.jobs)
         self.sweeps = SweepService(
             store=self.store,
             validator=validator,
             dispatcher=self.dispatcher,
-            space_reclaimer=self._janitor,
+            space_reclaimer=self._space_reclaimer,
             clock=self._clock,
         )
         self.imports = ImportService(
@@ -252,11 +256,13 @@ class BatchEngine:
         self.backfills = BackfillService(
             store=self.store,
             clock=self._clock,
-            maker=maker,
+            run_factory=run_factory,
             admission=admission,
             dispatcher=self.dispatcher,
         )
-        self.dispatcher.on_end = AutoPause(store=self.store, jobs=self.jobs).look
+
+    async def _check_failures(self, run: Run) -> None:
+        await self._auto_pause.check(run)
 
     def _attempt_runner(self, run: Run) -> AttemptRunner:
         return AttemptRunner(

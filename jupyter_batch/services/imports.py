@@ -48,7 +48,7 @@ class ImportService:
             raise InvalidInput("created_at is in the future", field="created_at")
         if request.job_id is not None and await self._store.jobs.get(request.job_id) is None:
             raise NotFound(f"there is no job {request.job_id}", job_id=request.job_id)
-        parts = await self._notebooks.take_apart(request.content)
+        parts = await self._notebooks.split_notebook(request.content)
         # A notebook may be large: threads keep the event loop free.
         digest = await asyncio.to_thread(lambda: hashlib.sha256(parts.source).hexdigest())
         frozen = FrozenNotebook(path=request.notebook, content=parts.source, sha256=digest)

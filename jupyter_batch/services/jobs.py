@@ -40,24 +40,25 @@ class JobService:
         *,
         store: Store,
         validator: RequestValidator,
-        maker: RunFactory,
+        run_factory: RunFactory,
         admission: AdmissionControl,
         scheduler: Scheduler,
         dispatcher: Dispatcher,
         notebooks: Notebooks,
         clock: Clock,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
+        """Create the service; ``on_change`` is called after a job was created or changed."""
         self._store = store
         self._validator = validator
-        self._maker = maker
+        self._run_factory = run_factory
         self._admission = admission
         self._scheduler = scheduler
         self._dispatcher = dispatcher
         self._notebooks = notebooks
         self._clock = clock
         self._ids = IdSource()
-        #: Called after a job was created or changed.
-        self.on_change: Callable[[], None] = lambda: None
+        self._on_change = on_change
 
     async def create(
         self, request: JobRequest, *, user: str, idempotency_key: str | None = None
@@ -82,7 +83,7 @@ class JobService:
             )
             if stored.id == job.id and job.triggers:
                 self._scheduler.put(stored, states)
-        self.on_change()
+        self._on_change()
         return stored
 
     async def check(self, request: JobRequest, *, user: str, job_id: str | None = None) -> None:
@@ -175,7 +176,7 @@ class JobService:
         """
         job = await self.get(job_id)
         check_macros(parameters or {})
-        new = await self._maker.by_hand(
+        new = await self._run_factory.by_hand(
             job, user=user, kind=trigger, parameters=parameters or {}, forced=forced
         )
         async with self._admission.gate:
@@ -215,7 +216,7 @@ class JobService:
             self._scheduler.put(stored, states)
             # Instants missed during a pause are decided on as soon as it ends.
             await self._scheduler.settle_held(stored, cause=MissCause.PAUSED)
-        self.on_change()
+        self._on_change()
         return stored
 
     def _states(self, before: Job, after: Job) -> Sequence[TriggerState]:

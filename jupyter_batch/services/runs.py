@@ -48,7 +48,7 @@ class RunService:
         self._dispatcher = dispatcher
         self._notebooks = notebooks
         self._hub = hub
-        self._janitor = space_reclaimer
+        self._space_reclaimer = space_reclaimer
         self._clock = clock
 
     async def submit(
@@ -147,7 +147,7 @@ class RunService:
                     state=str(run.state),
                 )
         deleted = await self._store.runs.delete(wanted)
-        self._janitor.wake()
+        self._space_reclaimer.wake()
         return deleted
 
     async def cells(self, run_id: str, attempt_no: int | None = None) -> tuple[CellRecord, ...]:

@@ -40,7 +40,7 @@ class SweepService:
         self._store = store
         self._validator = validator
         self._dispatcher = dispatcher
-        self._janitor = space_reclaimer
+        self._space_reclaimer = space_reclaimer
         self._clock = clock
 
     async def create(
@@ -144,7 +144,7 @@ class SweepService:
     async def delete(self, sweep_id: str) -> int:
         """Removes a sweep that is over and all its runs; raises Conflict if it is not."""
         deleted = await self._store.sweeps.delete(sweep_id)
-        self._janitor.wake()
+        self._space_reclaimer.wake()
         return deleted
 
     async def _runs(self, request: SweepRequest, *, user: str) -> Sequence[NewRun]:

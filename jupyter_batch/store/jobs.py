@@ -103,7 +103,7 @@ class DuckJobs:
                     return first
             self._refuse_name(job.name)
             connection.execute(_SQL["insert"], encode_job(job))
-            self._put_beside(job.id, triggers, pinned)
+            self._put_related(job.id, triggers, pinned)
             if key is not None:
                 insert_key(connection, job.created_by, "job", key, job.id)
         return job
@@ -129,10 +129,10 @@ class DuckJobs:
                 changes = ", ".join(f"{name} = ${name}" for name in changed)
                 # The id is no column that changes, so its parameter is free for the row.
                 connection.execute(_SQL["update"].format(changes=changes), changed | {"id": job_id})
-            self._put_beside(job_id, triggers, pinned)
+            self._put_related(job_id, triggers, pinned)
         return after
 
-    def _put_beside(
+    def _put_related(
         self,
         job_id: str,
         triggers: Sequence[TriggerState] | None,

@@ -25,7 +25,7 @@ class FakeEventStream:
         self._dropped = 0
         self._changed = threading.Condition()
 
-    def tell(self, run_id: str, kind: str, data: dict[str, Any]) -> None:
+    def send(self, run_id: str, kind: str, data: dict[str, Any]) -> None:
         """Sends an event; heartbeats and the like have no position, as they are not on record."""
         with self._changed:
             number = len(self._pieces) + 1

@@ -49,7 +49,7 @@ class FakeAttempt:
         self._begun = False
         self._changed = asyncio.Condition()
 
-    def say(self, make: Callable[..., frames.AnyFrame], **fields: Any) -> None:
+    def emit(self, make: Callable[..., frames.AnyFrame], **fields: Any) -> None:
         """Writes a frame with the next number."""
         self._seq += 1
         self.items.append(make(seq=self._seq, at=self.at + self._seq, **fields))
@@ -61,10 +61,10 @@ class FakeAttempt:
 
     def begin(self, sources: Sequence[str]) -> None:
         """Writes all frames that come before the first cell."""
-        self.say(frames.Ready, python="3.11.0", papermill="2.7.0")
+        self.emit(frames.Ready, python="3.11.0", papermill="2.7.0")
         cells = [{"cell_type": "code", "source": s, "metadata": {}} for s in sources]
-        self.say(frames.Document, name="skeleton", body=json.dumps({"cells": cells}))
-        self.say(
+        self.emit(frames.Document, name="skeleton", body=json.dumps({"cells": cells}))
+        self.emit(
             frames.StartedFrame, cells_total=len(sources), kernel_name="python3", language="python"
         )
         self._total = len(sources)
@@ -72,20 +72,20 @@ class FakeAttempt:
 
     def start_cell(self, index: int, source: str = "pass") -> None:
         """Begins a cell."""
-        self.say(frames.CellStarted, cell=index, cell_type="code", source=source)
+        self.emit(frames.CellStarted, cell=index, cell_type="code", source=source)
         self._next, self._current = index + 1, index
 
     def print(self, index: int, text: str, no: int = 0) -> None:
         """Adds an output to a cell."""
         body = json.dumps({"output_type": "stream", "name": "stdout", "text": text})
         op = frames.OutputOp(op="append", cell=index, no=no, type="stream", body=body)
-        self.say(frames.Output, ops=(op,))
+        self.emit(frames.Output, ops=(op,))
 
     def finish_cell(
         self, index: int, source: str = "pass", error: frames.FrameError | None = None
     ) -> None:
         """Ends a cell."""
-        self.say(
+        self.emit(
             frames.CellFinished,
             cell=index,
             cell_type="code",
@@ -123,7 +123,7 @@ class FakeAttempt:
             fields.setdefault("cause", "done")
             if (verdict, fields["cause"]) == ("succeeded", "done"):
                 self.finish_cells()
-            self.say(frames.Finished, verdict=verdict, **fields)
+            self.emit(frames.Finished, verdict=verdict, **fields)
         self.ending = ending or AttemptEnding(exit_code=0 if verdict == "succeeded" else 1)
         await self.flush()
 

@@ -128,7 +128,7 @@ class FakeJobs:
             return self._memory.jobs[made]
         self._refuse_name(job.name)
         self._memory.jobs[job.id] = job
-        self._put_beside(job.id, triggers, pinned)
+        self._put_related(job.id, triggers, pinned)
         if idempotency_key is not None:
             self._memory.keys[key] = job.id
         return job
@@ -163,7 +163,7 @@ class FakeJobs:
         if after.name != before.name:
             self._refuse_name(after.name)
         self._memory.jobs[job_id] = after
-        self._put_beside(job_id, triggers, pinned)
+        self._put_related(job_id, triggers, pinned)
         return after
 
     async def delete(self, job_id: str) -> None:
@@ -171,7 +171,7 @@ class FakeJobs:
         if self._memory.jobs.pop(job_id, None) is None:
             raise NotFound(f"there is no job {job_id}", job_id=job_id)
         self._memory.pinned.pop(job_id, None)
-        self._put_beside(job_id, (), None)
+        self._put_related(job_id, (), None)
         drop_keys(self._memory, "job", {job_id})
 
     async def pinned(self, job_id: str) -> FrozenNotebook | None:
@@ -180,7 +180,7 @@ class FakeJobs:
     async def triggers(self) -> tuple[TriggerState, ...]:
         return tuple(self._memory.triggers.values())
 
-    def _put_beside(
+    def _put_related(
         self,
         job_id: str,
         triggers: Sequence[TriggerState] | None,

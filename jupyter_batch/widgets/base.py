@@ -10,7 +10,7 @@ import ipywidgets as ipw
 from jupyter_batch.client.client import Client
 from jupyter_batch.client.shortcuts import default_client
 from jupyter_batch.errors import BatchError
-from jupyter_batch.widgets import look
+from jupyter_batch.widgets import markup
 from jupyter_batch.widgets.live import Live
 
 
@@ -30,7 +30,7 @@ class Box(ipw.VBox):  # type: ignore[misc]
         error : BatchError or None
             The error; None to remove the message.
         """
-        self._trouble.value = look.note(error.message if error else "")
+        self._trouble.value = markup.note(error.message if error else "")
 
     def close(self) -> None:
         """Stop following, and close the widget and all its parts."""

@@ -9,8 +9,8 @@ from typing import Any
 import ipywidgets as ipw
 
 from jupyter_batch.domain.parameters.schema_check import fits
-from jupyter_batch.domain.parameters.schema_text import in_words, shown
-from jupyter_batch.widgets import look
+from jupyter_batch.domain.parameters.schema_text import describe_schema, shown
+from jupyter_batch.widgets import markup
 from jupyter_batch.widgets.base import full, html_box
 
 #: What a field that is left empty stands for: the notebook's own value.
@@ -41,7 +41,7 @@ class Field:
         control.style.description_width = NAME_WIDTH
         control.layout = full(width="auto", flex="2 1 22em", max_width="44em")
         help_box = html_box(
-            look.block(look.soft(help_text)), flex="1 1 14em", width="auto", margin="0 0 0 10px"
+            markup.block(markup.soft(help_text)), flex="1 1 14em", width="auto", margin="0 0 0 10px"
         )
         row = ipw.HBox([control, help_box], layout=full(flex_flow="row wrap", align_items="center"))
         self.box = ipw.VBox([row, self._error], layout=full())
@@ -52,7 +52,7 @@ class Field:
 
     def show_error(self, message: str) -> None:
         """Tells what is wrong with the value; nothing with an empty text."""
-        self._error.value = look.note(message)
+        self._error.value = markup.note(message)
         self._error.layout.display = None if message else "none"
 
     @property
@@ -123,7 +123,7 @@ class ParameterField(Field):
 
 def _help(schema: Mapping[str, Any], required: bool) -> str:
     parts = [str(schema["description"])] if schema.get("description") else []
-    kind = in_words({k: v for k, v in schema.items() if k not in ("default", "description")})
+    kind = describe_schema({k: v for k, v in schema.items() if k not in ("default", "description")})
     if required:
         kind += ", needed"
     elif "default" in schema:
@@ -159,7 +159,9 @@ def _read_text(text: str, schema: dict[str, Any]) -> Any:
     except (ValueError, RecursionError) as error:
         value = {"True": True, "False": False, "None": None}.get(text.strip(), text)
         if not fits(schema, value):
-            raise NotAValue(f"this takes {in_words(schema)}{_where(error, schema)}") from error
+            raise NotAValue(
+                f"this takes {describe_schema(schema)}{_where(error, schema)}"
+            ) from error
     is_text = isinstance(value, str) or not fits(schema, value)
     return text if is_text and fits(schema, text) else value
 

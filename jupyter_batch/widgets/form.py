@@ -14,7 +14,7 @@ from jupyter_batch.client.client import Client
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.run import Run
 from jupyter_batch.errors import BatchError, InvalidInput
-from jupyter_batch.widgets import look
+from jupyter_batch.widgets import markup
 from jupyter_batch.widgets.base import Box, client_or_default, full, html_box
 from jupyter_batch.widgets.fields import INDENT, UNSET, Field, NotAValue, ParameterField
 from jupyter_batch.widgets.form_parts import EnvironmentFields, ScheduleFields
@@ -71,9 +71,11 @@ class RunForm(Box):
         self._live.do(self._read_notebook)
 
     def _make_parts(self) -> None:
-        name = look.escape(PurePath(self.path).name)
-        self._head = html_box(look.STYLE + look.block(f'<div class="jbw-head"><b>{name}</b></div>'))
-        self._inputs = ipw.VBox([html_box(look.block(look.soft("Reading the notebook …")))])
+        name = markup.escape(PurePath(self.path).name)
+        self._head = html_box(
+            markup.STYLE + markup.block(f'<div class="jbw-head"><b>{name}</b></div>')
+        )
+        self._inputs = ipw.VBox([html_box(markup.block(markup.soft("Reading the notebook …")))])
         self._when = ipw.ToggleButtons(options=(_NOW, _SCHEDULE), tooltips=("once", "by cron"))
         self._schedule = ScheduleFields(self._options.get("name") or PurePath(self.path).stem)
         self._environment = EnvironmentFields(self._options)
@@ -130,7 +132,7 @@ class RunForm(Box):
         try:
             parameters = self.parameters
         except InvalidInput:
-            self._say_there_are_errors()
+            self._show_error_count()
             return
         self._go.disabled = True
         if self._when.value == _NOW:
@@ -161,7 +163,7 @@ class RunForm(Box):
             )
             for name, about in schema.get("properties", {}).items()
         }
-        none = html_box(look.block(look.soft("This notebook takes no parameters.")))
+        none = html_box(markup.block(markup.soft("This notebook takes no parameters.")))
         self._inputs.children = [field.box for field in self.fields.values()] or [none]
         self._go.disabled = False
 
@@ -195,7 +197,7 @@ class RunForm(Box):
         upcoming = self.job.upcoming(3)
         instants = "\n".join(one.local for one in upcoming.instants)
         text = f"{self.job.name} runs {upcoming.sentence}; next at\n{instants}"
-        self._said.value = look.note(text, fine=True)
+        self._said.value = markup.note(text, fine=True)
 
     def _show_errors(self, error: BatchError) -> None:
         """Tells each problem at the field that it names, and what names none below."""
@@ -210,7 +212,7 @@ class RunForm(Box):
         if elsewhere:
             self.show_trouble(BatchError("\n".join(elsewhere)))
         else:
-            self._say_there_are_errors()
+            self._show_error_count()
 
     def _show_at_field(self, place: str, message: str) -> bool:
         first, _, rest = place.partition(".")
@@ -225,5 +227,5 @@ class RunForm(Box):
         field.show_error(message)
         return True
 
-    def _say_there_are_errors(self) -> None:
-        self._said.value = look.note("Nothing was sent: see what is said at the fields above.")
+    def _show_error_count(self) -> None:
+        self._said.value = markup.note("Nothing was sent: see what is said at the fields above.")

@@ -14,7 +14,7 @@ from jupyter_batch.domain.schedule.trigger import CronTrigger
 from jupyter_batch.domain.schedule.trigger_check import check_trigger
 from jupyter_batch.domain.schedule.upcoming import upcoming
 from jupyter_batch.errors import BatchError
-from jupyter_batch.widgets import look
+from jupyter_batch.widgets import markup
 from jupyter_batch.widgets.base import full, html_box
 from jupyter_batch.widgets.fields import INDENT, Field
 
@@ -129,8 +129,8 @@ class ScheduleFields:
             field.show_error(error.message)
             self._preview.value = ""
             return
-        lines = "<br>".join(look.escape(one) for one in instants)
-        words = look.escape(sentence(trigger))
-        self._preview.value = look.block(
-            f"{words}<br>{look.soft('next at')}<br>{lines}", role="status"
+        lines = "<br>".join(markup.escape(one) for one in instants)
+        words = markup.escape(sentence(trigger))
+        self._preview.value = markup.block(
+            f"{words}<br>{markup.soft('next at')}<br>{lines}", role="status"
         )

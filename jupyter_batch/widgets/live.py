@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from jupyter_batch.client.transport.event_stream import Sign, follow_all
+from jupyter_batch.client.transport.event_stream import StreamNotice, follow_all
 from jupyter_batch.client.transport.http_client import Connection
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.errors import BatchError
@@ -23,7 +23,7 @@ _REST_SECONDS = 5.0
 _TICK_SECONDS = 1.0
 _TICK_SHARE = 0.1
 #: Whatever has been told: a listener looks for itself that often, lest an event were missed.
-_LOOK_SECONDS = 15.0
+_REFRESH_SECONDS = 15.0
 
 
 class Listener(Protocol):
@@ -62,7 +62,7 @@ class Live:
         self._is_open = False
         self._trouble: BatchError | None = None
         self._reader: threading.Thread | None = None
-        self._hands: threading.Thread | None = None
+        self._updater: threading.Thread | None = None
 
     def listen(self, listener: Listener) -> None:
         """Begins to tell a listener; it is updated once as soon as the stream is open."""
@@ -72,7 +72,7 @@ class Live:
                 self._due[listener] = True
             if self._reader is None:
                 self._reader = self._start(self._read, "jupyter-batch-events")
-            self._want_hands()
+            self._wake_updater()
 
     def forget(self, listener: Listener) -> None:
         """Tells a listener no more."""
@@ -85,13 +85,13 @@ class Live:
         """Does something soon, one thing after the other; it must see to its own errors."""
         with self._changed:
             self._work.append(work)
-            self._want_hands()
+            self._wake_updater()
 
-    def ask(self, listener: Listener) -> None:
+    def refresh(self, listener: Listener) -> None:
         """Has a listener ask for everything anew, whether it is told or not."""
         with self._changed:
             self._due[listener] = True
-            self._want_hands()
+            self._wake_updater()
 
     @property
     def listeners(self) -> int:
@@ -101,7 +101,7 @@ class Live:
     @property
     def threads(self) -> int:
         """The number of its threads at the moment."""
-        return sum(thread is not None for thread in (self._reader, self._hands))
+        return sum(thread is not None for thread in (self._reader, self._updater))
 
     def settle(self, timeout: float = 10.0) -> bool:
         """Waits until nothing is left to be shown or done; returns whether that came about."""
@@ -117,12 +117,12 @@ class Live:
         thread.start()
         return thread
 
-    def _want_hands(self) -> None:
-        if self._hands is None:
-            self._hands = self._start(self._serve, "jupyter-batch-widgets")
+    def _wake_updater(self) -> None:
+        if self._updater is None:
+            self._updater = self._start(self._serve, "jupyter-batch-widgets")
         self._changed.notify_all()
 
-    def _nobody_listens(self) -> bool:
+    def _stop_if_unused(self) -> bool:
         """Says whether the reader may end, and lets it go."""
         with self._changed:
             if self._listeners:
@@ -135,19 +135,19 @@ class Live:
         while True:
             try:
                 for event in follow_all(self.connection):
-                    if self._nobody_listens():
+                    if self._stop_if_unused():
                         return
-                    self._hand_out(event)
+                    self._dispatch(event)
             except Exception as error:
                 # Whatever it is, the widgets must say it: nobody else looks at this thread.
-                self._tell_trouble(error)
-            if self._nobody_listens():
+                self._report_error(error)
+            if self._stop_if_unused():
                 return
             self.connection.pause(_REST_SECONDS)
 
-    def _hand_out(self, event: RunEvent | Sign) -> None:
+    def _dispatch(self, event: RunEvent | StreamNotice) -> None:
         with self._changed:
-            if event is Sign.OPENED:
+            if event is StreamNotice.OPENED:
                 # What was missed before it was open has to be asked for.
                 self._is_open, self._trouble = True, None
                 for listener in tuple(self._listeners):
@@ -158,15 +158,15 @@ class Live:
                     if listener.take(event):
                         self._due.setdefault(listener, False)
             if self._due:
-                self._want_hands()
+                self._wake_updater()
 
-    def _tell_trouble(self, error: Exception) -> None:
-        told = error if isinstance(error, BatchError) else BatchError(f"{error!r}")
+    def _report_error(self, error: Exception) -> None:
+        reported = error if isinstance(error, BatchError) else BatchError(f"{error!r}")
         with self._changed:
-            self._is_open, self._trouble = False, told
+            self._is_open, self._trouble = False, reported
             for listener in tuple(self._listeners):
                 self._due[listener] = True
-            self._want_hands()
+            self._wake_updater()
 
     def _serve(self) -> None:
         rounds = _Rounds(time.monotonic())
@@ -178,7 +178,7 @@ class Live:
                     self._has_something_to_do, rounds.seconds_left(time.monotonic())
                 )
                 if not (self._due or self._work or self._listeners):
-                    self._hands = None
+                    self._updater = None
                     return
                 self._plan_rounds(rounds)
                 self._busy = True
@@ -201,10 +201,10 @@ class Live:
 
     def _plan_rounds(self, rounds: _Rounds) -> None:
         now = time.monotonic()
-        if rounds.is_look(now):
+        if rounds.is_refresh_due(now):
             for listener in tuple(self._listeners):
                 self._due[listener] = True
-        elif rounds.is_tick(now):
+        elif rounds.is_tick_due(now):
             for listener in tuple(self._listeners):
                 if listener.is_moving:
                     self._due.setdefault(listener, False)
@@ -225,19 +225,19 @@ class _Rounds:
 
     def __init__(self, now: float) -> None:
         self._tick_at = now + _TICK_SECONDS
-        self._look_at = now + _LOOK_SECONDS
+        self._refresh_at = now + _REFRESH_SECONDS
         self._pause = _TICK_SECONDS
 
     def seconds_left(self, now: float) -> float:
-        return max(0.0, min(self._tick_at, self._look_at) - now)
+        return max(0.0, min(self._tick_at, self._refresh_at) - now)
 
-    def is_look(self, now: float) -> bool:
-        if now < self._look_at:
+    def is_refresh_due(self, now: float) -> bool:
+        if now < self._refresh_at:
             return False
-        self._look_at, self._tick_at = now + _LOOK_SECONDS, now + self._pause
+        self._refresh_at, self._tick_at = now + _REFRESH_SECONDS, now + self._pause
         return True
 
-    def is_tick(self, now: float) -> bool:
+    def is_tick_due(self, now: float) -> bool:
         if now < self._tick_at:
             return False
         self._tick_at = now + self._pause

@@ -15,11 +15,11 @@ from jupyter_batch.client.run import Run
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import BatchError
-from jupyter_batch.widgets import look, monitor_html
+from jupyter_batch.widgets import markup, monitor_html
 from jupyter_batch.widgets.base import Box, client_or_default, html_box, small
 from jupyter_batch.widgets.live import live_of
+from jupyter_batch.widgets.monitored_run import MonitoredRun
 from jupyter_batch.widgets.output_list import OutputListView
-from jupyter_batch.widgets.picture import Picture
 
 _LOG_TAB = 2
 _LOG_KEPT = 2000
@@ -52,7 +52,7 @@ class RunMonitor(Box):
         known = run if isinstance(run, Run) else client_or_default(client).runs.get(run)
         #: As it was last asked for.
         self.run = known
-        self._picture = Picture(known)
+        self._monitored = MonitoredRun(known)
         self._events: deque[RunEvent] = deque()
         self._log: deque[str] = deque(maxlen=_LOG_KEPT)
         self._log_no = 0
@@ -62,7 +62,7 @@ class RunMonitor(Box):
         self.add_class("jb-RunMonitor")
         self._show()
         if known.is_over:
-            self._live.ask(self)
+            self._live.refresh(self)
         else:
             self._live.listen(self)
 
@@ -87,7 +87,7 @@ class RunMonitor(Box):
         )
         self._cancel.on_click(lambda _: self._act(self._do_cancel))
         self._retry.on_click(lambda _: self._act(self._do_retry))
-        self._tabs.observe(lambda _: self._live.ask(self), names="selected_index")
+        self._tabs.observe(lambda _: self._live.refresh(self), names="selected_index")
 
     def _children(self) -> list[ipw.Widget]:
         top = ipw.HBox(
@@ -101,7 +101,7 @@ class RunMonitor(Box):
     @property
     def is_moving(self) -> bool:
         """True while a cell is being executed, whose outputs come without events."""
-        return self._picture.current is not None
+        return self._monitored.current is not None
 
     def take(self, event: RunEvent) -> bool:
         """Note an event of the run.
@@ -129,17 +129,17 @@ class RunMonitor(Box):
         anew : bool
             If true, request everything again.
         """
-        picture = self._picture
+        monitored_run = self._monitored
         while self._events:
-            anew = picture.apply(self._events.popleft()) or anew
+            anew = monitored_run.apply(self._events.popleft()) or anew
         if anew:
-            picture.read(self.run.refresh())
-            picture.read_cells(self.run.cells())
-        self._fetch_outputs(all_of_them=picture.is_over)
+            monitored_run.read(self.run.refresh())
+            monitored_run.read_cells(self.run.cells())
+        self._fetch_outputs(all_of_them=monitored_run.is_over)
         if anew or self._tabs.selected_index == _LOG_TAB:
             self._fetch_log()
         self._show()
-        if picture.is_over and not picture.stale_outputs and not self._events:
+        if monitored_run.is_over and not monitored_run.stale_outputs and not self._events:
             self._live.forget(self)
 
     # --- what people do -----------------------------------------------------------------------
@@ -166,32 +166,32 @@ class RunMonitor(Box):
             self._show_buttons()
 
     def _do_cancel(self) -> None:
-        self._picture.read(self.run.cancel())
+        self._monitored.read(self.run.cancel())
         self._show()
 
     def _do_retry(self) -> None:
-        self._picture.read(self.run.retry())
+        self._monitored.read(self.run.retry())
         self._live.listen(self)
-        self._live.ask(self)
+        self._live.refresh(self)
 
     # --- what is shown ------------------------------------------------------------------------
 
     def _fetch_outputs(self, *, all_of_them: bool) -> None:
-        picture = self._picture
-        if picture.current is not None:
-            picture.stale_outputs.add(picture.current)
+        monitored_run = self._monitored
+        if monitored_run.current is not None:
+            monitored_run.stale_outputs.add(monitored_run.current)
         begun = time.monotonic()
-        stale = sorted(picture.stale_outputs)
+        stale = sorted(monitored_run.stale_outputs)
         if not stale or (begun < self._outputs_again_at and not all_of_them):
             return
-        picture.stale_outputs.clear()
+        monitored_run.stale_outputs.clear()
         cells = [stale[0]] if len(stale) == 1 else [None]
         found = self.run.outputs(cell=cells[0])
         for index in stale:
-            line = picture.cells.get(index)
+            line = monitored_run.cells.get(index)
             if line is not None and line.cell_type == "code":
                 self._outputs.put(line, found.get(index, []))
-        self._outputs.keep(picture.cells)
+        self._outputs.keep(monitored_run.cells)
         self._outputs_again_at = begun + (time.monotonic() - begun) * _OUTPUTS_REST
 
     def _fetch_log(self) -> None:
@@ -200,22 +200,26 @@ class RunMonitor(Box):
             self._log.append(line.text)
 
     def _show(self) -> None:
-        picture, now = self._picture, datetime.now(UTC)
-        self._head.value = monitor_html.head(self.run.name, self.run.id, picture, now)
+        monitored_run, now = self._monitored, datetime.now(UTC)
+        self._head.value = monitor_html.head(self.run.name, self.run.id, monitored_run, now)
         with self._bar.hold_sync():
-            self._bar.max = max(1, picture.count.total)
-            self._bar.value = picture.count.done
-            self._bar.bar_style = look.bar_style(str(picture.state))
-        self._items.value = monitor_html.items(picture.items.values())
-        failed = picture.cells.get(picture.error.cell_index) if picture.error else None
-        self._error.value = monitor_html.error_box(picture.error, failed.source if failed else "")
-        cells = [picture.cells[index] for index in sorted(picture.cells)]
-        self._cells.value = monitor_html.cell_list(cells, picture.count.total)
+            self._bar.max = max(1, monitored_run.count.total)
+            self._bar.value = monitored_run.count.done
+            self._bar.bar_style = markup.bar_style(str(monitored_run.state))
+        self._items.value = monitor_html.items(monitored_run.items.values())
+        failed = (
+            monitored_run.cells.get(monitored_run.error.cell_index) if monitored_run.error else None
+        )
+        self._error.value = monitor_html.error_box(
+            monitored_run.error, failed.source if failed else ""
+        )
+        cells = [monitored_run.cells[index] for index in sorted(monitored_run.cells)]
+        self._cells.value = monitor_html.cell_list(cells, monitored_run.count.total)
         self._log_view.value = monitor_html.log_text(list(self._log), self._log_no)
         self._show_buttons()
 
     def _show_buttons(self) -> None:
-        state = self._picture.state
+        state = self._monitored.state
         self._cancel.disabled = state.is_terminal or state is RunState.CANCELLING
         self._retry.disabled = not state.is_terminal or state in (
             RunState.SUCCEEDED,

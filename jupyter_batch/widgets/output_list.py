@@ -7,10 +7,10 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from jupyter_batch.widgets import look, monitor_html
+from jupyter_batch.widgets import markup, monitor_html
 from jupyter_batch.widgets.base import close_with_parts, full, html_box
+from jupyter_batch.widgets.monitored_run import CellLine
 from jupyter_batch.widgets.outputs import fit
-from jupyter_batch.widgets.picture import CellLine
 
 #: Cells whose outputs are shown at once; the newest of those that have any.
 _MOST_CELLS = 50
@@ -20,7 +20,7 @@ class OutputListView:
     """Cells with their outputs, in the order of the notebook."""
 
     def __init__(self) -> None:
-        self._remark = html_box(look.block(look.soft("No outputs yet.")))
+        self._remark = html_box(markup.block(markup.soft("No outputs yet.")))
         self.box = ipw.VBox([self._remark], layout=full(max_height="36em", overflow="auto"))
         self._cells: dict[int, tuple[ipw.HTML, ipw.Output]] = {}
 

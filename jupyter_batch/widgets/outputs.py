@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jupyter_batch.widgets.look import plain
+from jupyter_batch.widgets.markup import plain
 from jupyter_batch.widgets.safe_html import safe_html
 
 #: Representations that run nothing wherever they are shown. SVG is shown as a picture, in which

@@ -15,7 +15,7 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.sweep import FAILURES
 from jupyter_batch.errors import BatchError
-from jupyter_batch.widgets import look, sweep_html
+from jupyter_batch.widgets import markup, sweep_html
 from jupyter_batch.widgets.base import Box, client_or_default, html_box, small
 from jupyter_batch.widgets.live import live_of
 
@@ -58,7 +58,7 @@ class SweepMonitor(Box):
         self.add_class("jb-SweepMonitor")
         self._show()
         if known.is_over:
-            self._live.ask(self)
+            self._live.refresh(self)
         else:
             self._live.listen(self)
 
@@ -151,7 +151,7 @@ class SweepMonitor(Box):
             return
         self.show_trouble(None)
         self._live.listen(self)
-        self._live.ask(self)
+        self._live.refresh(self)
 
     def _show(self) -> None:
         sweep = self.sweep
@@ -159,7 +159,7 @@ class SweepMonitor(Box):
         with self._bar.hold_sync():
             self._bar.max = max(1, len(sweep))
             self._bar.value = sweep.done
-            self._bar.bar_style = look.bar_style(str(sweep.state))
+            self._bar.bar_style = markup.bar_style(str(sweep.state))
         self._squares.value = sweep_html.squares(self.runs, self._states)
         self._failures.value = sweep_html.failures(self.runs)
         self._show_buttons()

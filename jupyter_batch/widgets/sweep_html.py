@@ -10,7 +10,7 @@ from jupyter_batch.client.run import Run
 from jupyter_batch.client.sweep import Sweep
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.sweep import FAILURES
-from jupyter_batch.widgets import look
+from jupyter_batch.widgets import markup
 
 #: Squares of more runs would cost more to send than they tell.
 _MOST_SQUARES = 600
@@ -22,11 +22,11 @@ def head(sweep: Sweep) -> str:
     facts = [f"{sweep.done} of {len(sweep)} runs"]
     facts += [f"{count} {state.replace('_', ' ')}" for state, count in sweep.counts.items()]
     facts.append(duration(sweep.duration_seconds))
-    parts = [f"<b>{look.escape(sweep.name)}</b>", look.pill(str(sweep.state))]
-    parts += [f"<span>{look.escape(fact)}</span>" for fact in facts]
-    parts.append(look.soft(sweep.id))
+    parts = [f"<b>{markup.escape(sweep.name)}</b>", markup.pill(str(sweep.state))]
+    parts += [f"<span>{markup.escape(fact)}</span>" for fact in facts]
+    parts.append(markup.soft(sweep.id))
     line = f'<div class="jbw-head">{"".join(parts)}</div>'
-    return look.STYLE + look.block(line, role="status")
+    return markup.STYLE + markup.block(line, role="status")
 
 
 def squares(runs: Sequence[Run], states: Mapping[str, RunState]) -> str:
@@ -34,9 +34,9 @@ def squares(runs: Sequence[Run], states: Mapping[str, RunState]) -> str:
     if not runs:
         return ""
     if len(runs) > _MOST_SQUARES:
-        return look.block(look.soft(f"{len(runs):,} runs: too many for a square each"))
+        return markup.block(markup.soft(f"{len(runs):,} runs: too many for a square each"))
     marks = "".join(_square(run, str(states.get(run.id, run.state))) for run in runs)
-    return look.block(f'<div role="list" class="jbw-squares">{marks}</div>')
+    return markup.block(f'<div role="list" class="jbw-squares">{marks}</div>')
 
 
 def failures(runs: Sequence[Run]) -> str:
@@ -45,18 +45,18 @@ def failures(runs: Sequence[Run]) -> str:
     if not failed:
         return ""
     rows = "".join(
-        f"<tr><td>{look.pill(str(run.state))}</td><td><code>{look.escape(_parameters_text(run))}</code></td>"
-        f"<td>{look.escape(run.reason or '')}</td></tr>"
+        f"<tr><td>{markup.pill(str(run.state))}</td><td><code>{markup.escape(_parameters_text(run))}</code></td>"
+        f"<td>{markup.escape(run.reason or '')}</td></tr>"
         for run in failed[:_MOST_FAILURES]
     )
     more = len(failed) - _MOST_FAILURES
-    left_out = look.soft(f"{more} more have failed") if more > 0 else ""
-    return look.block(f"<table><tbody>{rows}</tbody></table>{left_out}")
+    left_out = markup.soft(f"{more} more have failed") if more > 0 else ""
+    return markup.block(f"<table><tbody>{rows}</tbody></table>{left_out}")
 
 
 def _square(run: Run, state: str) -> str:
-    symbol, kind = look.symbol(state)
-    title = look.escape(f"{_parameters_text(run)}: {state.replace('_', ' ')}")
+    symbol, kind = markup.symbol(state)
+    title = markup.escape(f"{_parameters_text(run)}: {state.replace('_', ' ')}")
     return (
         f'<span role="listitem" class="jbw-square jbw-{kind}" title="{title}" aria-label="{title}">'
         f'<i aria-hidden="true">{symbol}</i></span>'

@@ -15,7 +15,7 @@ from jupyter_batch.client.job import Job
 from jupyter_batch.client.run import Run
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.run import TERMINAL, RunState
-from jupyter_batch.widgets import look
+from jupyter_batch.widgets import markup
 from jupyter_batch.widgets.base import Box, client_or_default, full, html_box
 from jupyter_batch.widgets.live import live_of
 from jupyter_batch.widgets.table_row import TableRow, heading
@@ -146,7 +146,7 @@ class RunTable(Box):
         begun = time.monotonic()
         if anew or (self._is_stale and begun >= self._again_at):
             self._is_stale = False
-            self._take_runs(self._ask())
+            self._take_runs(self._fetch())
             self._again_at = begun + (time.monotonic() - begun) * _REST
         now = datetime.now(UTC)
         for run in self.runs:
@@ -163,12 +163,12 @@ class RunTable(Box):
         self._ticked = set(run_ids)
         for run_id, row in self._rows.items():
             row.tick.value = run_id in self._ticked
-        self._tell_selected()
+        self._notify_selection()
 
     def _filter(self, change: Any) -> None:
-        self._live.ask(self)
+        self._live.refresh(self)
 
-    def _ask(self) -> list[Run]:
+    def _fetch(self) -> list[Run]:
         job = self._job
         if isinstance(job, str):
             job = self._job = self._client.jobs.get(job)
@@ -192,8 +192,8 @@ class RunTable(Box):
         shown = len(self.runs)
         more = "newest " if shown == self._limit else ""
         text = f"{more}{shown} run{'' if shown == 1 else 's'}" if shown else "no runs"
-        self._count.value = look.STYLE + look.block(look.soft(text), role="status")
-        self._tell_selected()
+        self._count.value = markup.STYLE + markup.block(markup.soft(text), role="status")
+        self._notify_selection()
 
     def _arrange(self) -> None:
         """Gives each run a row; a row that is there stays where it is, so that it keeps the focus."""
@@ -217,8 +217,8 @@ class RunTable(Box):
             self._ticked.add(run_id)
         else:
             self._ticked.discard(run_id)
-        self._tell_selected()
+        self._notify_selection()
 
-    def _tell_selected(self) -> None:
+    def _notify_selection(self) -> None:
         self._ticked &= {run.id for run in self.runs}
         self.selected = tuple(run for run in self.runs if run.id in self._ticked)

@@ -10,7 +10,7 @@ import ipywidgets as ipw
 
 from jupyter_batch.client.arguments.units import duration
 from jupyter_batch.client.run import Run
-from jupyter_batch.widgets import look
+from jupyter_batch.widgets import markup
 from jupyter_batch.widgets.base import full, html_box
 
 _COLUMNS = "display:grid;grid-template-columns:7em 5em 11em 6em minmax(8em,1fr);gap:0 10px"
@@ -20,9 +20,9 @@ def heading() -> ipw.HBox:
     """Returns the names of the columns, laid out as a row is."""
     names = ("State", "Cells", "For", "Time", "Reason")
     columns = "".join(f"<span>{name}</span>" for name in names)
-    run = html_box(look.STYLE + look.block(look.soft("Run")))
+    run = html_box(markup.STYLE + markup.block(markup.soft("Run")))
     run.layout = _name_layout()
-    facts = look.block(f'<div class="jbw-soft" style="{_COLUMNS}">{columns}</div>')
+    facts = markup.block(f'<div class="jbw-soft" style="{_COLUMNS}">{columns}</div>')
     return ipw.HBox([run, html_box(facts, flex="1 1 0", width="auto")], layout=full())
 
 
@@ -60,14 +60,14 @@ class TableRow:
         error = run.error
         reason = run.reason or (f"{error.ename}: {error.evalue}" if error else "")
         parts = [
-            look.pill(str(run.state)),
+            markup.pill(str(run.state)),
             f"<span>{cells}</span>",
-            f'<span title="{_times(run)}">{look.instant(run.nominal_at or run.created_at)}</span>',
+            f'<span title="{_times(run)}">{markup.instant(run.nominal_at or run.created_at)}</span>',
             f"<span>{duration(run.duration_at(now))}</span>",
-            f'<span class="jbw-soft" title="{look.escape(reason)}" style="white-space:nowrap;'
-            f'overflow:hidden;text-overflow:ellipsis">{look.escape(reason)}</span>',
+            f'<span class="jbw-soft" title="{markup.escape(reason)}" style="white-space:nowrap;'
+            f'overflow:hidden;text-overflow:ellipsis">{markup.escape(reason)}</span>',
         ]
-        self._facts.value = look.block(f'<div style="{_COLUMNS}">{"".join(parts)}</div>')
+        self._facts.value = markup.block(f'<div style="{_COLUMNS}">{"".join(parts)}</div>')
 
     def hide(self) -> None:
         """Shows no run, until it gets another."""
@@ -80,4 +80,4 @@ class TableRow:
 
 
 def _times(run: Run) -> str:
-    return f"for {look.instant(run.scheduled_for)}, created {look.instant(run.created_at)}"
+    return f"for {markup.instant(run.scheduled_for)}, created {markup.instant(run.created_at)}"

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from jupyter_batch.domain.parameters.parameters import ParameterSchema, check_parameters
 from jupyter_batch.domain.parameters.schema_check import fits, misfits
-from jupyter_batch.domain.parameters.schema_text import in_words, shown, unsayable
+from jupyter_batch.domain.parameters.schema_text import describe_schema, shown, why_not_json
 from jupyter_batch.errors import InvalidParameters
 
 _WORDS = st.sampled_from(["a", "b", "c", ""])
@@ -59,13 +59,13 @@ def test_every_misfit_names_a_place_and_can_be_said_in_words(schema, value):
         for part in path:
             found = found[part]
         assert found is there
-        assert in_words(allowed)
+        assert describe_schema(allowed)
         assert shown(there)
 
 
 @given(schema=SCHEMAS, value=VALUES)
 def test_a_run_is_refused_exactly_when_a_value_does_not_fit(schema, value):
-    assume(unsayable(value) is None)
+    assume(why_not_json(value) is None)
     whole = ParameterSchema(
         schema={"properties": {"x": schema}, "additionalProperties": False},
         has_parameters_cell=True,

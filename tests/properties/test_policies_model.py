@@ -113,7 +113,7 @@ class World:
             ),
             hub=self.hub,
             alarm=FakeAlarm(self.clock),
-            look_seconds=600,
+            poll_seconds=600,
         )
         await self.engine.start()
 

@@ -26,7 +26,7 @@ from jupyter_batch.domain.run import RunState
 from jupyter_batch.server.plain_logs import PlainRecords, keep_logs_plain
 from jupyter_batch.services.execution import dispatcher
 from jupyter_batch.testing.owner import FakeOwner
-from jupyter_batch.widgets import look
+from jupyter_batch.widgets import markup
 from tests.paths import FUZZ
 
 #: Markup of all that shows text: rich, HTML, Markdown, shells, log formats, terminals.
@@ -282,5 +282,5 @@ def test_html_has_no_tags_but_ours_whatever_is_shown(text):
     assert (pages[0].tags, pages[0].attributes) == (pages[1].tags, pages[1].attributes)
     assert steers(pages[0].text) == []
     assert plain_text(text)[:100] in pages[0].text
-    assert _read(look.note(f"a{text}")).tags == {"div", "style"}
-    assert _read(look.escape(text)).tags == set()
+    assert _read(markup.note(f"a{text}")).tags == {"div", "style"}
+    assert _read(markup.escape(text)).tags == set()

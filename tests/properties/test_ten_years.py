@@ -52,7 +52,7 @@ async def test_ten_years_of_a_mix_of_schedules_make_each_run_once():
         settings=Settings(data_dir="/d", root_dir="/r", max_concurrent_runs=2),
         hub=hub,
         alarm=FakeAlarm(clock),
-        look_seconds=30 * 86_400,
+        poll_seconds=30 * 86_400,
     )
     await engine.start()
     jobs = [

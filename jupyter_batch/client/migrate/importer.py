@@ -41,7 +41,7 @@ _MAY_RUN = timedelta(days=1)
 _HAVE = {"ipynb", "html"}
 
 
-class BroughtJob(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedJob(msgspec.Struct, frozen=True, kw_only=True):
     """The result of importing one job definition."""
 
     definition_id: str
@@ -54,7 +54,7 @@ class BroughtJob(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class BroughtRun(msgspec.Struct, frozen=True, kw_only=True):
+class ImportedRun(msgspec.Struct, frozen=True, kw_only=True):
     """The result of importing one job of jupyter-scheduler, which is a run here."""
 
     old_id: str
@@ -68,8 +68,8 @@ class BroughtRun(msgspec.Struct, frozen=True, kw_only=True):
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """The results of an import."""
 
-    jobs: tuple[BroughtJob, ...]
-    runs: tuple[BroughtRun, ...]
+    jobs: tuple[ImportedJob, ...]
+    runs: tuple[ImportedRun, ...]
 
 
 class Importer:
@@ -83,7 +83,7 @@ class Importer:
         *,
         paused: bool = False,
         options: Mapping[str, Any] | None = None,
-        tell: Callable[[str], None] = lambda _: None,
+        on_progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._client = client
         self._old = old
@@ -91,7 +91,7 @@ class Importer:
         self._folder = folder
         self._paused = paused
         self._options = dict(options or {})
-        self._tell = tell
+        self._on_progress = on_progress
 
     def run(self) -> ImportReport:
         """Brings all that can be brought; doing it again brings only what is new."""
@@ -102,35 +102,35 @@ class Importer:
         }
         jobs = []
         for definition in self._old.definitions():
-            self._tell(f"job {definition.name}")
+            self._on_progress(f"job {definition.name}")
             jobs.append(self._definition(definition, known.get(definition.id)))
         by_definition = {job.definition_id: job.job_id for job in jobs}
         runs = []
         for old in self._old.runs():
-            self._tell(f"run of {old.created_at:%Y-%m-%d %H:%M} of {old.name}")
+            self._on_progress(f"run of {old.created_at:%Y-%m-%d %H:%M} of {old.name}")
             runs.append(self._run(old, by_definition.get(old.definition_id or "")))
         return ImportReport(jobs=tuple(jobs), runs=tuple(runs))
 
-    def _definition(self, definition: Definition, before: Job | None) -> BroughtJob:
+    def _definition(self, definition: Definition, before: Job | None) -> ImportedJob:
         about: dict[str, Any] = {"definition_id": definition.id, "name": definition.name}
         if before is not None:
-            return BroughtJob(**about, outcome="before", job_id=before.id, paused=before.paused)
+            return ImportedJob(**about, outcome="before", job_id=before.id, paused=before.paused)
         notes: list[str] = []
         try:
             source = self._old.notebook(definition)
             if source is None:
                 why = f"its notebook {definition.file} is not in {self._old.staging}"
-                return BroughtJob(**about, outcome="left_out", notes=(why,))
+                return ImportedJob(**about, outcome="left_out", notes=(why,))
             job = self._make(definition, source, notes)
             why_paused = self._why_paused(definition, notes)
             if why_paused and job.triggers:
                 job.pause(why_paused)
         except BatchError as error:
-            return BroughtJob(**about, outcome="left_out", notes=(error.message, *notes))
+            return ImportedJob(**about, outcome="left_out", notes=(error.message, *notes))
         except OSError as error:
             why = f"its notebook could not be copied: {error.strerror or error}"
-            return BroughtJob(**about, outcome="left_out", notes=(why,))
-        return BroughtJob(
+            return ImportedJob(**about, outcome="left_out", notes=(why,))
+        return ImportedJob(
             **about | {"name": job.name},
             outcome="brought",
             job_id=job.id,
@@ -196,13 +196,13 @@ class Importer:
                 notes.append(f"parameter {field} was left out: {error.message}")
                 parameters = {k: v for k, v in parameters.items() if k != field}
 
-    def _run(self, old: OldRun, job_id: str | None) -> BroughtRun:
+    def _run(self, old: OldRun, job_id: str | None) -> ImportedRun:
         about: dict[str, Any] = {"old_id": old.id, "name": old.name}
         state = _STATES.get(old.status, "lost")
         age = datetime.now(UTC) - (old.finished_at or old.created_at)
         if state == "lost" and age < _MAY_RUN:
             why = f"it is {old.status or 'not over'}; import again when it is over"
-            return BroughtRun(**about, outcome="left_out", notes=(why,))
+            return ImportedRun(**about, outcome="left_out", notes=(why,))
         notes = []
         content = msgspec.json.encode(_EMPTY)
         try:
@@ -217,11 +217,11 @@ class Importer:
                 _body(old, state, job_id, content), key=f"jupyter-scheduler {old.id}"
             )
         except BatchError as error:
-            return BroughtRun(**about, outcome="left_out", notes=(error.message,))
+            return ImportedRun(**about, outcome="left_out", notes=(error.message,))
         except (OSError, ValueError) as error:
             why = f"its notebook cannot be read: {error}"
-            return BroughtRun(**about, outcome="left_out", notes=(why,))
-        return BroughtRun(
+            return ImportedRun(**about, outcome="left_out", notes=(why,))
+        return ImportedRun(
             **about, outcome="brought", run_id=run.id, state=run.state, notes=tuple(notes)
         )
 

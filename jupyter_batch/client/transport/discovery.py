@@ -72,7 +72,7 @@ class LocalOwner:
         may_start: bool = True,
     ) -> None:
         self.data_dir = data_dir
-        self._start = start or start_passing_owner
+        self._start = start or start_on_demand_owner
         self._transport = transport
         self._patience = patience_seconds
         self._after_exit = after_exit_seconds
@@ -193,7 +193,7 @@ class LocalOwner:
         return OwnerUnavailable(message, data_dir=str(self.data_dir), log_tail=tail)
 
 
-def start_passing_owner(data_dir: Path, *, python: str = sys.executable) -> StartedOwner:
+def start_on_demand_owner(data_dir: Path, *, python: str = sys.executable) -> StartedOwner:
     """Starts a headless owner that ends by itself when it is idle; it outlives this process."""
     log = data_dir / OWNER_LOG
     if _size(log) > _MAX_LOG_BYTES:

@@ -69,7 +69,7 @@ def follow_run(
             connection.pause(0.1)
 
 
-class Sign(Enum):
+class StreamNotice(Enum):
     """A notice of a stream that is no event. It gives the reader a turn while there are none."""
 
     #: The stream has been opened; with no event seen before, something may have been missed.
@@ -78,7 +78,9 @@ class Sign(Enum):
     ALIVE = "alive"
 
 
-def follow_all(connection: Connection, *, after: int | None = None) -> Iterator[RunEvent | Sign]:
+def follow_all(
+    connection: Connection, *, after: int | None = None
+) -> Iterator[RunEvent | StreamNotice]:
     """Yields what happens to all runs, outputs left out, above a position; None for from now on.
 
     Never ends by itself. Raises OwnerUnavailable after several failures in a row, and NotAllowed.
@@ -92,11 +94,11 @@ def follow_all(connection: Connection, *, after: int | None = None) -> Iterator[
             with connection.stream(
                 "events", headers=headers, silence_seconds=_SILENCE_SECONDS
             ) as response:
-                yield Sign.OPENED
+                yield StreamNotice.OPENED
                 for message in read_messages(response.iter_bytes(), alive=True):
                     failures = 0
                     if message is ALIVE:
-                        yield Sign.ALIVE
+                        yield StreamNotice.ALIVE
                         continue
                     event = _event.decode(message.data)
                     if event.position:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from jupyter_batch.domain.parameters.schema_check import misfits
-from jupyter_batch.domain.parameters.schema_text import in_words, shown, unsayable
+from jupyter_batch.domain.parameters.schema_text import describe_schema, shown, why_not_json
 from jupyter_batch.domain.value import Value
 from jupyter_batch.errors import InvalidParameters
 
@@ -41,7 +41,7 @@ def check_parameters(schema: ParameterSchema, parameters: dict[str, Any]) -> Non
     a float), dates have to be dates, and NaN and Infinity, which JSON has not, are refused.
     """
     problems = [
-        *_unsayable(parameters),
+        *_not_json(parameters),
         *_unknown(schema, parameters),
         *_missing(schema, parameters),
     ]
@@ -57,8 +57,8 @@ def check_parameters(schema: ParameterSchema, parameters: dict[str, Any]) -> Non
         )
 
 
-def _unsayable(parameters: dict[str, Any]) -> list[tuple[str, str]]:
-    found = [(name, unsayable(value)) for name, value in parameters.items()]
+def _not_json(parameters: dict[str, Any]) -> list[tuple[str, str]]:
+    found = [(name, why_not_json(value)) for name, value in parameters.items()]
     return [(f"parameters.{name}", f"parameter {name!r} {why}") for name, why in found if why]
 
 
@@ -68,7 +68,7 @@ def _missing(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[
         (
             f"parameters.{name}",
             f"parameter {name!r} is missing: the notebook gives it no value; "
-            f"it takes {in_words(properties.get(name, {}))}",
+            f"it takes {describe_schema(properties.get(name, {}))}",
         )
         for name in schema.schema.get("required", ())
         if name not in parameters
@@ -80,7 +80,7 @@ def _unfit(schema: ParameterSchema, parameters: dict[str, Any]) -> list[tuple[st
     for path, allowed, value in misfits(schema.schema, parameters):
         name = str(path[0]) if path else ""
         place = f"parameter {name!r}" + "".join(f"[{part!r}]" for part in path[1:])
-        message = f"{place} takes {in_words(allowed)}, not {shown(value)}"
+        message = f"{place} takes {describe_schema(allowed)}, not {shown(value)}"
         problems.append((".".join(["parameters", *map(str, path)]), message))
     return problems
 

@@ -34,12 +34,12 @@ _MAX_DEPTH = 100
 MAX_INT_BITS = 3322
 
 
-def in_words(schema: dict[str, Any]) -> str:
+def describe_schema(schema: dict[str, Any]) -> str:
     """Returns a description of a schema: ``an integer or null``, ``one of "a", "b"``."""
     if "enum" in schema:
         return "one of " + ", ".join(shown(value) for value in schema["enum"])
     if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(in_words(part) for part in schema["anyOf"]))
+        return " or ".join(dict.fromkeys(describe_schema(part) for part in schema["anyOf"]))
     types = schema.get("type")
     if types is None:
         return "any value"
@@ -69,14 +69,14 @@ def shown(value: Any) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
-def unsayable(value: Any) -> str | None:
+def why_not_json(value: Any) -> str | None:
     """Returns why JSON cannot carry a value (``must not be NaN: ...``), or None."""
     stack = [(value, 0)]
     while stack:
         item, depth = stack.pop()
         if depth > _MAX_DEPTH:
             return f"is nested more than {_MAX_DEPTH} deep"
-        why = _unsayable_itself(item)
+        why = _why_scalar_not_json(item)
         if why is not None:
             return why
         if isinstance(item, list):
@@ -86,7 +86,7 @@ def unsayable(value: Any) -> str | None:
     return None
 
 
-def _unsayable_itself(item: Any) -> str | None:
+def _why_scalar_not_json(item: Any) -> str | None:
     match item:
         case None | bool() | dict() | list():
             return None
@@ -115,7 +115,7 @@ def _one_type(kind: str, schema: dict[str, Any]) -> str:
 
 def _array(schema: dict[str, Any]) -> str:
     if "prefixItems" in schema:
-        inner = ", ".join(in_words(part) for part in schema["prefixItems"])
+        inner = ", ".join(describe_schema(part) for part in schema["prefixItems"])
         return f"a list of {len(schema['prefixItems'])}: [{inner}]"
     items = schema.get("items")
     if not isinstance(items, dict):
@@ -123,4 +123,4 @@ def _array(schema: dict[str, Any]) -> str:
     kind = items.get("type")
     if "enum" not in items and isinstance(kind, str) and kind in _PLURALS and len(items) == 1:
         return f"a list of {_PLURALS[kind]}"
-    return f"a list, each {in_words(items)}" if items else "a list"
+    return f"a list, each {describe_schema(items)}" if items else "a list"

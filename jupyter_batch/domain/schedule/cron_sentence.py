@@ -22,9 +22,9 @@ _EVERY_DAY = "every day"
 _MAX_TIMES = 6
 
 
-def say_cron(cron: CronText) -> str:
+def describe_cron(cron: CronText) -> str:
     """Returns the days and times of a cron text in words, without its zone."""
-    days, only_if, times = _say_days(cron), _say_condition(cron), _say_times(cron)
+    days, only_if, times = _describe_days(cron), _describe_condition(cron), _describe_times(cron)
     if not times.startswith("at ") or ", " in days:
         days = "" if days == _EVERY_DAY else f"{days}, "
         return f"{days}{times}{only_if}"
@@ -38,7 +38,7 @@ def join(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
-def _say_times(cron: CronText) -> str:
+def _describe_times(cron: CronText) -> str:
     minutes = numbers(MINUTE, cron.minute) or ()
     hours = numbers(HOUR, cron.hour) or ()
     minute_step, hour_step = _step(minutes, 60), _step(hours, 24)
@@ -46,7 +46,9 @@ def _say_times(cron: CronText) -> str:
     if minute_step and all_hours:
         return f"every {_count(minute_step, 'minute')}"
     if all_hours:
-        return "every hour" if minutes == (0,) else f"every hour at {_say_minutes(minutes)} past"
+        return (
+            "every hour" if minutes == (0,) else f"every hour at {_describe_minutes(minutes)} past"
+        )
     if len(minutes) == 1 and hour_step:
         start = "" if minutes == (0,) else f" from {_clock(0, minutes[0])}"
         return f"every {_count(hour_step, 'hour')}{start}"
@@ -60,23 +62,23 @@ def _say_times(cron: CronText) -> str:
         f"{_clock(a, 0)}" if a == b else f"{_clock(a, 0)} to {_clock(b, 0)}"
         for a, b in _runs(hours)
     ]
-    return f"at {_say_minutes(minutes)} past {join(shown)}"
+    return f"at {_describe_minutes(minutes)} past {join(shown)}"
 
 
-def _say_minutes(minutes: Sequence[int]) -> str:
+def _describe_minutes(minutes: Sequence[int]) -> str:
     shown = join([str(a) if a == b else f"{a} to {b}" for a, b in _runs(minutes)])
     return f"{shown} minute{'' if tuple(minutes) == (1,) else 's'}"
 
 
-def _say_days(cron: CronText) -> str:
-    by_date, by_weekday = _say_dates(cron.day), _Weekdays(cron.weekday)
+def _describe_days(cron: CronText) -> str:
+    by_date, by_weekday = _describe_dates(cron.day), _Weekdays(cron.weekday)
     months = numbers(MONTH, cron.month) or ()
     every_month = len(months) == 12
     of_months = "every month" if every_month else join([MONTH_NAMES[m - 1] for m in months])
     if by_date is None and not by_weekday.all and cron.days_must_agree:
-        return by_weekday.say(of_months)
+        return by_weekday.text(of_months)
     if by_date is not None and not by_weekday.all:
-        weekday = by_weekday.say(of_months)
+        weekday = by_weekday.text(of_months)
         if cron.days_must_agree:
             return weekday
         return f"on {by_date} of {of_months}, as well as {weekday}"
@@ -88,15 +90,15 @@ def _say_days(cron: CronText) -> str:
     return f"on {by_date} of {of_months}"
 
 
-def _say_condition(cron: CronText) -> str:
+def _describe_condition(cron: CronText) -> str:
     """Returns what the date must be besides the weekday; empty where either is free."""
-    by_date = _say_dates(cron.day, "or")
+    by_date = _describe_dates(cron.day, "or")
     if by_date is None or not cron.days_must_agree or _Weekdays(cron.weekday).all:
         return ""
     return f", if that day is {by_date} of its month"
 
 
-def _say_dates(field: str, last: str = "and") -> str | None:
+def _describe_dates(field: str, last: str = "and") -> str | None:
     """Returns ``the 1st, the 15th and the last day``; None for every day."""
     items = field.split(",")
     plain = [item for item in items if "L" not in item]
@@ -122,18 +124,18 @@ class _Weekdays:
         self._days = (numbers(DAY_OF_WEEK, ",".join(plain)) or ()) if plain else ()
         self.all = len(self._days) == 7
 
-    def say(self, of_months: str) -> str:
+    def text(self, of_months: str) -> str:
         """Returns ``every Monday in May``, ``on the last Friday of every month``."""
         words = []
         if self._days:
             in_months = "" if of_months == "every month" else f" in {of_months}"
-            words.append(f"every {self._say_plain()}{in_months}")
+            words.append(f"every {self._plain_text()}{in_months}")
         if self._special:
-            names = join([_say_special(item) for item in self._special])
+            names = join([_special_text(item) for item in self._special])
             words.append(f"on {names} of {of_months}")
         return " and ".join(words)
 
-    def _say_plain(self) -> str:
+    def _plain_text(self) -> str:
         if self._days == (1, 2, 3, 4, 5):
             return "weekday"
         # The week begins on Monday here, so that Saturday and Sunday stand together.
@@ -142,7 +144,7 @@ class _Weekdays:
         return join([names[a] if a == b else f"{names[a]} to {names[b]}" for a, b in _runs(week)])
 
 
-def _say_special(item: str) -> str:
+def _special_text(item: str) -> str:
     if item.endswith("L"):
         return f"the last {DAY_NAMES[int(item[:-1]) % 7]}"
     day, _, nth = item.partition("#")

@@ -9,7 +9,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from jupyter_batch.domain.schedule.durations import say_seconds
+from jupyter_batch.domain.schedule.durations import duration_text
 from jupyter_batch.domain.schedule.timetable import Timetable, first_in, last_in
 from jupyter_batch.domain.schedule.trigger import (
     AnyTrigger,
@@ -273,9 +273,11 @@ def _why(trigger: AnyTrigger, reason: MissReason) -> str:
         case MissReason.SUPERSEDED:
             return "a later one runs in its place"
         case MissReason.TOO_OLD:
-            window = say_seconds(trigger.catch_up_window_seconds)
+            window = duration_text(trigger.catch_up_window_seconds)
             return f"older than the catch-up window of {window}"
         case MissReason.DEADLINE:
-            return f"past its start deadline of {say_seconds(trigger.start_deadline_seconds or 0)}"
+            return (
+                f"past its start deadline of {duration_text(trigger.start_deadline_seconds or 0)}"
+            )
         case MissReason.POLICY:
             return "missed runs are skipped"

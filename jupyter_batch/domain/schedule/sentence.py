@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 
 from jupyter_batch.domain.schedule.cron import GapPolicy, RepeatPolicy
-from jupyter_batch.domain.schedule.cron_sentence import MONTH_NAMES, join, say_cron
+from jupyter_batch.domain.schedule.cron_sentence import MONTH_NAMES, describe_cron, join
 from jupyter_batch.domain.schedule.cron_text import read_cron
-from jupyter_batch.domain.schedule.durations import say_seconds
+from jupyter_batch.domain.schedule.durations import duration_text
 from jupyter_batch.domain.schedule.trigger import (
     AnyTrigger,
     CronTrigger,
@@ -24,47 +24,47 @@ def sentence(trigger: AnyTrigger) -> str:
     """Returns ``every weekday at 06:00, Amsterdam time``, with all that limits it after ``;``."""
     match trigger:
         case CronTrigger():
-            what = f"{say_cron(read_cron(trigger.cron))}, {say_zone(trigger.timezone)}"
+            what = f"{describe_cron(read_cron(trigger.cron))}, {zone_text(trigger.timezone)}"
         case IntervalTrigger():
-            what = _say_interval(trigger)
+            what = _interval_text(trigger)
         case OnceTrigger():
-            what = f"once, on {_say_local(trigger, trigger.at)}, {say_zone(trigger.timezone)}"
+            what = f"once, on {_local_text(trigger, trigger.at)}, {zone_text(trigger.timezone)}"
             if describe(trigger, trigger.at).note:
                 what += f" ({describe(trigger, trigger.at).note})"
     return "; ".join([what, *_limits(trigger)])
 
 
-def say_zone(name: str) -> str:
+def zone_text(name: str) -> str:
     """Returns ``Amsterdam time``; the name as it is where it has no place in it."""
     if "/" not in name or name.startswith("Etc/"):
         return name.removeprefix("Etc/") if name == "Etc/UTC" else name
     return f"{name.rpartition('/')[2].replace('_', ' ')} time"
 
 
-def _say_interval(trigger: IntervalTrigger) -> str:
-    duration = say_seconds(trigger.interval_seconds)
+def _interval_text(trigger: IntervalTrigger) -> str:
+    duration = duration_text(trigger.interval_seconds)
     every = f"every {duration.removeprefix('1 ') if duration.count(' ') == 1 else duration}"
     anchor = trigger.anchor_at or trigger.start_at
     if anchor is None:
         return every
-    return f"{every}, counted from {_say_local(trigger, anchor)}, {say_zone(trigger.timezone)}"
+    return f"{every}, counted from {_local_text(trigger, anchor)}, {zone_text(trigger.timezone)}"
 
 
 def _limits(trigger: AnyTrigger) -> list[str]:
     words = []
     if trigger.start_at:
-        words.append(f"from {_say_local(trigger, trigger.start_at)} on")
+        words.append(f"from {_local_text(trigger, trigger.start_at)} on")
     if trigger.end_at:
-        words.append(f"until {_say_local(trigger, trigger.end_at)}")
+        words.append(f"until {_local_text(trigger, trigger.end_at)}")
     if trigger.excluded_dates:
         dates = sorted(set(trigger.excluded_dates))
         few = len(dates) <= _MAX_DATES
-        named = join([_say_date(day) for day in dates], "or")
+        named = join([_date_text(day) for day in dates], "or")
         words.append(f"not on {named if few else f'{len(dates)} excluded dates'}")
     if trigger.max_runs is not None:
         words.append(f"at most {trigger.max_runs:,} {'run' if trigger.max_runs == 1 else 'runs'}")
     if trigger.jitter_seconds:
-        words.append(f"each up to {say_seconds(trigger.jitter_seconds)} later")
+        words.append(f"each up to {duration_text(trigger.jitter_seconds)} later")
     if isinstance(trigger, CronTrigger) and not read_cron(trigger.cron).is_wildcard:
         if trigger.gap is GapPolicy.SKIP:
             words.append("not when clocks leave the time out")
@@ -77,12 +77,12 @@ def _limits(trigger: AnyTrigger) -> list[str]:
     return words
 
 
-def _say_local(trigger: AnyTrigger, at: datetime) -> str:
+def _local_text(trigger: AnyTrigger, at: datetime) -> str:
     offset = offset_at(trigger.timezone, to_tick(at))
     local = at.astimezone(timezone(timedelta(microseconds=offset)))
     clock = local.strftime("%H:%M" if not (local.second or local.microsecond) else "%H:%M:%S")
-    return f"{_say_date(local.date())} at {clock}"
+    return f"{_date_text(local.date())} at {clock}"
 
 
-def _say_date(day: date) -> str:
+def _date_text(day: date) -> str:
     return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"

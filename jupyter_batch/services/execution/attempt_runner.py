@@ -267,7 +267,7 @@ class AttemptRunner:
     ) -> Sequence[AnyFrame | LogLine] | None:
         with self._watchdog.silence.listening():
             items = await anext(batches, None)
-        self._watchdog.silence.heard()
+        self._watchdog.silence.reset()
         self._patience.reset()
         return items
 
@@ -278,7 +278,7 @@ class AttemptRunner:
                 return await work()
             except EngineUnavailable:
                 self._engine_was_away = True
-                self._watchdog.silence.heard()
+                self._watchdog.silence.reset()
                 if self._patience.over():
                     raise
                 log.warning("The engine does not answer; looking again for run %s", self._run.id)
@@ -378,7 +378,7 @@ class AttemptRunner:
     async def _back_to_queue(self, error: EngineUnavailable) -> None:
         """Returns the run to the queue until the executor answers; the attempt is not counted."""
         now = self._clock.now()
-        self._executor_health.mark_away(self._executor.name, error.message)
+        self._executor_health.mark_unavailable(self._executor.name, error.message)
 
         def change(run: Run) -> Run:
             if run.state is RunState.CANCELLING:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 #: Queued runs per page. A round reads further pages while it starts or blocks runs.
 _PAGE = 20
 #: Seconds between checks of the clock, which may have been set.
-_LOOK = 60.0
+_LONGEST_PAUSE = 60.0
 #: Number of runs that cannot be started after which a round ends.
 _MOST_FAILURES = 100
 #: Errors of the store, which are not the fault of a single run.
@@ -47,13 +47,14 @@ class Dispatcher:
         limit_per_user: int | None = None,
         executor_health: ExecutorHealthTracker,
         attempt_runner: Callable[[Run], AttemptRunner],
+        on_end: Callable[[Run], Awaitable[None]] | None = None,
     ) -> None:
+        """Create the dispatcher; ``on_end`` is called with each run that has ended."""
         self._store = store
         self._clock = clock
         self._occupancy = Occupancy(limit, limit_per_user)
         self._executor_health = executor_health
-        #: Called with each run that has ended.
-        self.on_end: Callable[[Run], Awaitable[None]] | None = None
+        self._on_end = on_end
         self._attempt_runner = attempt_runner
         self._unrecorded = UnrecordedEnds(store, clock, self.notify_end)
         #: Queued runs that could not be claimed.
@@ -158,14 +159,14 @@ class Dispatcher:
         times = (
             await runs.next_not_before(),
             await runs.next_expiry(),
-            self._executor_health.next_look,
+            self._executor_health.next_check_at,
             self._unrecorded.next_at,
             self._postponed.next_at,
         )
         instants = [at for at in times if at]
         if not instants:
             return None
-        return min(_LOOK, max(0.05, (min(instants) - self._clock.now()).total_seconds()))
+        return min(_LONGEST_PAUSE, max(0.05, (min(instants) - self._clock.now()).total_seconds()))
 
     async def _round(self) -> None:
         await self._check_clock()
@@ -228,7 +229,7 @@ class Dispatcher:
         obstacle = self._occupancy.obstacle(run, await self._job_limit(run, limits))
         if obstacle is not None:
             lane = obstacle.lane
-        elif await self._executor_health.look(run.environment.executor) is not None:
+        elif await self._executor_health.check(run.environment.executor) is not None:
             lane = run.executor_lane
         else:
             try:
@@ -312,17 +313,17 @@ class Dispatcher:
         try:
             ended = await self._store.runs.get(run.id)
         except BatchError as error:
-            log.warning("Cannot look at the end of run %s: %s", run.id, error.message)
+            log.warning("Cannot read the end of run %s: %s", run.id, error.message)
             return
         if ended is not None:
             await self.notify_end(ended)
 
     async def notify_end(self, run: Run) -> None:
         """Calls ``on_end`` and logs its errors: they are not the fault of the run."""
-        if self.on_end is None or not run.state.is_terminal:
+        if self._on_end is None or not run.state.is_terminal:
             return
         try:
-            await self.on_end(run)
+            await self._on_end(run)
         except BatchError as error:
             log.warning("Cannot act on the end of run %s: %s", run.id, error.message)
         except Exception:

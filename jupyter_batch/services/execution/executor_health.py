@@ -12,11 +12,11 @@ _FIRST_PAUSE = 2.0
 _LONGEST_PAUSE = 30.0
 
 
-class Away(Value, frozen=True, kw_only=True):
+class UnavailableExecutor(Value, frozen=True, kw_only=True):
     """An executor that does not answer."""
 
     reason: str
-    look_at: datetime
+    check_at: datetime
     pause_seconds: float
 
 
@@ -26,49 +26,51 @@ class ExecutorHealthTracker:
     def __init__(self, executors: Mapping[str, Executor], clock: Clock) -> None:
         self._executors = executors
         self._clock = clock
-        self._away: dict[str, Away] = {}
+        self._unavailable: dict[str, UnavailableExecutor] = {}
 
-    def mark_away(self, name: str, reason: str) -> None:
+    def mark_unavailable(self, name: str, reason: str) -> None:
         """Records that an executor did not answer."""
         self._put(name, reason, _FIRST_PAUSE)
 
     def reason(self, name: str | None) -> str | None:
         """Returns why runs of an executor wait, as of the last check."""
-        away = self._away.get(name or "")
-        return f"waits: {away.reason}" if away else None
+        unavailable = self._unavailable.get(name or "")
+        return f"waits: {unavailable.reason}" if unavailable else None
 
-    async def look(self, name: str | None) -> str | None:
+    async def check(self, name: str | None) -> str | None:
         """Returns why runs of an executor wait. Checks the executor again if it is time to."""
-        away = self._away.get(name or "")
-        if away is None or name is None:
+        unavailable = self._unavailable.get(name or "")
+        if unavailable is None or name is None:
             return None
-        if self._is_time(away):
+        if self._is_time(unavailable):
             health = await self._executors[name].health()
             if health.ok:
-                del self._away[name]
+                del self._unavailable[name]
                 return None
-            self._put(name, health.message, min(_LONGEST_PAUSE, away.pause_seconds * 2))
+            self._put(name, health.message, min(_LONGEST_PAUSE, unavailable.pause_seconds * 2))
         return self.reason(name)
 
     @property
-    def next_look(self) -> datetime | None:
+    def next_check_at(self) -> datetime | None:
         """Returns the earliest future instant at which an executor is to be checked again.
 
         If such an instant passed without a check, no run waits for that executor: the next run
         that does makes the check.
         """
         now = self._clock.now()
-        instants = (now if self._went_back(a) else a.look_at for a in self._away.values())
+        instants = (now if self._went_back(a) else a.check_at for a in self._unavailable.values())
         return min((at for at in instants if at > now), default=None)
 
-    def _is_time(self, away: Away) -> bool:
-        return self._clock.now() >= away.look_at or self._went_back(away)
+    def _is_time(self, unavailable: UnavailableExecutor) -> bool:
+        return self._clock.now() >= unavailable.check_at or self._went_back(unavailable)
 
-    def _went_back(self, away: Away) -> bool:
+    def _went_back(self, unavailable: UnavailableExecutor) -> bool:
         """Returns whether the clock has been set back since the last check."""
-        left = (away.look_at - self._clock.now()).total_seconds()
-        return left > away.pause_seconds
+        left = (unavailable.check_at - self._clock.now()).total_seconds()
+        return left > unavailable.pause_seconds
 
     def _put(self, name: str, reason: str, pause: float) -> None:
-        look_at = self._clock.now() + timedelta(seconds=pause)
-        self._away[name] = Away(reason=reason, look_at=look_at, pause_seconds=pause)
+        check_at = self._clock.now() + timedelta(seconds=pause)
+        self._unavailable[name] = UnavailableExecutor(
+            reason=reason, check_at=check_at, pause_seconds=pause
+        )

@@ -74,9 +74,9 @@ class Reconciler:
                 await self._settle_all([run], {}, f"there is no executor {name!r} any more")
         looked = []
         for name, runs in theirs.items():
-            has_looked = asyncio.Event()
-            looked.append(asyncio.ensure_future(has_looked.wait()))
-            work = self._look_after(self._executors[name], runs, has_looked)
+            has_listed = asyncio.Event()
+            looked.append(asyncio.ensure_future(has_listed.wait()))
+            work = self._reconcile_executor(self._executors[name], runs, has_listed)
             self._tasks.append(asyncio.create_task(work, name=f"reconcile {name}"))
         try:
             await asyncio.wait(looked, timeout=_FIRST_LOOK_SECONDS)
@@ -94,16 +94,16 @@ class Reconciler:
         """Requests a clean-up, because an orphaned attempt may be left on an executor."""
         self._leftovers.set()
 
-    async def _look_after(
-        self, executor: Executor, runs: Sequence[Run], has_looked: asyncio.Event
+    async def _reconcile_executor(
+        self, executor: Executor, runs: Sequence[Run], has_listed: asyncio.Event
     ) -> None:
         try:
-            handles, why_none = await self._first_list(executor, runs, has_looked)
-            await self._settle_all(runs, handles, why_none, has_looked)
+            handles, why_none = await self._first_list(executor, runs, has_listed)
+            await self._settle_all(runs, handles, why_none, has_listed)
             self._dispatcher.wake()
             is_clean = await self._clear(executor, handles)
         finally:
-            has_looked.set()
+            has_listed.set()
         pause: float | None = _LATE_COMERS if is_clean else ENGINE_PAUSE
         while True:
             await wait_set(self._leftovers, self._clock, pause)
@@ -112,7 +112,7 @@ class Reconciler:
             pause = None if await self._clear_all(executor) else _LATE_COMERS
 
     async def _first_list(
-        self, executor: Executor, runs: Sequence[Run], has_looked: asyncio.Event
+        self, executor: Executor, runs: Sequence[Run], has_listed: asyncio.Event
     ) -> tuple[dict[Key, AttemptHandle], str | None]:
         """Returns the attempts that exist, or none and a reason if the executor stays away."""
         patience, reported = Patience(self._clock, self._patience), False
@@ -126,30 +126,30 @@ class Reconciler:
                     return {}, f"the engine stayed away for {away}: {why}"
                 if not reported:
                     log.warning("Cannot list attempts of %s: %s", executor.name, why)
-                    await self._say_waits(runs, why)
+                    await self._record_waiting(runs, why)
                     reported = True
-            has_looked.set()
+            has_listed.set()
             await self._clock.sleep(ENGINE_PAUSE)
 
-    async def _say_waits(self, runs: Sequence[Run], why: str) -> None:
+    async def _record_waiting(self, runs: Sequence[Run], why: str) -> None:
         reason = f"waits to be taken over: {why}"
 
         def change(run: Run) -> Run:
-            is_told = run.state in (RunState.STARTING, RunState.RUNNING)
-            return replace(run, reason=reason) if is_told else run
+            shows_reason = run.state in (RunState.STARTING, RunState.RUNNING)
+            return replace(run, reason=reason) if shows_reason else run
 
         for run in runs:
             try:
                 await self._store.runs.update(run.id, change, at=self._clock.now())
             except Exception as error:
-                log.warning("Cannot tell that run %s waits: %s", run.id, described(error))
+                log.warning("Cannot record that run %s waits: %s", run.id, described(error))
 
     async def _settle_all(
         self,
         runs: Sequence[Run],
         handles: Mapping[Key, AttemptHandle],
         why_none: str | None,
-        has_looked: asyncio.Event | None = None,
+        has_listed: asyncio.Event | None = None,
     ) -> None:
         """Settles the runs. An error with one does not affect the others.
 
@@ -167,8 +167,8 @@ class Reconciler:
                     self.request_cleanup()
             if not left or not tries_left:
                 return
-            if has_looked is not None:
-                has_looked.set()
+            if has_listed is not None:
+                has_listed.set()
             await self._clock.sleep(ENGINE_PAUSE)
 
     async def _settle(

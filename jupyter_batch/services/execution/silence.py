@@ -22,13 +22,13 @@ class SilenceTimer:
         self._clock = clock
         self._step = step_seconds
         self._listening = False
-        self._heard = False
+        self._was_reset = False
         #: Seconds without a sign of life.
         self.seconds = 0.0
 
-    def heard(self) -> None:
+    def reset(self) -> None:
         """Resets the count: something arrived, or nothing could have arrived."""
-        self._heard = True
+        self._was_reset = True
         self.seconds = 0.0
 
     @contextlib.contextmanager
@@ -42,9 +42,9 @@ class SilenceTimer:
 
     async def step(self) -> None:
         """Waits for one step and counts it."""
-        self._heard = False
+        self._was_reset = False
         before = self._clock.now()
         await self._clock.sleep(self._step)
         passed = (self._clock.now() - before).total_seconds()
-        if self._listening and not self._heard:
+        if self._listening and not self._was_reset:
             self.seconds += min(max(passed, 0.0), _MOST * self._step)

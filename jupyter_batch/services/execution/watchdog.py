@@ -96,7 +96,7 @@ class Watchdog:
                     self.silent_seconds = silence.seconds
                     return
                 # The executor does not answer, so the runner's silence means nothing.
-                silence.heard()
+                silence.reset()
             if warned != (silence.seconds >= limit / 2):
                 warned = not warned
                 await self._set_reason(_warning(silence.seconds, limit) if warned else None)

@@ -18,7 +18,7 @@ from jupyter_batch.services.maintenance.space_reclaimer import SpaceReclaimer
 log = logging.getLogger(__name__)
 
 #: Seconds between two checks.
-_LOOK = 300.0
+_PAUSE = 300.0
 #: Runs that are deleted in one transaction.
 _STEP = 500
 
@@ -29,9 +29,9 @@ class RetentionService(BackgroundTask):
     def __init__(
         self, store: Store, space_reclaimer: SpaceReclaimer, clock: Clock, default: Retention
     ) -> None:
-        super().__init__("retention", self._look, clock)
+        super().__init__("retention", self._apply_safely, clock)
         self._store = store
-        self._janitor = space_reclaimer
+        self._space_reclaimer = space_reclaimer
         self._default = default
 
     async def apply(self) -> int | None:
@@ -49,7 +49,7 @@ class RetentionService(BackgroundTask):
                 deleted += await self._apply(group, policy, protected)
         if deleted:
             log.info("Removed %d runs that were to be kept no longer", deleted)
-            self._janitor.wake()
+            self._space_reclaimer.wake()
         return deleted
 
     async def _apply(self, group: EndedGroup, policy: Retention, protected: str | None) -> int:
@@ -79,11 +79,11 @@ class RetentionService(BackgroundTask):
             if after is None:
                 return jobs
 
-    async def _look(self) -> float | None:
+    async def _apply_safely(self) -> float | None:
         try:
-            return None if await self.apply() is None else _LOOK
+            return None if await self.apply() is None else _PAUSE
         except BatchError as error:
             log.warning("Cannot remove old runs yet: %s", error.message)
         except Exception:
             log.exception("A fault while removing old runs; going on")
-        return _LOOK
+        return _PAUSE

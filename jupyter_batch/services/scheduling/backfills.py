@@ -37,13 +37,13 @@ class BackfillService:
         *,
         store: Store,
         clock: Clock,
-        maker: RunFactory,
+        run_factory: RunFactory,
         admission: AdmissionControl,
         dispatcher: Dispatcher,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._maker = maker
+        self._run_factory = run_factory
         self._admission = admission
         self._dispatcher = dispatcher
         self._ids = IdSource()
@@ -89,7 +89,9 @@ class BackfillService:
         cache: Cache = {}
         for start in range(0, len(wanted), _TOGETHER):
             runs = [
-                await self._maker.backfilled(job, trigger, at, backfill, request.parameters, cache)
+                await self._run_factory.backfilled(
+                    job, trigger, at, backfill, request.parameters, cache
+                )
                 for at, trigger in wanted[start : start + _TOGETHER]
             ]
             await self._admission.store(runs)

@@ -60,20 +60,20 @@ class Scheduler:
         store: Store,
         clock: Clock,
         alarm: Alarm,
-        maker: RunFactory,
+        run_factory: RunFactory,
         admission: AdmissionControl,
         dispatcher: Dispatcher,
-        look_seconds: float = 60.0,
+        poll_seconds: float = 60.0,
         on_time_seconds: float = ON_TIME_SECONDS,
     ) -> None:
         self._store = store
         self._clock = clock
         self._alarm = alarm
-        self._maker = maker
+        self._run_factory = run_factory
         self._admission = admission
         self._dispatcher = dispatcher
         #: Longest pause between checks, because the clock may be set or the machine may sleep.
-        self._look = timedelta(seconds=look_seconds)
+        self._look = timedelta(seconds=poll_seconds)
         self._on_time_seconds = on_time_seconds
         self._jobs: dict[str, Job] = {}
         self._states: dict[str, TriggerState] = {}
@@ -334,7 +334,7 @@ class Scheduler:
                 cause=cause,
                 on_time_seconds=self._on_time_seconds,
             )
-            runs += await self._maker.decided(job, trigger, decision, cache)
+            runs += await self._run_factory.decided(job, trigger, decision, cache)
             after = replace(state, progress=decision.progress, next_at=decision.next_at)
             steps.append(
                 TriggerStep(

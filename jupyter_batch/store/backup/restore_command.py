@@ -37,9 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         report = _do(args)
     except BatchError as error:
-        _tell("error", code=error.code, message=error.message, details=error.details)
+        _write_message("error", code=error.code, message=error.message, details=error.details)
         return 1
-    _tell("done", **msgspec.to_builtins(report))
+    _write_message("done", **msgspec.to_builtins(report))
     return 0
 
 
@@ -58,7 +58,7 @@ def _do(args: argparse.Namespace) -> RestoreReport | RepairReport:
     )
 
 
-def _tell(kind: str, **facts: Any) -> None:
+def _write_message(kind: str, **facts: Any) -> None:
     sys.stdout.write(msgspec.json.encode({"kind": kind, **facts}).decode() + "\n")
     sys.stdout.flush()
 

@@ -16,10 +16,10 @@ from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import BatchError, InvalidNotebook
-from jupyter_batch.notebook.inspect_notebook import outline_apart
+from jupyter_batch.notebook.inspect_notebook import outline_bytes
 from jupyter_batch.notebook.notebooks import DiskNotebooks
 from jupyter_batch.notebook.parts import from_pieces, to_pieces
-from jupyter_batch.notebook.subprocess_worker import LARGE_BYTES, apart
+from jupyter_batch.notebook.subprocess_worker import LARGE_BYTES, run_in_worker
 from jupyter_batch.ports import ExecutedParts
 
 
@@ -66,13 +66,13 @@ async def test_a_large_notebook_gives_the_same_schema_from_another_process(noteb
 
 async def test_an_error_comes_back_from_another_process_as_it_is():
     with pytest.raises(InvalidNotebook, match="old format 3") as caught:
-        await apart(outline_apart, b'{"nbformat": 3}', is_large=True)
+        await run_in_worker(outline_bytes, b'{"nbformat": 3}', is_large=True)
     assert caught.value.details == {"field": "notebook", "nbformat": 3}
 
 
 async def test_a_fault_in_another_process_is_told():
     with pytest.raises(BatchError, match="builtins:repr failed"):
-        await apart(cast("Callable[[bytes], bytes]", repr), b"text is no bytes", is_large=True)
+        await run_in_worker(cast("Callable[[bytes], bytes]", repr), b"text is no bytes", is_large=True)
 
 
 @pytest.mark.parametrize("padding", [0, LARGE_BYTES])

@@ -33,7 +33,7 @@ async def _leave_much(attempt: FakeAttempt) -> None:
     for number in range(1, 6):
         attempt.log(f"line {number}")
     for path, content in FILES.items():
-        attempt.say(
+        attempt.emit(
             frames.ArtifactChunk,
             path=path,
             data=base64.b64encode(content).decode(),

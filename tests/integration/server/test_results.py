@@ -48,7 +48,7 @@ def say_result(attempt: FakeAttempt, name: str, value: Any) -> None:
     pieces = [text[i : i + 100_000] for i in range(0, len(text), 100_000)]
     for number, piece in enumerate(pieces, start=1):
         more = number < len(pieces)
-        attempt.say(frames.Result, name=name, type=kind, body=piece, more=more, told_at=at)
+        attempt.emit(frames.Result, name=name, type=kind, body=piece, more=more, told_at=at)
 
 
 async def records(attempt: FakeAttempt) -> None:

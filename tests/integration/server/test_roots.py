@@ -12,10 +12,10 @@ from jupyter_batch.server.proxy import NAMED_FROM
 from .conftest import Parts, Server, StartServer
 from .test_gateway import Lock
 
-OWNERS, DOORS = "/home/ada/first", "/home/ada/second"
+OWNERS, GATEWAYS = "/home/ada/first", "/home/ada/second"
 NOTEBOOKS = {
     f"{OWNERS}/nb.ipynb": b'{"cells": [], "of": "the owner"}',
-    f"{DOORS}/nb.ipynb": b'{"cells": [], "of": "the gateway"}',
+    f"{GATEWAYS}/nb.ipynb": b'{"cells": [], "of": "the gateway"}',
     f"{OWNERS}/deep/other.ipynb": b'{"cells": []}',
 }
 
@@ -32,7 +32,7 @@ async def servers(start_server: StartServer, parts: Parts) -> tuple[Server, Serv
     """The owner, and a gateway beside it."""
     lock = Lock(parts)
     owner = await start_server(parts=parts, open_engine=lock.open, root_dir=OWNERS)
-    gateway = await start_server(parts=parts, open_engine=lock.open, root_dir=DOORS)
+    gateway = await start_server(parts=parts, open_engine=lock.open, root_dir=GATEWAYS)
     assert gateway.gateway.engine is None
     return owner, gateway
 
@@ -55,10 +55,10 @@ async def test_a_run_is_of_the_notebook_of_the_door_that_was_asked(servers, part
     owner, gateway = servers
     run = await made(gateway, "runs")
     frozen = await parts.store.runs.frozen(run["id"])
-    assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
-    assert (run["notebook"]["path"], run["notebook"]["root"]) == ("nb.ipynb", DOORS)
+    assert frozen.content == NOTEBOOKS[f"{GATEWAYS}/nb.ipynb"]
+    assert (run["notebook"]["path"], run["notebook"]["root"]) == ("nb.ipynb", GATEWAYS)
     seen = (await get(owner, f"runs/{run['id']}"))["notebook"]
-    assert (seen["path"], seen["root"]) == (f"{DOORS}/nb.ipynb", OWNERS)
+    assert (seen["path"], seen["root"]) == (f"{GATEWAYS}/nb.ipynb", OWNERS)
     (listed,) = (await get(owner, "runs"))["items"]
     assert listed["notebook"] == seen
 
@@ -68,11 +68,11 @@ async def test_a_job_keeps_its_notebook_whoever_is_asked(servers, parts):
     job = await made(gateway, "jobs", name="nightly")
     assert job["notebook"] == "nb.ipynb"
     (seen,) = (await get(owner, "jobs"))["items"]
-    assert seen["notebook"] == f"{DOORS}/nb.ipynb"
+    assert seen["notebook"] == f"{GATEWAYS}/nb.ipynb"
     for server in servers:
         run = (await server.http.post(f"jobs/{job['id']}/runs", json={})).json()
         frozen = await parts.store.runs.frozen(run["id"])
-        assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
+        assert frozen.content == NOTEBOOKS[f"{GATEWAYS}/nb.ipynb"]
 
 
 async def test_a_job_is_changed_from_elsewhere_and_keeps_its_notebook(servers, parts):
@@ -102,17 +102,17 @@ async def test_a_sweep_and_its_runs_are_of_the_notebook_of_the_door(servers, par
     owner, gateway = servers
     sweep = await made(gateway, "sweeps", grid={"alpha": [1, 2]})
     assert sweep["notebook"]["path"] == "nb.ipynb"
-    assert (await get(owner, f"sweeps/{sweep['id']}"))["notebook"]["path"] == f"{DOORS}/nb.ipynb"
+    assert (await get(owner, f"sweeps/{sweep['id']}"))["notebook"]["path"] == f"{GATEWAYS}/nb.ipynb"
     runs = (await get(gateway, f"runs?sweep_id={sweep['id']}"))["items"]
     assert {run["notebook"]["path"] for run in runs} == {"nb.ipynb"}
     frozen = await parts.store.runs.frozen(runs[0]["id"])
-    assert frozen.content == NOTEBOOKS[f"{DOORS}/nb.ipynb"]
+    assert frozen.content == NOTEBOOKS[f"{GATEWAYS}/nb.ipynb"]
 
 
 async def test_each_door_tells_its_own_root_and_reads_its_own_notebooks(servers, parts):
     owner, gateway = servers
     assert (await get(owner, "health"))["root_dir"] == OWNERS
-    assert (await get(gateway, "health"))["root_dir"] == DOORS
+    assert (await get(gateway, "health"))["root_dir"] == GATEWAYS
     await get(owner, "notebooks/parameters?path=deep/other.ipynb")
     answer = await gateway.http.get("notebooks/parameters?path=deep/other.ipynb")
     assert answer.status_code == 404
@@ -120,7 +120,7 @@ async def test_each_door_tells_its_own_root_and_reads_its_own_notebooks(servers,
 
 async def test_only_a_door_names_notebooks_from_elsewhere(servers):
     owner, _ = servers
-    headers = {NAMED_FROM: DOORS}
+    headers = {NAMED_FROM: GATEWAYS}
     run = (await owner.http.post("runs", json={"notebook": "nb.ipynb"}, headers=headers)).json()
     assert run["notebook"]["root"] == OWNERS
 
@@ -129,7 +129,7 @@ async def test_a_client_with_the_owner_s_token_names_any_notebook_by_its_whole_p
     owner, gateway = servers
     token = {"Authorization": f"token {owner.gateway.token}"}
     for path, seen in [
-        (f"{DOORS}/nb.ipynb", f"{DOORS}/nb.ipynb"),
+        (f"{GATEWAYS}/nb.ipynb", f"{GATEWAYS}/nb.ipynb"),
         (f"{OWNERS}/nb.ipynb", "nb.ipynb"),
     ]:
         body = {"notebook": path, "name": path[-20:]}
@@ -145,7 +145,7 @@ async def test_a_client_with_the_owner_s_token_names_any_notebook_by_its_whole_p
 
 async def test_a_user_of_a_server_names_nothing_outside_of_its_root(servers):
     owner, gateway = servers
-    for server, path in [(owner, f"{DOORS}/nb.ipynb"), (gateway, f"{OWNERS}/nb.ipynb")]:
+    for server, path in [(owner, f"{GATEWAYS}/nb.ipynb"), (gateway, f"{OWNERS}/nb.ipynb")]:
         answer = await server.http.post("runs", json={"notebook": path})
         assert answer.status_code == 400
         assert answer.json()["details"]["field"] == "notebook"

@@ -68,18 +68,18 @@ async def test_no_attempt_makes_the_store_refuse_others(tmp_path: Path):
         for cell in (0, 1):
             attempt.start_cell(cell)
             attempt.print(cell, "text")
-            attempt.say(
+            attempt.emit(
                 frames.ProgressFrame, name="loop", data={"processed": draw.choice(_NUMBERS)}
             )
-            attempt.say(
+            attempt.emit(
                 frames.Result, name="r", type="number", body=draw.choice(("1", "{", "[" * 900)),
                 told_at=attempt.at,
             )  # fmt: skip
-            attempt.say(
+            attempt.emit(
                 frames.Heartbeat, memory_bytes=1, peak_memory_bytes=1, cpu_seconds=draw.random()
             )
             attempt.finish_cell(cell)
-        attempt.say(frames.ArtifactChunk, path="a", data="AAAA", size=2**40, sha256="0")
+        attempt.emit(frames.ArtifactChunk, path="a", data="AAAA", size=2**40, sha256="0")
         for _ in range(draw.randrange(1, 4)):
             place = draw.randrange(len(attempt.items))
             item = attempt.items[place]

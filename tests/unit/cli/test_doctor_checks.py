@@ -12,11 +12,11 @@ from jupyter_batch.cli.doctor_checks import (
     Place,
     engine_findings,
     extension_finding,
-    folder_finding,
-    owner_finding,
+    folder_diagnostic,
+    owner_diagnostic,
     panel_finding,
-    python_finding,
-    secrets_findings,
+    python_diagnostic,
+    secrets_diagnostics,
 )
 from jupyter_batch.client.client import Client
 from jupyter_batch.errors import NotAllowed, OwnerUnavailable
@@ -28,19 +28,19 @@ def _write(path, value):
 
 
 def test_what_is_installed_is_named():
-    assert python_finding().level == "ok"
-    assert "papermill" in python_finding().message
+    assert python_diagnostic().level == "ok"
+    assert "papermill" in python_diagnostic().message
 
 
 def test_a_data_folder_that_is_still_to_be_made_is_fine(tmp_path):
-    finding = folder_finding(tmp_path / "new" / "data")
+    finding = folder_diagnostic(tmp_path / "new" / "data")
     assert finding.level == "ok"
     assert "free" in finding.message
 
 
 def test_a_file_in_the_place_of_the_data_folder_is_a_failure(tmp_path):
     (tmp_path / "file").write_text("")
-    finding = folder_finding(tmp_path / "file" / "data")
+    finding = folder_diagnostic(tmp_path / "file" / "data")
     assert finding.level == "fail"
     assert "JUPYTER_BATCH_DATA" in finding.advice
 
@@ -81,7 +81,7 @@ def test_a_data_folder_in_one_that_keeps_others_out_is_fine(reached_by_others):
 
 def test_an_owner_that_answers_is_introduced(owner, tmp_path):
     client = Client("http://owner/", owner.token, transport=owner)
-    finding, health = owner_finding(Place(data_dir=tmp_path, connect=lambda: client))
+    finding, health = owner_diagnostic(Place(data_dir=tmp_path, connect=lambda: client))
     client.close()
     assert finding.level == "warn"
     assert "version 0" in finding.message
@@ -93,7 +93,7 @@ def test_an_owner_that_cannot_be_had_is_a_failure(tmp_path):
     def connect():
         raise OwnerUnavailable("nobody there")
 
-    finding, health = owner_finding(Place(data_dir=tmp_path, connect=connect))
+    finding, health = owner_diagnostic(Place(data_dir=tmp_path, connect=connect))
     assert (finding.level, finding.message, health) == ("fail", "nobody there", None)
 
 
@@ -166,10 +166,10 @@ def _secrets_client(answer: Any) -> Callable[[], Client]:
 )
 def test_secrets_that_are_weak_or_cannot_be_read_are_told(tmp_path, answer, level, text):
     place = Place(data_dir=tmp_path, connect=_secrets_client(answer))
-    (finding,) = secrets_findings(place)
+    (finding,) = secrets_diagnostics(place)
     assert (finding.level, finding.message) == (level, text)
 
 
 def test_without_secrets_doctor_says_nothing_of_them(tmp_path):
     place = Place(data_dir=tmp_path, connect=_secrets_client({"items": []}))
-    assert list(secrets_findings(place)) == []
+    assert list(secrets_diagnostics(place)) == []

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from jupyter_batch.client.transport.discovery import LocalOwner, start_passing_owner
+from jupyter_batch.client.transport.discovery import LocalOwner, start_on_demand_owner
 from jupyter_batch.errors import OwnerUnavailable
 from jupyter_batch.wire.owner import ANOTHER_OWNS, default_data_dir
 
@@ -243,7 +243,7 @@ def test_the_folder_is_named_by_the_environment(tmp_path, monkeypatch):
 
 
 def test_a_started_owner_writes_to_the_log_of_its_folder(tmp_path):
-    process = start_passing_owner(tmp_path, python="/bin/echo")
+    process = start_on_demand_owner(tmp_path, python="/bin/echo")
     assert isinstance(process, subprocess.Popen)
     process.wait()
     assert "jupyter_batch.headless --data" in (tmp_path / "owner.log").read_text()

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from jupyter_batch.client.transport.event_stream import Sign, follow_all, follow_run
+from jupyter_batch.client.transport.event_stream import StreamNotice, follow_all, follow_run
 from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import NotAllowed, NotFound, OwnerUnavailable
@@ -80,16 +80,16 @@ def test_a_server_that_does_not_come_back_ends_the_following(owner, connection, 
 
 
 def test_all_runs_are_followed_from_now_on_over_dropped_connections(owner, connection, run):
-    owner.told.tell(run.id, "state", {"state": "starting"})
+    owner.told.send(run.id, "state", {"state": "starting"})
     told = cast("Generator[RunEvent | Sign]", follow_all(connection))
-    assert next(told) is Sign.OPENED
+    assert next(told) is StreamNotice.OPENED
     # The stream begins when it is first read.
-    assert next(told) is Sign.ALIVE
-    owner.told.tell(run.id, "state", {"state": "running"})
+    assert next(told) is StreamNotice.ALIVE
+    owner.told.send(run.id, "state", {"state": "running"})
     assert next(e for e in told if isinstance(e, RunEvent)).data == {"state": "running"}
     owner.told.drop()
-    assert next(e for e in told if e is not Sign.ALIVE) is Sign.OPENED
-    owner.told.tell(run.id, "state", {"state": "succeeded"})
+    assert next(e for e in told if e is not StreamNotice.ALIVE) is StreamNotice.OPENED
+    owner.told.send(run.id, "state", {"state": "succeeded"})
     assert next(e for e in told if isinstance(e, RunEvent)).data == {"state": "succeeded"}
     told.close()
     assert owner.told.streams == 0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from jupyter_batch.domain.cell import CellCount, CellState
-from jupyter_batch.domain.imported_notebook import take_apart
+from jupyter_batch.domain.imported_notebook import split_notebook
 from jupyter_batch.errors import InvalidNotebook
 
 
@@ -37,7 +37,7 @@ def test_cells_outputs_and_the_error_are_told_apart():
         "iopub.execute_input": "2026-01-15T12:00:00Z",
         "shell.execute_reply": "2026-01-15T12:00:02Z",
     }
-    parts = take_apart(
+    parts = split_notebook(
         packed(
             {"cell_type": "markdown", "source": "# Title", "metadata": {}},
             code("print('hi')", TEXT, TEXT, count=1, execution=times),
@@ -64,7 +64,7 @@ def test_cells_outputs_and_the_error_are_told_apart():
 
 
 def test_what_was_frozen_has_no_outputs_and_no_injected_parameters():
-    parts = take_apart(
+    parts = split_notebook(
         packed(code("a = 1", tags=["parameters"]), code("a = 2", tags=["injected-parameters"]))
     )
     source = json.loads(parts.source)
@@ -79,4 +79,4 @@ def test_what_was_frozen_has_no_outputs_and_no_injected_parameters():
 )
 def test_what_is_no_notebook_is_refused(content):
     with pytest.raises(InvalidNotebook):
-        take_apart(content)
+        split_notebook(content)

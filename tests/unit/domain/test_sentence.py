@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from jupyter_batch.domain.schedule.cron import GapPolicy, RepeatPolicy
-from jupyter_batch.domain.schedule.durations import say_seconds
+from jupyter_batch.domain.schedule.durations import duration_text
 from jupyter_batch.domain.schedule.sentence import sentence
 from jupyter_batch.domain.schedule.trigger import (
     AnyTrigger,
@@ -153,4 +153,4 @@ def test_everything_that_limits_a_trigger_is_said(trigger: AnyTrigger, words: st
     ],
 )
 def test_a_duration_is_said_exactly(seconds: float, words: str):
-    assert say_seconds(seconds) == words
+    assert duration_text(seconds) == words

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from jupyter_batch.domain.imported_notebook import take_apart
+from jupyter_batch.domain.imported_notebook import split_notebook
 from jupyter_batch.domain.nesting import MAX_NESTING
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice
@@ -32,7 +32,7 @@ def notebook(*, metadata: str = "{}", cell: str = "{}", output: str = "null") ->
 
 @pytest.mark.parametrize("levels", [MAX_NESTING, 500, 900, 5000])
 @pytest.mark.parametrize("place", ["metadata", "cell", "output"])
-@pytest.mark.parametrize("read", [outline, take_apart])
+@pytest.mark.parametrize("read", [outline, split_notebook])
 def test_it_is_refused_with_a_reason(read, place: str, levels: int):
     deep = nested(levels) if place == "output" else f'{{"x": {nested(levels)}}}'
     with pytest.raises(InvalidNotebook, match="deep"):
@@ -42,7 +42,7 @@ def test_it_is_refused_with_a_reason(read, place: str, levels: int):
 def test_what_is_not_that_deep_is_read_written_and_shown():
     content = notebook(output=nested(200), cell=f'{{"x": {nested(200)}}}')
     outline(content)
-    taken = take_apart(content)
+    taken = split_notebook(content)
     frozen = FrozenNotebook(path="n.ipynb", content=taken.source, sha256="")
     slices = [
         OutputSlice(cell_index=op.cell, output_no=op.no, output_type="x", body=op.body)
@@ -56,7 +56,7 @@ def test_what_is_not_that_deep_is_read_written_and_shown():
 
 
 def test_an_output_on_record_that_is_deeper_is_named_in_its_place():
-    taken = take_apart(notebook())
+    taken = split_notebook(notebook())
     frozen = FrozenNotebook(path="n.ipynb", content=taken.source, sha256="")
     body = f'{{"output_type": "display_data", "metadata": {{}}, "data": {{"a": {nested(900)}}}}}'
     piece = OutputSlice(cell_index=0, output_no=0, output_type="x", body=body)

@@ -11,7 +11,7 @@ import pytest
 from jupyter_batch.domain.parameters.parameters import ParameterSchema
 from jupyter_batch.errors import InvalidNotebook
 from jupyter_batch.notebook.inspect_notebook import Outline, outline
-from jupyter_batch.notebook.parameters import infer_schema, infer_schema_apart
+from jupyter_batch.notebook.parameters import infer_schema, infer_schema_bytes
 
 
 def notebook(*cells: dict[str, Any], **metadata: object) -> bytes:
@@ -72,5 +72,5 @@ def test_a_syntax_error_is_an_invalid_notebook_with_cell_and_line():
 
 def test_a_schema_survives_the_way_through_another_process():
     given = outline(notebook(code("a = 1  # one", "parameters")))
-    back = msgspec.json.decode(infer_schema_apart(msgspec.json.encode(given)), type=ParameterSchema)
+    back = msgspec.json.decode(infer_schema_bytes(msgspec.json.encode(given)), type=ParameterSchema)
     assert back == infer_schema(given)

@@ -90,9 +90,9 @@ async def test_a_retry_does_not_wait_for_the_clock(bench):
 async def test_an_executor_that_is_away_is_looked_at_again():
     clock, executor = FakeClock(), FakeExecutor()
     executor_health = ExecutorHealthTracker({"docker": executor}, clock)
-    executor_health.mark_away("docker", "it is away")
+    executor_health.mark_unavailable("docker", "it is away")
     clock.jump(HOURS)
-    assert await executor_health.look("docker") is None
+    assert await executor_health.check("docker") is None
 
 
 def test_patience_takes_no_time_of_a_clock_that_is_set():

@@ -58,7 +58,7 @@ async def test_a_listener_is_told_all_of_what_comes_faster_than_it_can_listen(be
 
     following = asyncio.create_task(follow())
     await asyncio.sleep(0)
-    attempt.say(Heartbeat, memory_bytes=1, peak_memory_bytes=1, cpu_seconds=0.5)
+    attempt.emit(Heartbeat, memory_bytes=1, peak_memory_bytes=1, cpu_seconds=0.5)
     await attempt.flush()
     await asyncio.wait_for(listens.wait(), 5)
     # More than may wait for a listener, at one moment: some is dropped, and some comes after that.

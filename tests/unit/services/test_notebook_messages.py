@@ -16,7 +16,7 @@ NOW = time.time()
 
 
 def say_result(attempt: FakeAttempt, name: str, body: str, *, more: bool = False) -> None:
-    attempt.say(frames.Result, name=name, type="json", body=body, more=more, told_at=attempt.at)
+    attempt.emit(frames.Result, name=name, type="json", body=body, more=more, told_at=attempt.at)
 
 
 async def test_results_are_on_record_and_told(bench):
@@ -48,10 +48,10 @@ async def test_progress_is_in_the_run_and_told_as_it_happens(bench):
     run = await bench.submit()
     (attempt,) = await bench.executor.wait_started()
     subscription = bench.hub.subscribe(run.id)
-    attempt.say(
+    attempt.emit(
         frames.ProgressFrame, name="x", data={"processed": 3, "total": 10, "odd": "ignored"}
     )
-    attempt.say(
+    attempt.emit(
         frames.Items, name="x", done=("1", "2"), failed=(ItemFailure(key="3", error="E: no"),)
     )
     await attempt.end()
@@ -70,7 +70,7 @@ async def test_progress_is_in_the_run_and_told_as_it_happens(bench):
 async def test_a_retry_is_told_what_is_done(bench):
     async def first(attempt: FakeAttempt) -> None:
         attempt.begin(["x"])
-        attempt.say(frames.Items, name="x", done=('"a"', '"b"'))
+        attempt.emit(frames.Items, name="x", done=('"a"', '"b"'))
         await attempt.end(verdict="failed", cause="exception")
 
     bench.executor.behaviour = first
@@ -94,8 +94,8 @@ async def test_what_a_killed_runner_did_not_pass_on_is_found(bench):
     async def behaviour(attempt: FakeAttempt) -> None:
         attempt.begin(["x"])
         attempt.start_cell(0)
-        attempt.say(frames.Items, name="x", done=('"a"',))
-        attempt.say(
+        attempt.emit(frames.Items, name="x", done=('"a"',))
+        attempt.emit(
             frames.ProgressFrame, name="x", data={"processed": 1, "total": 9}, spool=len(told)
         )
         attempt.kept["spool"] = told + untold

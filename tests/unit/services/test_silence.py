@@ -54,7 +54,7 @@ async def test_a_heartbeat_is_enough_and_takes_the_report_back(strict: Bench):
     for _ in range(4):
         await strict.clock.advance(40)
         assert "nothing has been heard" in str((await strict.engine.runs.get(run_id)).reason)
-        attempt.say(frames.Heartbeat, memory_bytes=1, peak_memory_bytes=1, cpu_seconds=1.0)
+        attempt.emit(frames.Heartbeat, memory_bytes=1, peak_memory_bytes=1, cpu_seconds=1.0)
         await attempt.flush()
         await strict.clock.advance(4)
         assert (await strict.engine.runs.get(run_id)).reason is None

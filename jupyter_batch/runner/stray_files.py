@@ -15,7 +15,7 @@ _MOST_ENTRIES = 20_000
 _NAMED = 5
 
 
-class Beside:
+class StrayFiles:
     """The working folder as it is before the notebook runs."""
 
     def __init__(self, folder: str) -> None:
@@ -34,7 +34,7 @@ class Beside:
         return found
 
 
-def left_behind(names: List[str]) -> str:
+def stray_files_message(names: List[str]) -> str:
     """Returns a sentence about files that are not kept."""
     named = ", ".join(map(readable, names[:_NAMED]))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

@@ -26,7 +26,7 @@ class CellLine(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
 
 
-class Picture:
+class MonitoredRun:
     """A run as its monitor shows it; follows the events of the newest attempt."""
 
     def __init__(self, run: Run) -> None:
