@@ -63,7 +63,7 @@ class FakeOwner(httpx.BaseTransport):
         #: Kind and data of the events of a run, in order; ``None`` drops the connection there.
         self.script: list[tuple[str, dict[str, Any]] | None] = []
         #: The stream of all runs' events.
-        self.told = FakeEventStream()
+        self.event_stream = FakeEventStream()
         #: Errors to answer or to raise in place of the next answers.
         self.trouble: deque[BatchError | Exception] = deque()
         self._ids = IdSource()
@@ -279,7 +279,9 @@ class FakeOwner(httpx.BaseTransport):
 
     def _all_events(self, request: httpx.Request) -> httpx.Response:
         known = request.headers.get("Last-Event-ID")
-        return httpx.Response(200, stream=_Stream(self.told.stream(int(known) if known else None)))
+        return httpx.Response(
+            200, stream=_Stream(self.event_stream.stream(int(known) if known else None))
+        )
 
     def _outputs(self, request: httpx.Request, run_id: str) -> httpx.Response:
         asked = request.url.params.get("cell")

@@ -72,7 +72,9 @@ async def test_an_error_comes_back_from_another_process_as_it_is():
 
 async def test_a_fault_in_another_process_is_told():
     with pytest.raises(BatchError, match="builtins:repr failed"):
-        await run_in_worker(cast("Callable[[bytes], bytes]", repr), b"text is no bytes", is_large=True)
+        await run_in_worker(
+            cast("Callable[[bytes], bytes]", repr), b"text is no bytes", is_large=True
+        )
 
 
 @pytest.mark.parametrize("padding", [0, LARGE_BYTES])

@@ -18,11 +18,11 @@ class Stopping:
     """Notes that the server was told to stop."""
 
     def __init__(self) -> None:
-        self.told = asyncio.Event()
+        self.stopped = asyncio.Event()
 
     def __call__(self) -> None:
         """Is what ``watch`` calls."""
-        self.told.set()
+        self.stopped.set()
 
 
 @contextlib.asynccontextmanager
@@ -39,7 +39,7 @@ async def watching(server: Server) -> AsyncIterator[Stopping]:
 
 async def test_an_idle_owner_is_stopped(server: Server):
     async with watching(server) as stopping:
-        await asyncio.wait_for(stopping.told.wait(), 10)
+        await asyncio.wait_for(stopping.stopped.wait(), 10)
 
 
 async def test_an_owner_with_a_run_is_not_stopped_before_it_is_over(server: Server):
@@ -48,9 +48,9 @@ async def test_an_owner_with_a_run_is_not_stopped_before_it_is_over(server: Serv
     (attempt,) = await server.parts.executor.wait_started()
     async with watching(server) as stopping:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(stopping.told.wait(), 0.5)
+            await asyncio.wait_for(stopping.stopped.wait(), 0.5)
         await attempt.end()
-        await asyncio.wait_for(stopping.told.wait(), 10)
+        await asyncio.wait_for(stopping.stopped.wait(), 10)
 
 
 async def test_an_owner_with_a_listener_is_not_stopped(server: Server):
@@ -59,9 +59,9 @@ async def test_an_owner_with_a_listener_is_not_stopped(server: Server):
         await anext(lines)
         async with watching(server) as stopping:
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(stopping.told.wait(), 0.5)
+                await asyncio.wait_for(stopping.stopped.wait(), 0.5)
             await answer.aclose()
-            await asyncio.wait_for(stopping.told.wait(), 10)
+            await asyncio.wait_for(stopping.stopped.wait(), 10)
 
 
 async def test_a_run_counts_as_activity_of_the_server(server: Server):

@@ -26,7 +26,7 @@ def client(owner):
         live_of(client._connection).settle()
         ipywidgets.Widget.close_all()
         gc.collect()
-        assert owner.told.wait_for_streams(0), "somebody follows still"
+        assert owner.event_stream.wait_for_streams(0), "somebody follows still"
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def cell(index: int, **fields):
 
 def finish(owner, run, state=RunState.SUCCEEDED, **fields):
     owner.runs[run.id] = replace(owner.runs[run.id], state=state, finished_at=AT, **fields)
-    owner.told.send(run.id, "state", {"state": str(state), "attempt_no": 1})
+    owner.event_stream.send(run.id, "state", {"state": str(state), "attempt_no": 1})
 
 
 def test_a_monitor_follows_a_run_to_its_end(owner, client, live, running):
@@ -42,8 +42,8 @@ def test_a_monitor_follows_a_run_to_its_end(owner, client, live, running):
     assert live.settle()
     assert "running" in html_of(monitor)
     counts = {"total": 3, "done": 1, "failed": 0}
-    owner.told.send(running.id, "cell_started", {"cell_index": 0, "source": "first_step()"})
-    owner.told.send(
+    owner.event_stream.send(running.id, "cell_started", {"cell_index": 0, "source": "first_step()"})
+    owner.event_stream.send(
         running.id,
         "cell_finished",
         {"cell_index": 0, "state": "succeeded", "duration_seconds": 1.5, "cells": counts},
@@ -70,7 +70,7 @@ def test_the_items_of_a_loop_are_counted_live(owner, client, live, running):
     monitor = RunMonitor(running.id, client=client)
     assert live.settle()
     facts = {"name": "<b>orders", "processed": 338, "failed": 2, "skipped": 60, "total": 1000}
-    owner.told.send(running.id, "progress", {"attempt_no": 1, "eta_seconds": 12.0, **facts})
+    owner.event_stream.send(running.id, "progress", {"attempt_no": 1, "eta_seconds": 12.0, **facts})
     until(lambda: "400 of 1,000" in html_of(monitor))
     text = html_of(monitor)
     assert 'aria-label="&lt;b&gt;orders" value="400" max="1000"' in text
@@ -101,7 +101,7 @@ def test_events_that_come_together_are_shown_together(owner, client, live, runni
     monitor._head.observe(lambda change: shown.append(change.new), names="value")
     for index in range(300):
         data = {"cell_index": index, "cells": {"total": 300, "done": index, "failed": 0}}
-        owner.told.send(running.id, "cell_started", data)
+        owner.event_stream.send(running.id, "cell_started", data)
     until(lambda: "299 of 300 cells" in html_of(monitor))
     assert len(shown) < 30
 
@@ -109,10 +109,10 @@ def test_events_that_come_together_are_shown_together(owner, client, live, runni
 def test_a_closed_monitor_follows_no_more(owner, client, live, running):
     monitor = RunMonitor(running.id, client=client)
     assert live.settle()
-    assert owner.told.streams == 1
+    assert owner.event_stream.streams == 1
     monitor.close()
     assert live.listeners == 0
-    assert owner.told.wait_for_streams(0)
+    assert owner.event_stream.wait_for_streams(0)
     until(lambda: live.threads == 0)
 
 
@@ -151,7 +151,7 @@ def test_a_listener_that_nobody_holds_is_told_no_more(owner, live):
     del listener
     gc.collect()
     assert live.listeners == 0
-    assert owner.told.wait_for_streams(0)
+    assert owner.event_stream.wait_for_streams(0)
 
 
 def test_a_failed_run_shows_its_cell_and_its_error(owner, client, live, running):
@@ -187,7 +187,7 @@ def test_cancel_asks_the_server_and_not_the_kernel(owner, client, live, running)
     assert live.settle()
     button(monitor, "Cancel").click()
     until(lambda: owner.bodies("POST", f"runs/{running.id}/cancel"))
-    owner.told.send(running.id, "state", {"state": "cancelled", "attempt_no": 1})
+    owner.event_stream.send(running.id, "state", {"state": "cancelled", "attempt_no": 1})
     until(lambda: live.listeners == 0)
     assert "cancelled by alice" in html_of(monitor)
 
@@ -216,7 +216,7 @@ def test_a_retried_run_is_followed_again_from_its_new_attempt(owner, client, liv
     owner.runs[run.id] = replace(
         owner.runs[run.id], state=RunState.RUNNING, attempts=(attempt, again)
     )
-    owner.told.send(run.id, "state", {"state": "running", "attempt_no": 2})
+    owner.event_stream.send(run.id, "state", {"state": "running", "attempt_no": 2})
     until(lambda: "attempt 2" in html_of(monitor))
     assert "step_0()" not in html_of(monitor)
 
@@ -224,7 +224,7 @@ def test_a_retried_run_is_followed_again_from_its_new_attempt(owner, client, liv
 def test_a_dropped_connection_costs_nothing(owner, client, live, running):
     monitor = RunMonitor(running.id, client=client)
     assert live.settle()
-    owner.told.drop()
+    owner.event_stream.drop()
     finish(owner, running)
     until(lambda: live.listeners == 0)
     assert "succeeded" in html_of(monitor)

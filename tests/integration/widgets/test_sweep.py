@@ -23,7 +23,7 @@ def monitor(sweep, live):
 def move(owner, run, state: RunState, **fields):
     owner.runs[run.id] = replace(owner.runs[run.id], state=state, **fields)
     data = {"state": str(state), "sweep_id": run.sweep_id}
-    owner.told.send(run.id, "state", data)
+    owner.event_stream.send(run.id, "state", data)
 
 
 def test_a_sweep_is_followed_to_its_end(owner, live, monitor):
@@ -63,7 +63,7 @@ def test_cancel_ends_all_of_it(owner, live, monitor, sweep):
 def test_other_runs_are_none_of_its_business(owner, live, monitor):
     asked = len(owner.requests)
     other = owner.add_run(name="other")
-    owner.told.send(other.id, "state", {"state": "failed", "sweep_id": "another"})
+    owner.event_stream.send(other.id, "state", {"state": "failed", "sweep_id": "another"})
     assert live.settle()
     assert len(owner.requests) <= asked + 2
     assert "0 of 2 runs" in html_of(monitor)

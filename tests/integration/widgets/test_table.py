@@ -43,7 +43,7 @@ def test_the_newest_run_comes_first(table):
 def test_a_new_run_appears_by_itself_and_moves_no_row(owner, table):
     before = [p for p in all_parts(table) if isinstance(p, ipywidgets.Checkbox)]
     new = owner.add_run(name="run 3")
-    owner.told.send(new.id, "state", {"state": "queued"})
+    owner.event_stream.send(new.id, "state", {"state": "queued"})
     until(lambda: names(table)[0] == "run 3")
     after = [p for p in all_parts(table) if isinstance(p, ipywidgets.Checkbox)]
     assert after[:3] == before
@@ -51,10 +51,10 @@ def test_a_new_run_appears_by_itself_and_moves_no_row(owner, table):
 
 def test_a_run_is_followed_while_it_goes_on(owner, table):
     run = owner.add_run(name="new", state=RunState.RUNNING, started_at=AT)
-    owner.told.send(run.id, "state", {"state": "running"})
+    owner.event_stream.send(run.id, "state", {"state": "running"})
     until(lambda: names(table)[0] == "new")
     owner.runs[run.id] = replace(run, cells=CellCount(total=4, done=2))
-    owner.told.send(run.id, "cell_finished", {"cell_index": 1, "state": "succeeded"})
+    owner.event_stream.send(run.id, "cell_finished", {"cell_index": 1, "state": "succeeded"})
     until(lambda: "2 / 4" in html_of(table))
 
 
@@ -66,7 +66,7 @@ def test_ticked_runs_are_selected_and_stay_true(owner, table, runs):
     assert heard == [["run 0"], ["run 2", "run 0"]]
     (_, held) = table.selected
     owner.runs[runs[0].id] = replace(runs[0], state=RunState.FAILED)
-    owner.told.send(runs[0].id, "state", {"state": "failed"})
+    owner.event_stream.send(runs[0].id, "state", {"state": "failed"})
     until(lambda: held.state == "failed")
     assert table.selected[1] is held
     tick(table, "run 0", False)
@@ -108,7 +108,7 @@ def test_no_more_than_the_limit_is_shown_and_rows_are_used_again(owner, client, 
     count = len(list(all_parts(table)))
     for number in range(5):
         run = owner.add_run(name=f"more {number}")
-        owner.told.send(run.id, "state", {"state": "queued"})
+        owner.event_stream.send(run.id, "state", {"state": "queued"})
         until(lambda number=number: names(table)[0] == f"more {number}")
     assert names(table) == ["more 4", "more 3"]
     assert len(list(all_parts(table))) == count

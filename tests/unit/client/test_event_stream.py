@@ -80,19 +80,19 @@ def test_a_server_that_does_not_come_back_ends_the_following(owner, connection, 
 
 
 def test_all_runs_are_followed_from_now_on_over_dropped_connections(owner, connection, run):
-    owner.told.send(run.id, "state", {"state": "starting"})
-    told = cast("Generator[RunEvent | Sign]", follow_all(connection))
+    owner.event_stream.send(run.id, "state", {"state": "starting"})
+    told = cast("Generator[RunEvent | StreamNotice]", follow_all(connection))
     assert next(told) is StreamNotice.OPENED
     # The stream begins when it is first read.
     assert next(told) is StreamNotice.ALIVE
-    owner.told.send(run.id, "state", {"state": "running"})
+    owner.event_stream.send(run.id, "state", {"state": "running"})
     assert next(e for e in told if isinstance(e, RunEvent)).data == {"state": "running"}
-    owner.told.drop()
+    owner.event_stream.drop()
     assert next(e for e in told if e is not StreamNotice.ALIVE) is StreamNotice.OPENED
-    owner.told.send(run.id, "state", {"state": "succeeded"})
+    owner.event_stream.send(run.id, "state", {"state": "succeeded"})
     assert next(e for e in told if isinstance(e, RunEvent)).data == {"state": "succeeded"}
     told.close()
-    assert owner.told.streams == 0
+    assert owner.event_stream.streams == 0
     asked = [request.headers.get("Last-Event-ID") for request in owner.requests]
     assert asked == [None, "2"]
 
