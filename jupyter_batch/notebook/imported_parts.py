@@ -6,7 +6,7 @@ import msgspec
 
 from jupyter_batch.domain.cell import CellError, CellRecord
 from jupyter_batch.domain.frames import OutputOp
-from jupyter_batch.domain.imported_notebook import ImportedNotebook, take_apart
+from jupyter_batch.domain.imported_notebook import ImportedNotebook, split_notebook
 
 
 class _Encoded(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,9 +20,9 @@ class _Encoded(msgspec.Struct, frozen=True, kw_only=True):
     error: CellError | None
 
 
-def take_apart_encoded(content: bytes) -> bytes:
+def split_encoded(content: bytes) -> bytes:
     """Returns the encoded parts of a notebook; raises InvalidNotebook."""
-    parts = take_apart(content)
+    parts = split_notebook(content)
     encode = msgspec.msgpack.Encoder().encode
     return encode(
         _Encoded(

@@ -16,7 +16,7 @@ from jupyter_batch.domain.outputs import OutputSlice
 from jupyter_batch.domain.parameters.parameters import ParameterSchema
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.notebook.html_export import render, render_stream
-from jupyter_batch.notebook.imported_parts import decode_parts, take_apart_encoded
+from jupyter_batch.notebook.imported_parts import decode_parts, split_encoded
 from jupyter_batch.notebook.inspect_notebook import Outline, outline_bytes
 from jupyter_batch.notebook.names_beside import names_beside
 from jupyter_batch.notebook.parameters import infer_schema_bytes
@@ -24,8 +24,8 @@ from jupyter_batch.notebook.parts import assemble_stream, to_pieces
 from jupyter_batch.notebook.source import NotebookFreezer
 from jupyter_batch.notebook.subprocess_worker import (
     LARGE_BYTES,
-    run_in_worker,
     chained,
+    run_in_worker,
     stream_in_worker,
     taken,
 )
@@ -71,7 +71,7 @@ class DiskNotebooks:
 
     async def split_notebook(self, content: bytes) -> ImportedNotebook:
         """Returns the parts of a notebook that was executed elsewhere; raises InvalidNotebook."""
-        return await asyncio.to_thread(decode_parts, await run_in_worker(take_apart_encoded, content))
+        return await asyncio.to_thread(decode_parts, await run_in_worker(split_encoded, content))
 
     async def assemble(
         self, parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]

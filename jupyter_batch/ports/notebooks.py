@@ -52,7 +52,7 @@ class Notebooks(Protocol):
     async def schema(self, content: bytes) -> ParameterSchema:
         """Infers the parameters; raises InvalidNotebook."""
 
-    async def take_apart(self, content: bytes) -> ImportedNotebook:
+    async def split_notebook(self, content: bytes) -> ImportedNotebook:
         """Returns the parts of a notebook that was executed elsewhere; raises InvalidNotebook."""
 
     def assemble(

@@ -63,7 +63,7 @@ class Program:
         self._masker = Masker({})
         self._folder = ""
         self._spool: Optional[SpoolReader] = None
-        self._beside = StrayFiles(self._folder)
+        self._stray_files = StrayFiles(self._folder)
         #: Sentences for the record, whatever the verdict.
         self._notes: List[str] = []
 
@@ -104,7 +104,7 @@ class Program:
         folder = os.path.join(self._folder, "output")
         if not os.path.isdir(folder):
             return
-        written = self._beside.written()
+        written = self._stray_files.written()
         keeps = bool(bundle.get("keep_files"))
         if written and not keeps:
             self._notes.append(stray_files_message([name for _, name in written]))
@@ -124,7 +124,7 @@ class Program:
         self._masker = self._channels.masker = Masker(bundle.secrets)
         self._budget = self._channels.budget = Budget(int(bundle.get("max_output_bytes", _GIB)))
         self._channels.close_stdin()
-        self._beside = StrayFiles(os.getcwd())
+        self._stray_files = StrayFiles(os.getcwd())
         return bundle
 
     def _attempt(self, bundle: RunnerBundle) -> Tuple[Dict[str, Any], int]:

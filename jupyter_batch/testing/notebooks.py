@@ -8,7 +8,7 @@ import posixpath
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from jupyter_batch.domain.imported_notebook import ImportedNotebook, take_apart
+from jupyter_batch.domain.imported_notebook import ImportedNotebook, split_notebook
 from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.outputs import OutputSlice, SliceJoiner
 from jupyter_batch.domain.parameters.parameters import ParameterSchema
@@ -61,9 +61,9 @@ class FakeNotebooks:
             kernel=self.kernel,
         )
 
-    async def take_apart(self, content: bytes) -> ImportedNotebook:
+    async def split_notebook(self, content: bytes) -> ImportedNotebook:
         """Returns the parts."""
-        return take_apart(content)
+        return split_notebook(content)
 
     async def assemble(
         self, parts: ExecutedParts, outputs: AsyncIterator[OutputSlice]

@@ -65,7 +65,7 @@ def test_a_data_folder_that_others_can_read_is_told(reached_by_others, mode, lev
     folder = reached_by_others / "data"
     folder.mkdir()
     folder.chmod(mode)
-    finding = folder_finding(folder)
+    finding = folder_diagnostic(folder)
     assert finding.level == level
     is_told = "on this machine can read" in finding.message
     assert is_told == (f"chmod 700 {folder}" in finding.advice) == (level == "fail")
@@ -76,7 +76,7 @@ def test_a_data_folder_in_one_that_keeps_others_out_is_fine(reached_by_others):
     folder.mkdir(parents=True)
     folder.chmod(0o755)
     folder.parent.chmod(0o700)
-    assert folder_finding(folder).level == "ok"
+    assert folder_diagnostic(folder).level == "ok"
 
 
 def test_an_owner_that_answers_is_introduced(owner, tmp_path):
