@@ -211,6 +211,7 @@ class Kernel:
     def ask_to_end(self) -> None:
         """Sends the kernel the request to end; ``shut_down`` waits for that."""
         self._pause.release()
+        self.drop_messages()
         if self._process is not None and self.client is not None and self.is_alive():
             self._shutdown = Shutdown(self)
 

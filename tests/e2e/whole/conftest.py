@@ -25,7 +25,7 @@ _PATIENCE = 180
 class Whole:
     """An owner with a folder of notebooks, and a client of it."""
 
-    def __init__(self, folder: Path, executor: str) -> None:
+    def __init__(self, folder: Path, executor: str, **settings: Any) -> None:
         self.folder = folder
         self.executor = executor
         self.data = folder / "data"
@@ -39,6 +39,7 @@ class Whole:
             "heartbeat_seconds": 1.0,
             "max_concurrent_runs": 2,
             "secrets_file": str(secrets),
+            **settings,
         }
         (config / "jupyter_server_config.json").write_text(json.dumps({"BatchExtension": settings}))
         self.env = {
@@ -99,12 +100,12 @@ class Whole:
 
 @pytest.fixture(scope="session")
 def in_docker(tmp_path_factory) -> Iterator[Whole]:
-    yield from _whole(tmp_path_factory, "docker")
+    yield from new_whole(tmp_path_factory, "docker")
 
 
 @pytest.fixture(scope="session")
 def in_process(tmp_path_factory) -> Iterator[Whole]:
-    yield from _whole(tmp_path_factory, "process")
+    yield from new_whole(tmp_path_factory, "process")
 
 
 @pytest.fixture(params=[pytest.param("in_docker", marks=pytest.mark.docker), "in_process"])
@@ -113,8 +114,9 @@ def whole(request: pytest.FixtureRequest) -> Whole:
     return made
 
 
-def _whole(tmp_path_factory, executor: str) -> Iterator[Whole]:
-    whole = Whole(tmp_path_factory.mktemp(executor) / "home", executor)
+def new_whole(tmp_path_factory, executor: str, **settings: Any) -> Iterator[Whole]:
+    """Yields an owner with these settings, and closes it."""
+    whole = Whole(tmp_path_factory.mktemp(executor) / "home", executor, **settings)
     try:
         wait_for_owner(whole)
         yield whole

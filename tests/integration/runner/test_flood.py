@@ -20,8 +20,8 @@ pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="reads /proc, and stops processes"
 )
 MEGABYTE = 1_000_000
-#: Of a runner. A few copies of a message, and what the kernel prints while a busy machine lets us wait.
-MOST_MEMORY = 300 * MEGABYTE
+#: Of a runner.
+MOST_MEMORY = 190 * MEGABYTE
 
 
 class Flood:
