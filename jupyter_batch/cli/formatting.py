@@ -36,11 +36,6 @@ def state_text(state: str) -> Text:
     return Text(f"{symbol} {state.replace('_', ' ')}", style=style)
 
 
-def style_of(state: str) -> str:
-    """Returns the colour of a state."""
-    return _LOOKS.get(state, ("", ""))[1]
-
-
 def short(run_id: str) -> str:
     """Returns the end of an id, by which ``show`` and the others find the run."""
     return run_id[-_SHORT:]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import Any
 
 #: Greatest depth of notebooks and their parts: code that reads and writes them is recursive. The
 #: runner drops outputs of more than 200 levels.
@@ -55,21 +54,6 @@ def is_deeper(text: bytes, limit: int = MAX_NESTING) -> bool:
             return True
         depth = levels[-1]
     return False
-
-
-def is_deep_value(value: Any, limit: int = MAX_NESTING) -> bool:
-    """Returns whether lists and dicts of a value are nested deeper than ``limit``."""
-    level = [value]
-    for _ in range(limit + 1):
-        level = [item for item in level if isinstance(item, dict | list | tuple)]
-        if not level:
-            return False
-        level = [inner for item in level for inner in _inside(item)]
-    return True
-
-
-def _inside(value: Any) -> Any:
-    return value.values() if isinstance(value, dict) else value
 
 
 def _outside(text: bytes) -> Iterator[tuple[int, int]]:

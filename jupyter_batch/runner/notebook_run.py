@@ -44,9 +44,8 @@ class NotebookRun:
         self.nb: Any = None
         #: Its cells; papermill puts its error markers between them in the end.
         self.cells: List[Any] = []
-        #: The cell that was executed last, and whether it is done.
+        #: The cell that was executed last.
         self.cell: Optional[int] = None
-        self.is_in_cell = False
         #: The error that ended the failed cell, as the kernel reported it.
         self.failure: Optional[CellFailure] = None
         #: Exceptions of cells that are tagged as allowed to raise them.
@@ -93,7 +92,7 @@ class NotebookRun:
 
     def cell_started(self, index: int, cell: Any) -> None:
         """Writes ``cell_started``."""
-        self.cell, self.is_in_cell = index, True
+        self.cell = index
         self._reply, self._stderr = {}, ""
         self._cell_began_at = time.time()
         self._frames.write(
@@ -131,7 +130,6 @@ class NotebookRun:
     def cell_finished(self, index: int, cell: Any, error: Optional[BaseException]) -> None:
         """Writes ``cell_finished`` after all outputs that came before it."""
         self._terminator.cell_ended()
-        self.is_in_cell = False
         self._outputs.end_cell(index)
         self._outputs.flush()
         state = "succeeded"

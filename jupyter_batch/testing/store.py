@@ -35,7 +35,6 @@ class FakeStore:
         self._runs = FakeRuns(self.memory)
         self._sweeps = FakeSweeps(self.memory, self._runs)
         self._records = FakeRecords(self.memory, self._runs.list)
-        self.is_closed = False
         #: How often space was given back.
         self.reclaimed = 0
 
@@ -89,7 +88,7 @@ class FakeStore:
         )
 
     async def close(self) -> None:
-        self.is_closed = True
+        """Does nothing: there is no file."""
 
 
 class FakeBackup:

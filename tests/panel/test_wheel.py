@@ -1,8 +1,9 @@
-"""The wheel brings the panel and the server's part, enabled, to a machine without node."""
+"""The wheel brings the panel, the server's part and types to a machine without node."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -84,3 +85,10 @@ def test_the_server_has_its_part_enabled(installed: Installed):
     [line] = [line for line in said.splitlines() if "jupyter_batch" in line and "enabled" in line]
     assert line
     assert any("jupyter_batch" in line and "OK" in line for line in said.splitlines()), said
+
+
+def test_a_type_checker_of_a_user_sees_the_public_api(installed: Installed, tmp_path: Path):
+    use = tmp_path / "use_the_api.py"
+    shutil.copy(ROOT / "tests" / "integration" / "api" / "public_api.py", use)
+    options = ["--strict", "--warn-unreachable", f"--cache-dir={tmp_path}"]
+    installed.run("-m", "mypy", *options, str(use))

@@ -31,7 +31,6 @@ ODD = [
 NAMES = sorted(available_timezones() - {"localtime", "posixrules", "Factory"})
 ZONES = st.sampled_from(ODD) | st.sampled_from(NAMES)
 WALLS = st.datetimes(datetime(1905, 1, 1), datetime(2400, 1, 1))  # noqa: DTZ001
-OFFSETS = st.none() | st.integers(-14 * 60, 14 * 60)
 #: One that has no zone of its own and no local instant, so that nobody's zone is asked for.
 TRIGGERS = st.sampled_from([{"cron": "0 18 * * *"}, {"every": 3600}, {"at": "2500-01-01T00:00Z"}])
 

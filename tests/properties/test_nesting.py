@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_batch.domain.nesting import count_real_values, count_values, is_deep_value, is_deeper
+from jupyter_batch.domain.nesting import count_real_values, count_values, is_deeper
 
 TEXTS = st.text(st.sampled_from('[]{},:"\\ab\n')) | st.text()
 VALUES = st.recursive(
@@ -36,7 +36,6 @@ def marks(value: Any) -> int:
 def test_depth(value: Any, limit: int, indent: int | None):
     text = json.dumps(value, indent=indent).encode()
     assert is_deeper(text, limit) == (depth(value) > limit)
-    assert is_deep_value(value, limit) == (depth(value) > limit)
 
 
 @given(value=VALUES)

@@ -11,7 +11,7 @@ from jupyter_batch.domain.schedule.local_time import (
     SECOND_OF_TWO,
     local_text,
 )
-from jupyter_batch.domain.schedule.timetable import first_in, last_in
+from jupyter_batch.domain.schedule.timetable import first_in
 from jupyter_batch.domain.schedule.trigger import AnyTrigger, bounds, timetable
 from jupyter_batch.domain.schedule.zones import (
     DAY,
@@ -72,13 +72,6 @@ def next_after(trigger: AnyTrigger, after: datetime, *, inclusive: bool = False)
     """Returns the first instant after ``after`` (or at it), or None."""
     start, end = bounds(trigger)
     tick = first_in(timetable(trigger), max(start, to_tick(after) + (not inclusive)), end)
-    return None if tick is None else to_instant(tick)
-
-
-def previous(trigger: AnyTrigger, before: datetime) -> datetime | None:
-    """Returns the last instant strictly before ``before``, or None."""
-    start, end = bounds(trigger)
-    tick = last_in(timetable(trigger), start, min(end, to_tick(before)))
     return None if tick is None else to_instant(tick)
 
 

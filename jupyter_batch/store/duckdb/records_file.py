@@ -25,11 +25,6 @@ class Gate:
         self._inside = 0
         self._shut = False
 
-    @property
-    def is_wanted(self) -> bool:
-        """Returns whether a thread holds the exclusive lock or waits for it."""
-        return self._shut
-
     @contextmanager
     def shared(self) -> Iterator[None]:
         """Waits for the exclusive user, then holds the lock as a shared user."""

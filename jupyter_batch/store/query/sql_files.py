@@ -49,7 +49,6 @@ class SharedFile:
                 except FileNotFoundError as error:
                     raise FileChanged(self.name) from error
             self.check()
-            self._original: tuple[int, int | None] | None = None
             if copy_to is not None:
                 self._copy(copy_to)
         except BaseException:

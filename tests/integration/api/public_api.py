@@ -1,4 +1,4 @@
-"""Uses the whole public API, for mypy: this file is type-checked by the tests and never run."""
+"""Uses the whole public API, for mypy: the tests type-check this file, and never run it."""
 
 from __future__ import annotations
 
@@ -122,8 +122,10 @@ def errors() -> None:
 
 
 def widgets() -> None:
-    jb.widgets.RunForm("report.ipynb")
-    jb.widgets.RunMonitor(jb.get("last"))
+    form = jb.widgets.RunForm("report.ipynb")
+    assert_type(form, jb.widgets.RunForm)
+    assert_type(form.parameters, dict[str, Any])
+    assert_type(jb.widgets.RunMonitor(jb.get("last")), jb.widgets.RunMonitor)
 
 
 def wrong() -> None:

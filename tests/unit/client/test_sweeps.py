@@ -20,10 +20,6 @@ from jupyter_batch.errors import (
 GOOD = {"state": RunState.SUCCEEDED}
 
 
-def posted(owner):
-    return [request for request in owner.requests if request.method != "GET"]
-
-
 def test_a_grid_goes_to_the_server_as_it_is(owner, client, notebook):
     sweep = client.sweep(
         notebook,

@@ -17,7 +17,6 @@ from jupyter_batch.domain.schedule.upcoming import (
     count_instants,
     instants,
     next_after,
-    previous,
     upcoming,
 )
 
@@ -76,7 +75,6 @@ def test_an_interval_counts_real_time_from_its_anchor():
         ("2026-03-08T03:45:00-04:00", None),
         ("2026-03-08T05:15:00-04:00", None),
     ]
-    assert previous(trigger, at("2026-03-08T00:15")) == at("2026-03-07T22:45")
 
 
 def test_an_interval_without_an_anchor_counts_from_its_start_or_the_epoch():
@@ -85,15 +83,12 @@ def test_an_interval_without_an_anchor_counts_from_its_start_or_the_epoch():
     assert next_after(hourly, after) == at("2026-03-01T11:00")
     started = IntervalTrigger(interval_seconds=3600, start_at=at("2026-03-01T09:20"))
     assert next_after(started, after) == at("2026-03-01T10:20")
-    assert previous(started, at("2026-03-01T09:20")) is None
 
 
 def test_once_is_once():
     trigger = OnceTrigger(at=NOW)
     assert next_after(trigger, NOW - timedelta(days=9)) == NOW
     assert next_after(trigger, NOW) is None
-    assert previous(trigger, NOW + timedelta(seconds=1)) == NOW
-    assert previous(trigger, NOW) is None
 
 
 def test_start_and_end_belong_to_the_schedule():
@@ -140,5 +135,4 @@ def test_a_backfill_gets_the_instants_of_a_stretch_without_its_end():
 def test_nothing_is_found_beyond_the_ends_of_time():
     trigger = CronTrigger(cron="0 0 * * *")
     assert next_after(trigger, datetime.max.replace(tzinfo=UTC)) is None
-    assert previous(trigger, datetime.min.replace(tzinfo=UTC)) is None
     assert next_after(trigger, datetime.min.replace(tzinfo=UTC)) == at("1900-01-01T00:00")
