@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class RunState(StrEnum):
-    """The states of a run; design.md section 2."""
+    """The states of a run, described in docs/explanation/states.md."""
 
     QUEUED = "queued"
     STARTING = "starting"
