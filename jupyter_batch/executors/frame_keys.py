@@ -13,6 +13,7 @@ import hmac
 import os
 import secrets
 import tempfile
+import threading
 from pathlib import Path
 
 from jupyter_batch.errors import ExecutorError
@@ -27,15 +28,19 @@ class FrameKeys:
     def __init__(self, data_dir: Path) -> None:
         self._path = data_dir / _NAME
         self._secret: bytes | None = None
+        # Attempts start in threads, several at once.
+        self._lock = threading.Lock()
 
     def of(self, run_id: str, attempt_no: int) -> bytes:
         """Returns the key of an attempt; raises ExecutorError."""
         try:
-            if self._secret is None:
-                self._secret = _read(self._path) or _make(self._path)
+            with self._lock:
+                if self._secret is None:
+                    self._secret = _read(self._path) or _make(self._path)
+                secret = self._secret
         except OSError as error:
             raise ExecutorError(f"{self._path} cannot be used: {error.strerror}") from error
-        return hmac.digest(self._secret, f"{run_id}/{attempt_no}".encode(), hashlib.sha256)
+        return hmac.digest(secret, f"{run_id}/{attempt_no}".encode(), hashlib.sha256)
 
 
 def _read(path: Path) -> bytes | None:
@@ -47,7 +52,10 @@ def _read(path: Path) -> bytes | None:
 
 
 def _make(path: Path) -> bytes:
-    """Writes a new secret, whole or not at all, for its user only."""
+    """Writes a new secret, whole or not at all, for its user only.
+
+    Returns the first secret where several are made at the same time.
+    """
     secret = secrets.token_bytes(_BYTES)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{_NAME}-")
     try:
@@ -55,9 +63,18 @@ def _make(path: Path) -> bytes:
             file.write(secret)
             file.flush()
             os.fsync(handle)
-        os.replace(name, path)
-    except BaseException:
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            first = _read(path)
+            if first is not None:
+                return first
+            # What is there is no secret: it was cut off.
+            os.replace(name, path)
+        except OSError:
+            # A file system without hard links.
+            os.replace(name, path)
+    finally:
         with contextlib.suppress(OSError):
             os.unlink(name)
-        raise
     return secret

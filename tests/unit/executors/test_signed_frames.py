@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -121,3 +123,24 @@ def test_keys_are_the_same_for_the_next_owner_and_different_for_each_attempt(tmp
     assert (tmp_path / "frames.key").stat().st_mode & 0o777 == 0o600
     (tmp_path / "other").mkdir()
     assert FrameKeys(tmp_path / "other").of("r", 1) != keys.of("r", 1)
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_attempts_that_start_at_once_in_a_new_folder_get_keys_of_one_secret(tmp_path, is_shared):
+    shared, barrier = FrameKeys(tmp_path), threading.Barrier(8)
+
+    def ask(no: int) -> bytes:
+        keys = shared if is_shared else FrameKeys(tmp_path)
+        barrier.wait()
+        return keys.of("r", no)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, range(8)))
+    assert found == [FrameKeys(tmp_path).of("r", no) for no in range(8)]
+    assert [path.name for path in tmp_path.iterdir()] == ["frames.key"]
+
+
+def test_a_secret_that_was_cut_off_is_made_anew(tmp_path):
+    (tmp_path / "frames.key").write_bytes(b"short")
+    assert FrameKeys(tmp_path).of("r", 1) == FrameKeys(tmp_path).of("r", 1)
+    assert len((tmp_path / "frames.key").read_bytes()) == 32
