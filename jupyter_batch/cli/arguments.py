@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,16 @@ class UsageError(InvalidInput):
     """The arguments do not fit the command."""
 
 
+class HelpFormatter(argparse.HelpFormatter):
+    """Wraps prose to the width of the terminal, and keeps the lines of examples."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n\n".join(
+            part if "\n  " in part else textwrap.fill(part, width, initial_indent=indent)
+            for part in text.split("\n\n")
+        )
+
+
 class Parser(argparse.ArgumentParser):
     """Raises UsageError, so that ``--json`` can have errors in its own form."""
 
@@ -35,7 +46,7 @@ class Parser(argparse.ArgumentParser):
     add_last: Callable[[], None] | None = None
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Reads the arguments; what is left over is an error with the nearest that there is."""
+        """Reads the arguments; an unknown one is an error with the nearest known flag."""
         if self.add_last is not None:
             add_last, self.add_last = self.add_last, None
             add_last()
@@ -47,7 +58,7 @@ class Parser(argparse.ArgumentParser):
         return known, extra
 
     def error(self, message: str) -> Any:
-        """Raises what is wrong, with how the command is used."""
+        """Raises UsageError with the message and the usage."""
         unknown = _UNKNOWN_COMMAND.match(message)
         if unknown:
             choices = re.findall("'([^']+)'", unknown["choices"])
@@ -75,7 +86,7 @@ def add_command(
         help=help,
         description=f"{help[:1].upper()}{help[1:]}.",
         epilog=f"examples:\n{epilog}" if epilog else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.set_defaults(run=run)
@@ -98,14 +109,14 @@ def _add_common(parser: argparse.ArgumentParser, inner: bool) -> None:
     )
     group.add_argument(
         "--url",
-        help="a Jupyter server elsewhere, with its base url ($JUPYTER_BATCH_URL)",
+        help="URL of another Jupyter server, with its base URL ($JUPYTER_BATCH_URL)",
         **nothing,
     )
-    group.add_argument("--token", help="of that server ($JUPYTER_BATCH_TOKEN)", **nothing)
+    group.add_argument("--token", help="token of that server ($JUPYTER_BATCH_TOKEN)", **nothing)
     group.add_argument(
         "--cacert",
         metavar="FILE",
-        help="certificates of the authorities that server may have ($JUPYTER_BATCH_CACERT; "
+        help="certificates of the authorities trusted for that server ($JUPYTER_BATCH_CACERT; "
         "default: the system's, or $SSL_CERT_FILE)",
         **nothing,
     )
@@ -122,7 +133,7 @@ def add_parameters(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=typed_parameter,
         metavar="NAME VALUE",
-        help="a parameter; the notebook's own types say how VALUE is read. May be repeated",
+        help="a parameter; the notebook's types decide how VALUE is read. May be repeated",
     )
     group.add_argument(
         "-y",
@@ -138,18 +149,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments about a run's environment and limits."""
     group = parser.add_argument_group("environment (the server's settings decide what is left out)")
     group.add_argument("--name", help="name of the run (default: the notebook's)")
-    group.add_argument("--executor", help=f"one of the server's: {executor_help()}")
-    group.add_argument("--image", help="any image with papermill and a kernel")
-    group.add_argument("--cpus", type=float, help="how many cpus, such as 1 or 0.5")
-    group.add_argument("--memory", help="such as 512m or 2g")
-    group.add_argument("--gpus", type=_gpus, metavar="N", help="how many, or 'all'")
-    group.add_argument("--timeout", help="seconds, or such as 10m or 2h")
+    group.add_argument("--executor", help=f"an executor of the server: {executor_help()}")
+    group.add_argument("--image", help="an image with papermill and a kernel")
+    group.add_argument("--cpus", type=float, help="number of CPUs, such as 1 or 0.5")
+    group.add_argument("--memory", help="memory limit, such as 512m or 2g")
+    group.add_argument("--gpus", type=_gpus, metavar="N", help="number of GPUs, or 'all'")
+    group.add_argument("--timeout", help="time limit of an attempt: seconds, or such as 10m or 2h")
     group.add_argument(
         "--file",
         dest="files",
         action="append",
         metavar="PATTERN",
-        help="files beside the notebook that go along, such as 'lib/*.py'. May be repeated",
+        help="files next to the notebook to copy into the run, such as 'lib/*.py'. May be repeated",
     )
     group.add_argument(
         "--env",
@@ -172,7 +183,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE:TARGET[:rw]",
         help="a folder or volume that the settings allow. May be repeated",
     )
-    group.add_argument("--network", help="bridge, none, or another that the settings allow")
+    group.add_argument(
+        "--network", help="network: bridge, none, or another that the settings allow"
+    )
     group.add_argument("--kernel", help="kernel to use instead of the notebook's own")
     group.add_argument(
         "--strict-errors",
@@ -184,9 +197,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--keep-files",
         action="store_true",
         default=None,
-        help="keep files that the notebook writes beside itself as artifacts, too",
+        help="also keep files that the notebook writes to its working folder",
     )
-    group.add_argument("--priority", type=int, help="higher goes first (default: 0)")
+    group.add_argument("--priority", type=int, help="higher values run first (default: 0)")
 
 
 def options_of(args: argparse.Namespace) -> RunOptions:

@@ -30,29 +30,30 @@ _BACKUP = """\
   jupyter batch backup nightly.zip --overwrite
   jupyter batch backup /var/backups/           a file with the time in its name
 
-Runs go on meanwhile. The file appears when it is complete and checked; where output files of the
-store are missing or damaged, it has all the others, and the exit code is 1. It holds the notebooks,
-outputs and parameters of all runs: keep it as you keep those. Secrets are not in it."""
+Runs go on meanwhile. The file appears once it is complete and checked. If output files of the store
+are missing or damaged, the backup has all the others, and the exit code is 1. It holds the
+notebooks, outputs and parameters of all runs, so protect it as you protect those. It has no
+secrets."""
 
 _RESTORE = """\
   jupyter batch restore nightly.zip
   jupyter batch restore nightly.zip --data /tmp/look     a copy, to look into
-  jupyter batch restore nightly.zip --takes-over         the machine of the original is no more
+  jupyter batch restore nightly.zip --takes-over         the original machine is gone
 
-Nobody may own the data folder meanwhile. Runs that were not over when the backup was made are
-'lost' in the restored store; retry those that are to run. In another place than that of the
-original, the store becomes a copy: it gets an id of its own, so that neither takes the other's
-containers away, and its schedules are paused, so that nothing runs twice."""
+No owner may run on the data folder meanwhile. Runs that were unfinished when the backup was made
+are 'lost' in the restored store; retry those that you need. In another folder than the original,
+the store becomes a copy: it gets its own id, so that neither store removes the other's containers,
+and its schedules are paused, so that nothing runs twice."""
 
 _REPAIR = """\
-  jupyter batch repair --dry-run         what it would do, and nothing is changed
+  jupyter batch repair --dry-run         report only, and change nothing
   jupyter batch repair
 
-For a data folder whose records.duckdb is missing or cannot be read. A backup brings back more
-(jupyter batch restore): the output files know the notebooks, cells, outputs, logs and artifacts of
-runs, but neither jobs and schedules, nor names, parameters and how runs ended. So each run in them
-becomes a 'lost' run, also those that had been deleted a short while ago. The damaged file is kept
-in a folder beside. Nobody may own the data folder meanwhile."""
+Use this when records.duckdb is missing or cannot be read. Prefer a backup, if there is one
+(jupyter batch restore). The output files hold the notebooks, cells, outputs, logs and artifacts of
+runs. They do not hold jobs, schedules, names, parameters and final states. Each run in them becomes
+a 'lost' run, including runs that were deleted shortly before. The damaged file is moved to a folder
+next to it. No owner may run on the data folder meanwhile."""
 
 
 def add(commands: Any) -> None:
@@ -64,34 +65,36 @@ def add(commands: Any) -> None:
         help="write all jobs, runs and outputs to one file, while runs go on",
         epilog=_BACKUP,
     )
-    backup.add_argument("file", metavar="FILE", help="a file to write, or a folder for it")
-    backup.add_argument("--overwrite", action="store_true", help="replace a file that is there")
+    backup.add_argument("file", metavar="FILE", help="file to write, or a folder for it")
+    backup.add_argument("--overwrite", action="store_true", help="replace an existing file")
     restore = add_command(
         commands,
         "restore",
         restore_backup,
-        help="put a backup in the place of the store",
+        help="restore the store from a backup",
         epilog=_RESTORE,
     )
-    restore.add_argument("file", metavar="FILE", help="what jupyter batch backup has written")
+    restore.add_argument("file", metavar="FILE", help="a backup written by jupyter batch backup")
     restore.add_argument(
         "--force",
         action="store_true",
-        help="also where there are jobs or runs; they are kept in a folder beside",
+        help="replace a store that has jobs or runs; the old store is kept in a folder next to it",
     )
     restore.add_argument(
         "--takes-over",
         action="store_true",
-        help="the original is gone: keep its id, and let schedules go on",
+        help="the original is gone: keep its id and its schedules active",
     )
     repair = add_command(
         commands,
         "repair",
         repair_store,
-        help="make a lost or damaged records database anew of the output files",
+        help="rebuild a lost or damaged records database from the output files",
         epilog=_REPAIR,
     )
-    repair.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    repair.add_argument(
+        "--dry-run", action="store_true", help="report what would be done, and change nothing"
+    )
 
 
 def make_backup(args: argparse.Namespace, session: Session) -> int:

@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
         commands,
         "doctor",
         examine,
-        help="check what notebooks need to run here, and say what to do",
+        help="check this machine's set-up, and advise what to mend",
         epilog="  jupyter batch doctor\n  jupyter batch doctor --json | jq '.findings[]'\n\n"
         "exit codes: 0 everything needed works, 1 something does not.",
     )

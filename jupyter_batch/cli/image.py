@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
         "(default: the official slim Python image, else debian)",
     )
     what = build.add_mutually_exclusive_group()
-    what.add_argument("--requirements", metavar="FILE", help="packages, one to a line")
+    what.add_argument("--requirements", metavar="FILE", help="file with packages, one per line")
     what.add_argument(
         "--like-this-environment",
         action="store_true",
@@ -48,7 +48,7 @@ def add(commands: Any) -> None:
     )
     build.add_argument("--tag", help="name of the image (default: the default job image)")
     check = add_command(
-        inner, "check", check_image, help="say whether an image can run notebooks", inner=True
+        inner, "check", check_image, help="check whether an image can run notebooks", inner=True
     )
     check.add_argument("image", nargs="?", help="an image (default: the default job image)")
 

@@ -18,11 +18,11 @@ _EXAMPLES = f"""\
   jupyter batch import-jupyter-scheduler ~/.local/share/jupyter/scheduler.sqlite
   jupyter batch import-jupyter-scheduler scheduler.sqlite --notebooks work/moved --paused
 
-Brings job definitions as jobs, their schedules and parameters, and jobs as runs with their
-outputs. jupyter-scheduler keeps a copy of each notebook in its staging area ({STAGING} beside the
-database) and not where it came from, so those copies go to the folder of --notebooks. Nothing of
-jupyter-scheduler is changed; turn its schedules off there, or both run. Doing it again brings what
-is new. The report says what could not be brought, and why."""
+Job definitions become jobs with their schedules and parameters. Jobs of jupyter-scheduler become
+runs with their outputs. jupyter-scheduler keeps a copy of each notebook in its staging area
+({STAGING} next to the database), but not its original path, so the copies go to the folder of
+--notebooks. Nothing of jupyter-scheduler is changed; turn its schedules off there, or both run.
+A second import adds only what is new. The report lists all that could not be imported, and why."""
 
 
 def add(commands: Any) -> None:
@@ -31,20 +31,24 @@ def add(commands: Any) -> None:
         commands,
         "import-jupyter-scheduler",
         import_scheduler,
-        help="bring jobs, schedules and history from jupyter-scheduler",
+        help="import jobs, schedules and history from jupyter-scheduler",
         epilog=_EXAMPLES,
     )
-    parser.add_argument("database", metavar="FILE", help="its scheduler.sqlite")
-    parser.add_argument("--staging", metavar="DIR", help="its staging area, where it is elsewhere")
+    parser.add_argument(
+        "database", metavar="FILE", help="the scheduler.sqlite file of jupyter-scheduler"
+    )
+    parser.add_argument(
+        "--staging", metavar="DIR", help="the staging area, if it is not next to the database"
+    )
     parser.add_argument(
         "--notebooks",
         metavar="DIR",
         default="jupyter-scheduler",
-        help="where notebooks go, below the server's folder (default: jupyter-scheduler)",
+        help="folder for the notebooks, below the server's folder (default: jupyter-scheduler)",
     )
-    parser.add_argument("--paused", action="store_true", help="let all schedules rest at first")
+    parser.add_argument("--paused", action="store_true", help="import all schedules as paused")
     parser.add_argument("--executor", help=f"of the jobs: {executor_help()}")
-    parser.add_argument("--image", help="of the jobs: any with papermill and a kernel")
+    parser.add_argument("--image", help="image of the jobs: any with papermill and a kernel")
 
 
 def import_scheduler(args: argparse.Namespace, session: Session) -> int:

@@ -44,17 +44,19 @@ _ABOUT_TIME = ("cron", "at", "timezone", "start", "end")
 def add(commands: Any) -> None:
     """Adds the command and its own commands."""
     parser = add_command(
-        commands, "jobs", list_jobs, help="list jobs, or make and change them", epilog=_EXAMPLES
+        commands, "jobs", list_jobs, help="list, create and change jobs", epilog=_EXAMPLES
     )
     parser.set_defaults(query=None)
     inner = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     listed = add_command(inner, "list", list_jobs, help="list jobs", inner=True)
-    listed.add_argument("-q", "--query", metavar="TEXT", help="in the name")
+    listed.add_argument(
+        "-q", "--query", metavar="TEXT", help="show jobs with this text in the name"
+    )
     create = add_command(
         inner,
         "create",
         create_job,
-        help="make a job of a notebook",
+        help="create a job from a notebook",
         epilog="  jupyter batch jobs create report.ipynb --name nightly -p alpha 0.5",
         inner=True,
     )
@@ -77,7 +79,7 @@ def add_edit(commands: Any, *, inner: bool) -> None:
         commands,
         "edit",
         edit_job,
-        help="change a job; runs that exist stay as they are",
+        help="change a job; existing runs keep their settings",
         epilog=f"  jupyter batch {name} nightly --memory 2g -p alpha 0.7\n"
         f'  jupyter batch {name} nightly --cron "0 7 * * *" --retries 2',
         inner=inner,
@@ -102,17 +104,17 @@ def add_trigger(commands: Any, *, inner: bool) -> None:
         inner=inner,
     )
     trigger.add_argument("job", help="name or id")
-    trigger.add_argument("--wait", action="store_true", help="return when the run is over")
+    trigger.add_argument("--wait", action="store_true", help="wait until the run has finished")
     trigger.add_argument(
-        "--force", action="store_true", help="start whatever the job's other runs do"
+        "--force", action="store_true", help="start regardless of the job's other runs"
     )
     add_parameters(trigger)
 
 
 def _add_policies(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--description", help="a few words for people")
+    parser.add_argument("--description", help="free text")
     parser.add_argument(
-        "--max-concurrent", type=int, metavar="N", help="at most so many runs of it at once"
+        "--max-concurrent", type=int, metavar="N", help="run at most N of its runs at once"
     )
     add_schedule(parser)
     add_policies(parser)

@@ -19,7 +19,7 @@ from jupyter_batch.cli import run as submitting
 from jupyter_batch.cli import run_actions as acting
 from jupyter_batch.cli import runs as listing
 from jupyter_batch.cli import show as showing
-from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, Parser, UsageError
+from jupyter_batch.cli.arguments import BAD_INPUT, NOT_SUCCEEDED, HelpFormatter, Parser, UsageError
 from jupyter_batch.cli.console import TerminalConsole, clean
 from jupyter_batch.cli.parameters import join_parameters
 from jupyter_batch.cli.session import Session
@@ -42,10 +42,10 @@ _WIDTH = 200
 
 _EPILOG = """\
 start here:
-  jupyter batch doctor                          does everything work on this machine?
+  jupyter batch doctor                          check this machine's set-up
   jupyter batch run report.ipynb -p alpha 0.5   run a notebook with a parameter
-  jupyter batch runs                            what has run, newest first
-  jupyter batch show last                       all about the newest run
+  jupyter batch runs                            list runs, newest first
+  jupyter batch show last                       show all about the newest run
   jupyter batch schedule report.ipynb --cron "0 6 * * mon-fri" --timezone Europe/Amsterdam
   jupyter batch COMMAND --help                  more examples
 
@@ -106,10 +106,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Returns the parser of all commands."""
     parser = Parser(
         prog="jupyter batch",
-        description="Run notebooks with parameters in containers of their own, and keep a record "
-        "of every cell.",
+        description="Run parameterized notebooks in containers, and keep a record of every cell.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"jupyter_batch {__version__}")

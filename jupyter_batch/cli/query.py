@@ -42,36 +42,42 @@ def add(commands: Any) -> None:
         commands,
         "sql",
         run_sql,
-        help="ask what is on record, by a SELECT over documented views",
+        help="query runs, cells and results with SQL",
         epilog=_SQL_EXAMPLES,
     )
-    parser.add_argument("query", metavar="SELECT", help="one SELECT; - reads it from stdin")
+    parser.add_argument("query", metavar="SELECT", help="a SELECT statement; - reads it from stdin")
     parser.add_argument(
-        "--limit", type=int, default=_ROWS, help=f"at most so many rows (default: {_ROWS})"
+        "--limit", type=int, default=_ROWS, help=f"show at most this many rows (default: {_ROWS})"
     )
     parser.add_argument(
         "--timeout",
         type=float,
         default=DEFAULT_SECONDS,
         metavar="SECONDS",
-        help=f"interrupt it after so long (default: {DEFAULT_SECONDS:g})",
+        help=f"stop the query after this time (default: {DEFAULT_SECONDS:g})",
     )
-    parser.add_argument("--csv", action="store_true", help="answer as CSV")
+    parser.add_argument("--csv", action="store_true", help="write CSV")
     parser = add_command(
         commands,
         "results",
         list_results,
-        help="list what runs were given and have recorded",
+        help="list the parameters and results of runs",
         epilog=_RESULTS_EXAMPLES,
     )
     parser.add_argument("--job", help="only of this job (name or id)")
     parser.add_argument("--sweep", metavar="ID", help="only of this sweep")
     parser.add_argument("--state", action="append", metavar="STATE", help="only in this state")
-    parser.add_argument("--since", metavar="WHEN", help="made at or after: 2026-10-25, or 2h ago")
-    parser.add_argument("--until", metavar="WHEN", help="made before")
-    parser.add_argument("-q", "--query", metavar="TEXT", help="in the name, the path or the id")
-    parser.add_argument("--limit", type=int, default=100, help="at most so many (default: 100)")
-    parser.add_argument("--csv", action="store_true", help="answer as CSV")
+    parser.add_argument(
+        "--since", metavar="WHEN", help="created at or after this time: 2026-10-25, or 2h ago"
+    )
+    parser.add_argument("--until", metavar="WHEN", help="created before this time")
+    parser.add_argument(
+        "-q", "--query", metavar="TEXT", help="show runs with this text in name, path or id"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=100, help="show at most this many (default: 100)"
+    )
+    parser.add_argument("--csv", action="store_true", help="write CSV")
 
 
 def run_sql(args: argparse.Namespace, session: Session) -> int:

@@ -33,7 +33,7 @@ _RUN_EXAMPLES = """\
   jupyter batch run report.ipynb -y values.yaml --json | jq .state
 
 exit codes: 0 it succeeded, 1 it did not, 2 bad input (there is no run).
-Ctrl-C cancels the run and waits for its end; once more leaves it to itself."""
+Ctrl-C cancels the run and waits for its end; a second Ctrl-C returns at once."""
 
 _SUBMIT_EXAMPLES = """\
   jupyter batch submit report.ipynb -p alpha 0.5
@@ -46,7 +46,7 @@ def add(commands: Any) -> None:
         commands,
         "run",
         run_notebook,
-        help="run a notebook in a container of its own and wait for its end",
+        help="run a notebook in its own container and wait for it to finish",
         epilog=_RUN_EXAMPLES,
     )
     run.add_argument("notebook", help="a notebook file")
@@ -54,9 +54,7 @@ def add(commands: Any) -> None:
     run.add_argument(
         "-o", "--output", metavar="FILE", help="write the executed notebook here (.ipynb or .html)"
     )
-    run.add_argument(
-        "--artifacts", metavar="DIR", help="write the files that the notebook leaves into a folder"
-    )
+    run.add_argument("--artifacts", metavar="DIR", help="write the run's artifacts into a folder")
     run.add_argument("-q", "--quiet", action="store_true", help="show no progress")
     add_options(run)
     submit = add_command(

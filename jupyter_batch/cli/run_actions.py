@@ -41,35 +41,37 @@ def add(commands: Any) -> None:
         commands,
         "logs",
         show_log,
-        help="show the log of a run: what papermill, the kernel and the engine said",
+        help="show the log of a run: output of papermill, the kernel and the engine",
         epilog="  jupyter batch logs last\n  jupyter batch logs -f 8h2k9qwe",
     )
     logs.add_argument("target", metavar="RUN", help=_RUN_HELP)
-    logs.add_argument("-f", "--follow", action="store_true", help="go on until the run is over")
-    logs.add_argument("--attempt", type=int, metavar="N", help="of this attempt (default: newest)")
+    logs.add_argument(
+        "-f", "--follow", action="store_true", help="follow the log until the run has finished"
+    )
+    logs.add_argument("--attempt", type=int, metavar="N", help="attempt number (default: newest)")
     cancel = add_command(
         commands,
         "cancel",
         cancel_runs,
-        help="end runs; their notebooks may clean up first",
+        help="cancel runs; their notebooks may clean up first",
         epilog="  jupyter batch cancel last\n  jupyter batch cancel 8h2k9qwe --wait",
     )
     cancel.add_argument("targets", metavar="RUN", nargs="+", help=_RUN_HELP)
-    cancel.add_argument("--wait", action="store_true", help="return when they are over")
+    cancel.add_argument("--wait", action="store_true", help="wait until they have finished")
     retry = add_command(
         commands,
         "retry",
         retry_run,
-        help="queue one more attempt of a run that did not succeed",
+        help="retry a run that did not succeed",
         epilog="  jupyter batch retry last --wait",
     )
     retry.add_argument("target", metavar="RUN", help=_RUN_HELP)
-    retry.add_argument("--wait", action="store_true", help="return when it is over")
+    retry.add_argument("--wait", action="store_true", help="wait until it has finished")
     delete = add_command(
         commands,
         "delete",
         delete_runs,
-        help="delete runs that are over, with all their records, or jobs",
+        help="delete finished runs with all their records, or jobs",
         epilog="  jupyter batch delete 8h2k9qwe\n  jupyter batch delete --job nightly",
     )
     delete.add_argument("targets", metavar="RUN", nargs="*", help=_RUN_HELP)
@@ -90,8 +92,10 @@ def add(commands: Any) -> None:
         "  jupyter batch export last --output report.ipynb --artifacts results/",
     )
     export.add_argument("target", metavar="RUN", help=_RUN_HELP)
-    export.add_argument("-o", "--output", metavar="FILE", help="the notebook: .ipynb or .html")
-    export.add_argument("--artifacts", metavar="DIR", help="a folder for the artifacts")
+    export.add_argument(
+        "-o", "--output", metavar="FILE", help="write the notebook here (.ipynb or .html)"
+    )
+    export.add_argument("--artifacts", metavar="DIR", help="write the artifacts into this folder")
     export.add_argument("--attempt", type=int, metavar="N", help="of this attempt")
 
 

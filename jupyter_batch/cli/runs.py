@@ -36,10 +36,16 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--job", help="only of this job (name or id)")
     parser.add_argument("--sweep", help="only of this sweep (its id, the end of one, or 'last')")
-    parser.add_argument("--since", metavar="WHEN", help="made at or after: 2026-10-25, or 2h ago")
-    parser.add_argument("--until", metavar="WHEN", help="made before")
-    parser.add_argument("-q", "--query", metavar="TEXT", help="in the name, the path or the id")
-    parser.add_argument("--limit", type=int, default=20, help="at most so many (default: 20)")
+    parser.add_argument(
+        "--since", metavar="WHEN", help="created at or after this time: 2026-10-25, or 2h ago"
+    )
+    parser.add_argument("--until", metavar="WHEN", help="created before this time")
+    parser.add_argument(
+        "-q", "--query", metavar="TEXT", help="show runs with this text in name, path or id"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=20, help="show at most this many (default: 20)"
+    )
 
 
 def list_runs(args: argparse.Namespace, session: Session) -> int:

@@ -43,18 +43,20 @@ def add(commands: Any) -> None:
         commands,
         "schedule",
         schedule_job,
-        help="make a job of a notebook that runs by itself",
+        help="run a notebook on a schedule",
         epilog='  jupyter batch schedule report.ipynb --cron "0 6 * * mon-fri" '
         "--timezone Europe/Amsterdam -p alpha 0.5 --retries 3\n"
         "  jupyter batch schedule report.ipynb --every 15m --overlap replace\n"
         "  jupyter batch schedule report.ipynb --at 2026-12-24T18:00",
     )
     schedule.add_argument("notebook", help="a notebook file below the server's folder")
-    schedule.add_argument("--description", help="a few words for people")
+    schedule.add_argument("--description", help="free text")
     schedule.add_argument(
-        "--replace", action="store_true", help="change the job of that name, where there is one"
+        "--replace", action="store_true", help="replace an existing job of that name"
     )
-    schedule.add_argument("--max-concurrent", type=int, metavar="N", help="at most N at once")
+    schedule.add_argument(
+        "--max-concurrent", type=int, metavar="N", help="run at most N of the job's runs at once"
+    )
     add_schedule(schedule)
     add_policies(schedule)
     add_parameters(schedule)
@@ -63,16 +65,16 @@ def add(commands: Any) -> None:
         commands,
         "pause",
         pause_jobs,
-        help="let the schedules of jobs rest",
+        help="pause the schedules of jobs",
         epilog="  jupyter batch pause nightly --reason 'the source is being moved'",
     )
     pause.add_argument("jobs", metavar="JOB", nargs="+", help="name or id")
-    pause.add_argument("--reason", default="", help="a few words for people")
+    pause.add_argument("--reason", default="", help="free text")
     resume = add_command(
         commands,
         "resume",
         resume_jobs,
-        help="let the schedules of jobs go on; each deals with what it missed",
+        help="resume the schedules of jobs; missed runs follow each job's policy",
         epilog="  jupyter batch resume nightly",
     )
     resume.add_argument("jobs", metavar="JOB", nargs="+", help="name or id")
@@ -87,18 +89,20 @@ def _add_upcoming(commands: Any) -> None:
         commands,
         "upcoming",
         show_upcoming,
-        help="show when a job, or a cron text, would run next",
+        help="show the next times of a job or of a cron expression",
         epilog="  jupyter batch upcoming nightly\n"
         '  jupyter batch upcoming --cron "30 2 * * *" --timezone America/New_York '
         "--after 2026-03-07T12:00:00Z --count 3 --json",
     )
     parser.add_argument("job", nargs="?", help="name or id")
-    parser.add_argument("--cron", metavar="TEXT", help="five fields, or such as @daily")
+    parser.add_argument(
+        "--cron", metavar="TEXT", help="cron expression: five fields, or a nickname such as @daily"
+    )
     parser.add_argument("--timezone", metavar="ZONE", help="such as Europe/Amsterdam")
     parser.add_argument(
         "--after",
         metavar="INSTANT",
-        help="without an offset: in the schedule's zone (default: now)",
+        help="start from this time; without an offset, in the schedule's zone (default: now)",
     )
     parser.add_argument("--count", type=int, default=5, metavar="N", help="default: 5")
 
@@ -108,7 +112,7 @@ def _add_backfill(commands: Any) -> None:
         commands,
         "backfill",
         backfill_job,
-        help="make the runs that a job's schedule would have made",
+        help="run a job for past times of its schedule",
         epilog="  jupyter batch backfill nightly --from 2026-10-01 --to 2026-11-01 "
         "--max-concurrent 2",
     )
@@ -118,10 +122,10 @@ def _add_backfill(commands: Any) -> None:
         dest="since",
         required=True,
         metavar="INSTANT",
-        help="without an offset: in the zone of the job's schedule",
+        help="first time; without an offset, in the zone of the job's schedule",
     )
     backfill.add_argument(
-        "--to", dest="until", metavar="INSTANT", help="not included (default: now)"
+        "--to", dest="until", metavar="INSTANT", help="end of the range, exclusive (default: now)"
     )
     backfill.add_argument(
         "--max-concurrent", type=int, default=1, metavar="N", help="at once (default: 1)"

@@ -29,9 +29,9 @@ _EXAMPLES = """\
   jupyter batch serve
   jupyter batch serve --root ~/notebooks
 
-While a Jupyter server runs the jobs, it waits, and goes on when that has ended. A Jupyter server
-that starts later uses it. It ends with Ctrl-C; what runs then goes on, and the next owner takes
-it over."""
+If a Jupyter server owns the data folder, this command waits until that server ends, and then
+becomes the owner. A Jupyter server that starts later uses it. Ctrl-C ends it; runs go on, and the
+next owner adopts them."""
 
 
 def add(commands: Any) -> None:
@@ -40,11 +40,14 @@ def add(commands: Any) -> None:
         commands,
         "serve",
         serve,
-        help="run jobs on this machine while nobody has JupyterLab open",
+        help="run jobs on this machine without JupyterLab",
         epilog=_EXAMPLES,
     )
     parser.add_argument(
-        "--root", metavar="DIR", default="/", help="notebooks are named from here (default: /)"
+        "--root",
+        metavar="DIR",
+        default="/",
+        help="folder that notebook paths start from (default: /)",
     )
 
 

@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
         commands, "show", show_run, help="show all about one run", epilog=_EXAMPLES
     )
     parser.add_argument("target", metavar="RUN", help="its id, the end of one, or 'last'")
-    parser.add_argument("--attempt", type=int, metavar="N", help="cells of this attempt")
+    parser.add_argument("--attempt", type=int, metavar="N", help="show the cells of this attempt")
 
 
 def show_run(args: argparse.Namespace, session: Session) -> int:

@@ -44,8 +44,9 @@ _MAKE_EXAMPLES = """\
   jupyter batch sweep report.ipynb --from sets.csv --wait
   jupyter batch sweep report.ipynb --from sets.json --json
 
-Each combination of the -g makes a run; a file has a run in each line (CSV, the names in the
-first), or is a list of objects, or an object of lists (JSON, YAML). All runs are made, or none.
+Each combination of the -g values makes a run. A CSV file has names in its first line and a run in
+each other line. A JSON or YAML file is a list of objects, or an object of lists. Either all runs
+are made, or none.
 
 exit codes: 0 queued, or with --wait all succeeded; 1 not all did; 2 bad input (there is no run)."""
 
@@ -76,20 +77,22 @@ def add(commands: Any) -> None:
         help="values of a parameter: a,b,c or 1..5 or 0..1..0.25 or a JSON list. May be repeated",
     )
     make.add_argument("--from", dest="source", metavar="FILE", help="a CSV, JSON or YAML file")
-    make.add_argument(
-        "--max-concurrent", type=int, metavar="N", help="at most so many of its runs at once"
-    )
-    make.add_argument("--wait", action="store_true", help="return when all runs are over")
+    make.add_argument("--max-concurrent", type=int, metavar="N", help="run at most N at once")
+    make.add_argument("--wait", action="store_true", help="wait until all runs have finished")
     add_parameters(make)
     add_options(make)
     sweeps = add_command(
-        commands, "sweeps", list_sweeps, help="list sweeps, show and change them", epilog=_EXAMPLES
+        commands, "sweeps", list_sweeps, help="list, show and change sweeps", epilog=_EXAMPLES
     )
     sweeps.set_defaults(query=None, limit=20)
     inner = sweeps.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     listed = add_command(inner, "list", list_sweeps, help="list sweeps, newest first", inner=True)
-    listed.add_argument("-q", "--query", metavar="TEXT", help="in the name, the path or the id")
-    listed.add_argument("--limit", type=int, default=20, help="at most so many (default: 20)")
+    listed.add_argument(
+        "-q", "--query", metavar="TEXT", help="show sweeps with this text in name, path or id"
+    )
+    listed.add_argument(
+        "--limit", type=int, default=20, help="show at most this many (default: 20)"
+    )
     _add_inner(inner)
 
 
@@ -99,23 +102,21 @@ def _add_inner(inner: Any) -> None:
     )
     show.add_argument("sweep", help=_SWEEP_HELP)
     cancel = add_command(
-        inner, "cancel", cancel_sweep, help="cancel all runs that are not over", inner=True
+        inner, "cancel", cancel_sweep, help="cancel all unfinished runs", inner=True
     )
     cancel.add_argument("sweep", help=_SWEEP_HELP)
-    cancel.add_argument("--wait", action="store_true", help="return when all runs are over")
-    retry = add_command(
-        inner, "retry", retry_sweep, help="try only the failed runs once more", inner=True
-    )
+    cancel.add_argument("--wait", action="store_true", help="wait until all runs have finished")
+    retry = add_command(inner, "retry", retry_sweep, help="retry the failed runs", inner=True)
     retry.add_argument("sweep", help=_SWEEP_HELP)
     retry.add_argument(
         "--state",
         action="append",
         metavar="STATE",
-        help=f"runs that ended so (default: {', '.join(FAILURES)}). May be repeated",
+        help=f"retry runs in this state (default: {', '.join(FAILURES)}). May be repeated",
     )
-    retry.add_argument("--wait", action="store_true", help="return when all runs are over")
+    retry.add_argument("--wait", action="store_true", help="wait until all runs have finished")
     delete = add_command(
-        inner, "delete", delete_sweep, help="delete a sweep that is over, and its runs", inner=True
+        inner, "delete", delete_sweep, help="delete a finished sweep and its runs", inner=True
     )
     delete.add_argument("sweep", help=_SWEEP_HELP)
 
