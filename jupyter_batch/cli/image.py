@@ -54,8 +54,8 @@ def add(commands: Any) -> None:
 
 
 def no_command(args: argparse.Namespace, session: Session) -> int:
-    """Says what there is to say."""
-    raise UsageError("say what to do: jupyter batch image build, or jupyter batch image check")
+    """Raises UsageError: a command is missing."""
+    raise UsageError("give a command: jupyter batch image build, or jupyter batch image check")
 
 
 def build_image(args: argparse.Namespace, session: Session) -> int:

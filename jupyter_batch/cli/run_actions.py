@@ -178,7 +178,7 @@ def _job_instead(session: Session, target: str) -> Job:
 def export_run(args: argparse.Namespace, session: Session) -> int:
     """Writes files."""
     if args.output is None and args.artifacts is None:
-        raise UsageError("say what to write: --output FILE.ipynb, FILE.html or --artifacts DIR")
+        raise UsageError("give a target: --output FILE.ipynb, FILE.html or --artifacts DIR")
     if args.output:
         check_notebook_file(args.output)
     if args.artifacts:

@@ -136,7 +136,7 @@ def _add_backfill(commands: Any) -> None:
 def schedule_job(args: argparse.Namespace, session: Session) -> int:
     """Makes a job with triggers."""
     if not (args.cron or args.every or args.at):
-        raise UsageError("say when: --cron, --every or --at")
+        raise UsageError("give a schedule: --cron, --every or --at")
     options, schedule = options_of(args), schedule_of(args)
     jobs = session.client.jobs
     make = jobs.put if args.replace else jobs.create

@@ -124,7 +124,7 @@ def _add_inner(inner: Any) -> None:
 def make_sweep(args: argparse.Namespace, session: Session) -> int:
     """Makes a sweep; with ``--wait`` returns at its end."""
     if bool(args.grid) == bool(args.source):
-        raise UsageError("say what to sweep over: -g NAME=VALUES, or --from FILE")
+        raise UsageError("give the values to sweep over: -g NAME=VALUES, or --from FILE")
     twice = [name for name, _ in args.grid if [n for n, _ in args.grid].count(name) > 1]
     if twice:
         raise InvalidInput(f"-g {twice[0]} is given more than once", field=f"grid.{twice[0]}")

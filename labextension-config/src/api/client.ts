@@ -57,7 +57,7 @@ export class BatchClient {
   cellMarks = (id: string) => this.get<IPage<ICell>>(`runs/${id}/cells`);
   log = (id: string, after: number, attempt?: number) =>
     this.get<ILogPage>(`runs/${id}/logs`, { after, attempt, limit: 5000 });
-  /** What an attempt has recorded; of the newest where none is named. */
+  /** Returns the results of an attempt; of the newest if none is given. */
   results = (id: string, attempt?: number) =>
     this.get<IPage<IResult>>(`runs/${id}/results`, { attempt });
   artifacts = (id: string) => this.get<IPage<IArtifact>>(`runs/${id}/artifacts`);

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from './types';
 
-/** What a field is told when it is wrong. */
+/** The message of a field with a fault. */
 export interface IProblem {
   /** Dotted path, such as `parameters.walks`. */
   field: string;

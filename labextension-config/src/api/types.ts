@@ -86,7 +86,7 @@ export interface IOutputOp {
 }
 
 /**
- * What events tell, by kind; see `jupyter_batch/services/execution/recorder.py`. Those of `progress` are an
+ * The data of events, by kind; see `jupyter_batch/services/execution/recorder.py`. Those of `progress` are an
  * `IItemProgress`.
  */
 export interface IEventData {

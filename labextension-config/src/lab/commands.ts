@@ -58,7 +58,7 @@ export function addCommands(options: ICommandsOptions): void {
   });
   commands.addCommand(Commands.scheduleNotebook, {
     label: trans.__('Schedule…'),
-    caption: trans.__('Make a job of this notebook that starts by itself'),
+    caption: trans.__('Run this notebook on a schedule'),
     describedBy: describe('Opens the form that makes a job of a notebook.', PATH),
     icon: batchIcon,
     isEnabled: args => finder.pathOf(args) !== null,
@@ -66,7 +66,7 @@ export function addCommands(options: ICommandsOptions): void {
   });
   commands.addCommand(Commands.openRuns, {
     label: trans.__('Batch Runs'),
-    caption: trans.__('All runs: what runs, what ran, and what became of it'),
+    caption: trans.__('All runs and their states'),
     describedBy: describe('Opens the list of runs.', {
       filters: {
         type: 'object',
@@ -78,14 +78,14 @@ export function addCommands(options: ICommandsOptions): void {
   });
   commands.addCommand(Commands.openJobs, {
     label: trans.__('Batch Jobs'),
-    caption: trans.__('Notebooks that run again and again, and when'),
+    caption: trans.__('Jobs and their schedules'),
     describedBy: describe('Opens the list of jobs.', {}),
     icon: batchIcon,
     execute: () => open({ kind: 'jobs' })
   });
   commands.addCommand(Commands.showPanel, {
     label: trans.__('Show Batch Panel'),
-    caption: trans.__('What runs now, what waits, and what failed lately'),
+    caption: trans.__('Running, waiting and recently failed runs'),
     describedBy: describe('Shows the panel in the side bar.', {}),
     icon: batchIcon,
     execute: () => app.shell.activateById(panelId)
@@ -154,7 +154,7 @@ export function addCommands(options: ICommandsOptions): void {
   });
 }
 
-/** What a command does and takes, for whoever reads the command registry. */
+/** Describes a command and its arguments for readers of the command registry. */
 function describe(
   description: string,
   properties: ReadonlyJSONObject,

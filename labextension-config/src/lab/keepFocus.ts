@@ -24,7 +24,7 @@ export function keepFocus(page: HTMLElement): void {
     });
   });
   page.addEventListener('focusout', event => {
-    // Where it went by itself, to nowhere, the observer looks why.
+    // If the focus moved by itself to no element, the observer handles it.
     if (event.relatedTarget) {
       observer.disconnect();
     }

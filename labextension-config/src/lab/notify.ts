@@ -33,7 +33,7 @@ export class Notifier {
     this.keep();
   }
 
-  /** What ended while nobody listened is told once somebody does. */
+  /** Ends that happened without a listener are reported once there is one. */
   private async catchUp(): Promise<void> {
     const { live, client } = this.options;
     if (this.caughtUp || !live.loaded) {

@@ -28,7 +28,7 @@ import { ServicesProvider } from '../view/services';
 import { batchIcon } from './icons';
 import { keepFocus } from './keepFocus';
 
-/** What a tab of the main area shows; plain data, so that it is there again after a reload. */
+/** The contents of a tab of the main area; plain data, so that a reload restores it. */
 export type Page =
   | { kind: 'runs'; filters?: Partial<IRunFilters> }
   | { kind: 'jobs' }
@@ -75,7 +75,7 @@ export class PageWidget extends MainAreaWidget<PageContent> {
   }
 }
 
-/** What a tab shows, with the model that it shows. */
+/** The contents of a tab, with its model. */
 class PageContent extends ReactWidget {
   constructor(
     private readonly page: Page,
@@ -128,7 +128,7 @@ class PageContent extends ReactWidget {
     super.onBeforeDetach(message);
   }
 
-  /** Whoever opens a page by its id need not know its name. */
+  /** Callers that open a page by its id need not know its name. */
   private nameTab(model: Model): void {
     const name = nameOf(model);
     if (name) {

@@ -12,7 +12,7 @@ import type { ISlots, ITrans } from '../view/services';
 import { parameterFields } from './parameterFields';
 import { gainsByTrust, secure } from './safe/registry';
 
-/** What JupyterLab draws for us: outputs, text, code and forms. */
+/** Renderers that JupyterLab provides: outputs, text, code and forms. */
 export function slotsOf(registry: IRenderMimeRegistry, trans: ITrans): ISlots {
   let secured: IRenderMimeRegistry | null = null;
   // Not before something is drawn: until then other extensions add what they draw.

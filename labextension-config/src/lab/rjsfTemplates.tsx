@@ -12,7 +12,7 @@ import { useComplaint } from '../view/form/complaints';
 import type { ITrans } from '../view/services';
 import { exampleOf, textOf, valueOf } from '../model/valueText';
 
-/** What our templates are told besides what the form library tells them. */
+/** The context of our templates, in addition to the form library's. */
 interface IContext {
   problems: Readonly<Record<string, string>>;
   defaults: JsonObject;
@@ -21,7 +21,7 @@ interface IContext {
   trans: ITrans;
 }
 
-/** What a job can take from its run, by the format of the parameter. */
+/** The macros that a job can take from its run, by the format of the parameter. */
 const MACROS: Record<string, string> = {
   date: '{{ run.scheduled_for | date }}',
   'date-time': '{{ run.scheduled_for }}'

@@ -4,7 +4,7 @@ import type { ITrans } from './trans';
 import { plainTrans } from './trans';
 
 /**
- * What is wrong with parameters, by name, in the server's own words (`domain/parameters/parameters.py`).
+ * Returns the faults of parameters, by name, in the server's words (`domain/parameters/parameters.py`).
  * The server checks again; this is for while somebody types. With `macros`, a text such as
  * `{{ run.id }}` is left to the server.
  */

@@ -2,7 +2,7 @@ import type { BatchClient } from '../api/client';
 import type { Json } from '../api/types';
 import { Model } from './model';
 
-/** What the server can do, as its OpenAPI document says; nothing but the basics until it is read. */
+/** The abilities of the server, from its OpenAPI document; only the basics until it is read. */
 export class Features extends Model {
   constructor(private document: Json = null) {
     super();
@@ -14,7 +14,7 @@ export class Features extends Model {
       this.document = await client.openapi();
       this.touch();
     } catch {
-      // Whoever needs the server will say that it is away.
+      // The caller that needs the server reports that it does not answer.
     }
   }
 

@@ -17,7 +17,7 @@ import { newTrigger, triggerOf, triggerValues } from './triggers';
 /** A run now; a job that starts by itself; a job that somebody starts. */
 export type When = 'now' | 'schedule' | 'hand';
 
-/** What the form holds: texts as they were typed. */
+/** The contents of the form: texts as they were typed. */
 export interface IFormValues {
   name: string;
   description: string;
@@ -52,7 +52,7 @@ export interface IFormValues {
   keepDays: string;
   source: NonNullable<IJobBody['source']>;
   when: When;
-  /** What starts the job; looked at only where `when` is `schedule`. */
+  /** The triggers of the job; used only if `when` is `schedule`. */
   triggers: ITriggerValues[];
 }
 
@@ -236,12 +236,12 @@ export function jobBody(
   };
 }
 
-/** What a copy takes over: all that the server takes. */
+/** Returns the fields that a copy takes over: all that the server accepts. */
 function notShown(job: IJob, more: (field: string) => boolean): Partial<IJobBody> {
   return Object.fromEntries(Object.entries(job).filter(([field]) => more(field)));
 }
 
-/** What a form has begun with, to tell what has been changed in it. */
+/** The initial contents of a form, to find what has been changed. */
 class Before {
   readonly of: Partial<IJob>;
   private readonly texts: IFormValues | null;

@@ -8,7 +8,7 @@ export interface IReading {
   zone?: string;
 }
 
-/** Which day of the calendar an instant is on in a zone, counted in days. */
+/** Returns the calendar day of an instant in a zone, counted in days. */
 export function dayOf(at: number, zone?: string): number {
   if (zone === undefined) {
     const day = new Date(at);
@@ -119,7 +119,7 @@ export function localTextIn(at: number, zone: string): string {
   return new Date(at + offsetIn(at, zone)).toISOString().slice(0, 16);
 }
 
-/** How far clocks in a zone are ahead of UTC at an instant, in milliseconds. */
+/** Returns the offset of a zone from UTC at an instant, in milliseconds. */
 function offsetIn(at: number, zone: string): number {
   const { year, month, day, hour, minute, second } = partsIn(at, zone);
   const shown = Date.UTC(year, month - 1, day, hour, minute, second);

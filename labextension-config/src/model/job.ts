@@ -13,7 +13,7 @@ const MATRIX = 30;
 /** A cell of the matrix. */
 export interface ICellMark {
   index: number;
-  /** Where the cell stands in the notebook itself, without the run's own parameters. */
+  /** The index of the cell in the notebook itself, without the run's own parameters cell. */
   place: number;
   type: string;
   state: CellState;

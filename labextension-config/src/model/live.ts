@@ -12,7 +12,7 @@ import { tabPresence } from './pageVisibility';
 import type { IRow } from './rows';
 import { applyEvent, rowOf } from './rows';
 
-/** What a running run is doing at the moment. */
+/** The current activity of a running run. */
 export interface IMoment {
   /** Of the cell that runs, counted from 0. */
   cell: number | null;
@@ -31,7 +31,7 @@ const NOTHING: IMoment = {
   share: null
 };
 
-/** What runs, waits and has failed lately, kept true by the stream of all events. */
+/** The running, waiting and recently failed runs, kept up to date by the stream of all events. */
 export class LiveModel extends Model {
   /** Every event that comes, for lists that show the run. */
   readonly happened = new Signal<this, IRunEvent>(this);

@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
-/** What views draw: says when it has changed, and counts its versions. */
+/** The base of the models that views draw: it signals changes and counts versions. */
 export abstract class Model implements IDisposable {
   readonly changed = new Signal<this, void>(this);
 

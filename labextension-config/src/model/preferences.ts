@@ -10,7 +10,7 @@ export const COLUMNS = [
 ] as const;
 export type Column = (typeof COLUMNS)[number];
 
-/** What the user has set. */
+/** The settings of the user. */
 export interface IPreferences {
   notifications: 'all' | 'failures' | 'none';
   /** Image that forms begin with; empty for the server's own. */

@@ -7,7 +7,7 @@ const ESC = String.fromCharCode(27);
 /** Colours and cursor movements of terminals. */
 const ESCAPES = new RegExp(`${ESC}(?:\\[[0-?]*[ -/]*[@-~]|[@-Z\\\\-_])`, 'g');
 
-/** What cells have printed, one cell after the other, and whether its beginning is left out. */
+/** The printed text of all cells in order, and whether its beginning is left out. */
 export interface IPrinted {
   text: string;
   isCut: boolean;

@@ -11,7 +11,7 @@ const COLUMNS_SHOWN = 30;
 /** Lists and mappings of so many characters stand in a line. */
 const SHORT = 80;
 
-/** What an attempt has recorded, read again as more comes. */
+/** The results of an attempt, read again as more arrive. */
 export class ResultsModel extends Model {
   constructor(
     private readonly client: BatchClient,

@@ -1,7 +1,7 @@
 import type { ICellCount, ICellError, IRun, IRunEvent, RunState } from '../api/types';
 import { isBad, isOver } from '../api/types';
 
-/** What lists show of a run; small, because there may be a hundred thousand. */
+/** The fields of a run in lists; small, because there may be a hundred thousand. */
 export interface IRow {
   readonly id: string;
   readonly jobId: string | null;
@@ -106,7 +106,7 @@ export function elapsedOf(row: IRow, now: number): number | null {
   return row.startedAt === null ? null : seconds(row.startedAt, row.finishedAt ?? now);
 }
 
-/** Why a run ended badly, in one line: what its cell raised, else what ended it. */
+/** Returns the cause of a failure in one line: the cell's exception, else the reason of the end. */
 export function failureOf(row: IRow): string | null {
   return isBad(row.state) ? (row.error ?? row.reason) : null;
 }

@@ -285,7 +285,7 @@ export class RunModel extends Model {
 
   private stream: EventStream | null = null;
   private readonly unwatch: () => void;
-  /** What events have told of cells; their sources are the notebook's to tell. */
+  /** The cells as events report them; their sources come from the notebook. */
   private readonly known = new Map<number, Partial<ICell>>();
   private _visible = false;
   private asked = 0;

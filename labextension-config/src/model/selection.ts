@@ -1,6 +1,6 @@
 import { Signal } from '@lumino/signaling';
 
-/** Which rows are chosen, by id, with ranges by shift. */
+/** The selected rows, by id, with ranges by shift. */
 export class Selection {
   readonly changed = new Signal<this, void>(this);
 

@@ -1,4 +1,4 @@
-/** What a field suggests for what was typed. */
+/** The suggestions of a field for a typed text. */
 export interface ISuggestions {
   shown: readonly string[];
   /** How many more there are. */

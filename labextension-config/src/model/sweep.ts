@@ -12,7 +12,7 @@ const READ_MANY_MS = 10_000;
 const MANY = 500;
 const PAGE = 2000;
 
-/** What a column of the table shows. */
+/** The contents of a column of the table. */
 export interface IColumn {
   kind: 'parameter' | 'result';
   name: string;
@@ -69,7 +69,7 @@ export class SweepModel extends Model {
     return counts;
   }
 
-  /** What its runs make it, as `domain/sweep.py` has it; null before they are known. */
+  /** Its state, derived from its runs as in `domain/sweep.py`; null before they are known. */
   get state(): ISweep['state'] | null {
     return this.sweep && (this.runs.length ? stateOf(this.counts) : this.sweep.state);
   }

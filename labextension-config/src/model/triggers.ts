@@ -24,7 +24,7 @@ export interface ITriggerValues {
 
 let keys = 0;
 
-/** How far a zone is from UTC now, such as `UTC+2`. */
+/** Returns the offset of a zone from UTC now, such as `UTC+2`. */
 export function offsetOf(timeZone: string): string {
   const format = new Intl.DateTimeFormat('en', {
     timeZone,
@@ -71,7 +71,7 @@ export function triggerValues(trigger: ITrigger, copied: boolean): ITriggerValue
   };
 }
 
-/** What a trigger of one kind has and another has not. */
+/** The fields that only some kinds of triggers have. */
 const OF_A_KIND = [
   'id',
   'cron',

@@ -7,7 +7,7 @@ import { useServices } from './services';
 /** How often an executor that cannot run anything is looked at again. */
 const CHECK_MS = 15_000;
 
-/** What somebody should know of the server before they run anything; nothing when all is well. */
+/** Shows warnings about the server; nothing when all is well. */
 export function ServerStatus(props: { executor?: string | null }): React.ReactElement {
   const { live, trans } = useServices();
   useModel(live);

@@ -46,7 +46,7 @@ interface IBarProps {
   label: string;
 }
 
-/** How far something has come; without a total, that it goes on. */
+/** Shows progress; without a total, only that work goes on. */
 export function Bar({ done, total, failed, label }: IBarProps): React.ReactElement {
   const known = total > 0;
   return (
@@ -94,7 +94,7 @@ interface ITryAgainProps {
   onAgain: () => void;
 }
 
-/** What went wrong, and a button for whoever wants to see whether it still does. */
+/** Shows an error, and a button to try again. */
 export function TryAgain({ children, onAgain }: ITryAgainProps): React.ReactElement {
   const trans = useTrans();
   return (
@@ -141,7 +141,7 @@ interface IEmptyProps {
   action?: React.ReactNode;
 }
 
-/** What stands where nothing is yet: how to get something there. */
+/** The placeholder of an empty list: how to fill it. */
 export function Empty({ title, children, action }: IEmptyProps): React.ReactElement {
   return (
     <div className="jb-Empty">

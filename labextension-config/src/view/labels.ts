@@ -30,7 +30,7 @@ export function timesWord(trans: ITrans, row: IRow, locale?: string): string {
     : nominal;
 }
 
-/** Why a run exists, as people read it. */
+/** Returns the cause of a run, as people read it. */
 export function triggerWord(trans: ITrans, trigger: string): string {
   const words: Record<string, string> = {
     schedule: trans.__('Schedule'),

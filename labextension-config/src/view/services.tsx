@@ -11,7 +11,7 @@ import type { ITrans } from '../model/trans';
 
 export type { ITrans } from '../model/trans';
 
-/** What views can have done; the plugin knows how. None of them rejects. */
+/** The actions that the plugin offers to views. None of them rejects. */
 export interface IActions {
   /** Takes note of a run that the user has started here. */
   started(run: IRun): void;
@@ -54,7 +54,7 @@ export interface IParameterFieldsProps {
   onChange: (values: JsonObject) => void;
 }
 
-/** What only JupyterLab can draw. */
+/** The renderers that only JupyterLab has. */
 export interface ISlots {
   /** Scripts in outputs run, and things from elsewhere are loaded, only where they are trusted. */
   Outputs: React.ComponentType<{ outputs: readonly IOutput[]; trusted?: boolean }>;

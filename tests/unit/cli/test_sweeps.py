@@ -84,7 +84,7 @@ def test_a_json_file_has_sets_or_a_grid(owner, shell, notebook, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "say what to sweep over"),
+        ([], "give the values to sweep over"),
         (["-g", "alpha"], "write NAME=VALUES"),
         (["-g", "alpha="], "write NAME=VALUES"),
         (["-g", "alpha=5..1"], "has nothing in it"),

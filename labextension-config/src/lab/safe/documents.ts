@@ -85,7 +85,7 @@ function keepQuiet(widget: Widget, viewer: string): void {
       canStart: false,
       autoStartDefault: false
     };
-    // Who waits for it, as ipywidgets does, takes the kernel to be there then.
+    // Callers that wait for it, as ipywidgets does, then assume a kernel.
     const never = new Promise<void>(() => undefined);
     Object.defineProperty(widget.sessionContext, 'ready', { value: never });
   } else if (!HARMLESS.includes(viewer) && !isOwn(viewer)) {

@@ -12,7 +12,7 @@ const LOADING = [
   'srcset'
 ];
 const OWN_DATA = /^data:(image|audio|video)\//i;
-/** What in a style has a browser load something. */
+/** The parts of a style that make a browser load something. */
 const LOADING_STYLE = /(url|image|image-set|cross-fade|src)\s*\(|@import/i;
 const LINKS = ['http:', 'https:', 'mailto:'];
 
@@ -74,7 +74,7 @@ function quieten(element: HTMLElement): void {
   }
 }
 
-/** What stands where a picture would be. */
+/** The placeholder of a picture. */
 function placeholder(image: HTMLElement, address: string): HTMLElement {
   const place = image.ownerDocument.createElement('span');
   place.className = 'jb-NotLoaded';

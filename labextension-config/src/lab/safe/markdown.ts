@@ -1,7 +1,7 @@
 import type { IRenderMime } from '@jupyterlab/rendermime';
 
 const DIAGRAM = /([`~]{3,}[^\S\n]*)mermaid/gi;
-/** What a diagram can have loaded while it is drawn: pictures, styles, markup. */
+/** The parts of a diagram that load something while it is drawn: pictures, styles, markup. */
 const LOADING = /\/\/|ima?ge?\b|url|import|icon|css|<(?!br\s*\/?>)|&|#\w+;|\\|%%\{/i;
 
 /** A parser that leaves diagrams as they are written where drawing them could load something. */

@@ -8,7 +8,7 @@ import { quietParser } from './markdown';
 import { svgAsImage } from './svg';
 import { quietVega, VEGA_TYPES } from './vega';
 
-/** What JupyterLab draws from the data alone. */
+/** The MIME types that JupyterLab draws from the data alone. */
 const HARMLESS = ['application/json'];
 
 /**

@@ -1,6 +1,6 @@
 import type { JSONObject, ReadonlyJSONObject } from '@lumino/coreutils';
 
-/** What a control of a chart may be told: others would become attributes of its element. */
+/** The allowed options of a chart's control: others would become attributes of its element. */
 const CONTROLS = ['checkbox', 'radio', 'range', 'select'];
 const CONTROL_KEYS = ['debounce', 'input', 'labels', 'max', 'min', 'options', 'step'];
 /** Returns a specification whose controls are plain ones, in its groups too. */

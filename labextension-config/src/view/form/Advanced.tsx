@@ -28,7 +28,7 @@ export function Advanced({ start, form, isJob }: IAdvancedProps): React.ReactEle
           value={values.priority}
           problem={problems.priority}
           placeholder="0"
-          help={trans.__('Of runs that wait, the highest goes first.')}
+          help={trans.__('Of the waiting runs, the highest starts first.')}
           onChange={priority => set({ priority })}
         />
         {isJob && (
@@ -37,7 +37,7 @@ export function Advanced({ start, form, isJob }: IAdvancedProps): React.ReactEle
             value={values.maxConcurrent}
             problem={problems.max_concurrent}
             placeholder={trans.__('no limit of its own')}
-            help={trans.__('How many runs of this job may be under way.')}
+            help={trans.__('The number of this job’s runs that may run at once.')}
             onChange={maxConcurrent => set({ maxConcurrent })}
           />
         )}
@@ -72,7 +72,7 @@ export function Advanced({ start, form, isJob }: IAdvancedProps): React.ReactEle
             value={values.keepRuns}
             problem={problems.keep_runs}
             placeholder={trans.__('as the server says')}
-            help={trans.__('Older ones go with all that was recorded of them.')}
+            help={trans.__('Older ones are deleted with all their records.')}
             onChange={keepRuns => set({ keepRuns })}
           />
           <TextField
@@ -89,7 +89,7 @@ export function Advanced({ start, form, isJob }: IAdvancedProps): React.ReactEle
   );
 }
 
-/** What becomes of runs that are late, many, or bad. */
+/** The policies for late, overlapping and failed runs. */
 function JobPolicies({ form }: { form: IForm }): React.ReactElement {
   const { trans } = useServices();
   const { values, set, problems } = form;
@@ -101,8 +101,8 @@ function JobPolicies({ form }: { form: IForm }): React.ReactElement {
           value={values.overlap}
           problem={problems.overlap_policy}
           options={[
-            ['', trans.__('Skip it where a schedule made it')],
-            ['skip', trans.__('Skip it, and say so on record')],
+            ['', trans.__('Skip it if a schedule made it')],
+            ['skip', trans.__('Skip it, and record that')],
             ['queue', trans.__('Let one wait, skip the others')],
             ['queue_all', trans.__('Let all wait')],
             ['replace', trans.__('Cancel the one that runs')],

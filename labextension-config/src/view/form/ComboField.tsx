@@ -13,7 +13,7 @@ interface IComboProps {
   first?: readonly string[];
   /** Whether several names may stand in it, by comma or space. */
   several?: boolean;
-  /** What to say beside an option. */
+  /** The note next to an option. */
   hint?: (option: string) => string;
   help?: React.ReactNode;
   problem?: string;

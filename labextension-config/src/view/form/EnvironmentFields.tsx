@@ -7,7 +7,7 @@ import { ComboField } from './ComboField';
 import { SelectField, TextField } from './Field';
 import type { IForm } from './useForm';
 
-/** Where the notebook runs, and with how much of what. */
+/** The environment of a run: executor, image and limits. */
 export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement {
   const { client, features, live, trans } = useServices();
   useModel(features);
@@ -165,7 +165,7 @@ export function EnvironmentFields({ form }: { form: IForm }): React.ReactElement
             checked={values.keepFiles}
             onChange={event => set({ keepFiles: event.target.checked })}
           />
-          {trans.__('Keep files that the notebook writes beside itself')}
+          {trans.__('Keep files that the notebook writes to its working folder')}
         </label>
         <label className="jb-Check">
           <input

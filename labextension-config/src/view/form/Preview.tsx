@@ -14,7 +14,7 @@ interface IPreviewProps {
   quiet: boolean;
 }
 
-/** What is known of a schedule that was asked for. */
+/** The answer about a schedule. */
 interface IAnswer {
   /** The query as JSON. */
   asked: string;
@@ -22,7 +22,7 @@ interface IAnswer {
   problem?: string;
 }
 
-/** What a schedule means, in words and instants, or what is wrong with it. */
+/** Shows a schedule as a sentence with its next instants, or its fault. */
 export function Preview({ values, quiet }: IPreviewProps): React.ReactElement | null {
   const { client, trans } = useServices();
   const now = useNow(false);
@@ -47,7 +47,7 @@ export function Preview({ values, quiet }: IPreviewProps): React.ReactElement | 
     return null;
   }
   const { preview, problem } = answer;
-  // What was answered to something else says nothing of what stands there now.
+  // An answer to an earlier text does not apply to the current one.
   const stale = answer.asked !== wanted;
   if (!preview) {
     return quiet || stale ? null : (

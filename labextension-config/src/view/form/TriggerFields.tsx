@@ -103,13 +103,13 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
           />
         )}
         <SelectField
-          label={trans.__('What was missed while no server ran')}
+          label={trans.__('Runs missed while no server ran')}
           value={values.missed}
           problem={problem('missed_policy')}
           options={[
-            ['latest', trans.__('Run the newest of it')],
-            ['all', trans.__('Run all of it, oldest first')],
-            ['skip', trans.__('Skip it, and say so on record')]
+            ['latest', trans.__('Run the newest of them')],
+            ['all', trans.__('Run all of them, oldest first')],
+            ['skip', trans.__('Skip it, and record that')]
           ]}
           onChange={missed => onChange({ missed })}
         />

@@ -8,7 +8,7 @@ import { useServices } from '../services';
 /** How long nothing is typed before the server is asked. */
 const SETTLED_MS = 400;
 
-/** What the server would refuse of a form, asked again whenever something was typed. */
+/** The faults that the server finds in a form, asked again after typing. */
 export function useServerCheck(
   body: IRunBody | IJobBody,
   isJob: boolean,

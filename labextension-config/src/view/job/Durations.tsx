@@ -7,7 +7,7 @@ import { stateWord, timesWord } from '../labels';
 
 const HEIGHT = 84;
 
-/** How long the runs of a job took, oldest first; a bar opens its run. */
+/** Shows the durations of a job's runs, oldest first; a bar opens its run. */
 export function Durations({
   rows,
   now

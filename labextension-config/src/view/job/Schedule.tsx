@@ -13,7 +13,7 @@ interface IScheduleProps {
   now: number;
 }
 
-/** When a job starts by itself: in words, its next instants, and a way to make up for old ones. */
+/** The schedule of a job: its sentence, its next instants, and a backfill. */
 export function Schedule({ model, job, now }: IScheduleProps): React.ReactElement {
   const { features, trans } = useServices();
   const { schedule } = model;
@@ -29,7 +29,7 @@ export function Schedule({ model, job, now }: IScheduleProps): React.ReactElemen
         </p>
       ) : (
         <p className="jb-quiet">
-          {trans.__('It has none: it runs when somebody starts it.')}
+          {trans.__('It has no schedule: it runs when somebody starts it.')}
         </p>
       )}
       {schedule && !job.paused && schedule.instants.length > 0 && (

@@ -58,11 +58,7 @@ export function Cells({
   }, [follow, place, reveal]);
 
   if (!model.cells.length) {
-    return (
-      <p className="jb-quiet jb-pad">
-        {trans.__('There is nothing of the cells yet.')}
-      </p>
-    );
+    return <p className="jb-quiet jb-pad">{trans.__('There are no cells yet.')}</p>;
   }
   const active =
     !trusted &&

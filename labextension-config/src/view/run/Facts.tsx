@@ -11,7 +11,7 @@ interface IFactsProps {
   more: [string, React.ReactNode][];
 }
 
-/** What a run was given, or what a job gives its runs. */
+/** Shows the settings of a run, or those that a job gives its runs. */
 export function Facts({
   parameters,
   environment,
@@ -47,7 +47,7 @@ export function Facts({
   );
 }
 
-/** What runs and jobs have in common, in pairs. */
+/** The facts that runs and jobs share, in pairs. */
 export function rulePairs(trans: ITrans, of: IRules): [string, React.ReactNode][] {
   const none = trans.__('None');
   return [
@@ -57,7 +57,7 @@ export function rulePairs(trans: ITrans, of: IRules): [string, React.ReactNode][
   ];
 }
 
-/** What becomes of runs of a job that are late, many, or bad. */
+/** The policies of a job for late, overlapping and failed runs. */
 export function policyPairs(trans: ITrans, job: IJob): [string, React.ReactNode][] {
   const overlaps: Record<string, string> = {
     skip: trans.__('The later one is skipped'),
@@ -124,7 +124,10 @@ function environmentPairs(
     [trans.__('GPUs'), gpusOf(trans, environment.gpus)],
     [trans.__('Network'), environment.network ?? null],
     [trans.__('Kernel'), environment.kernel ?? null],
-    [trans.__('Files beside'), environment.keep_files ? trans.__('Kept') : null],
+    [
+      trans.__('Files in the working folder'),
+      environment.keep_files ? trans.__('Kept') : null
+    ],
     [trans.__('Strict errors'), environment.strict_errors ? trans.__('Yes') : null],
     [
       trans.__('Variables'),
@@ -136,12 +139,12 @@ function environmentPairs(
       environment.volumes?.map(v => `${v.source} → ${v.target}`).join('\n') || none
     ]
   ];
-  // What is not set is decided by the server's settings when a run is made.
+  // The server's settings decide unset values when a run is made.
   const set = pairs.filter(([, value]) => value !== null && value !== none);
   const rest = set.length ? trans.__('All else') : trans.__('All of it');
   return environment.executor
     ? set
-    : [...set, [rest, trans.__('As the server’s settings say')]];
+    : [...set, [rest, trans.__('As in the server’s settings')]];
 }
 
 function gpusOf(trans: ITrans, gpus: number | undefined): string | null {

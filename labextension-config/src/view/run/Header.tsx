@@ -18,7 +18,7 @@ interface IHeaderProps {
   onShowCell: (cell: number) => void;
 }
 
-/** What a run is, how it goes or ended and why, and what can be done with it. */
+/** The header of a run: its state, reason and actions. */
 export function Header({
   model,
   run,

@@ -11,7 +11,7 @@ interface IItemsProps {
   live: boolean;
 }
 
-/** How far the loops are that the notebook runs over `jb.track`. */
+/** Shows the progress of the notebook's `jb.track` loops. */
 export function Items({ progress, live }: IItemsProps): React.ReactElement | null {
   const { trans } = useServices();
   if (!progress.length) {

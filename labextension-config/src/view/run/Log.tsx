@@ -8,7 +8,7 @@ import { useTrans } from '../services';
 /** How often a log that grows is read on while it is looked at: it has no events. */
 const READ_MS = 2000;
 
-/** What the cells of an attempt printed, and what papermill, the kernel and the engine said. */
+/** Shows the printed text of the cells, and the output of papermill, the kernel and the engine. */
 export function Log({ model }: { model: RunModel }): React.ReactElement {
   const trans = useTrans();
   const live = model.isLive && model.attempt === null;
@@ -65,7 +65,7 @@ function AttemptLog(props: { model: RunModel; live: boolean }): React.ReactEleme
     return (
       <p className="jb-quiet">
         {log.loaded
-          ? trans.__('Papermill, the kernel and the engine have said nothing.')
+          ? trans.__('Papermill, the kernel and the engine have written nothing.')
           : trans.__('Loading…')}
       </p>
     );

@@ -12,7 +12,7 @@ interface IResultsProps {
   now: number;
 }
 
-/** What the notebook has recorded of itself: plain values in a table, the others below. */
+/** Shows the results of a notebook: plain values in a table, the others below. */
 export function Results({ model, now }: IResultsProps): React.ReactElement {
   const { trans } = useServices();
   useModel(model);

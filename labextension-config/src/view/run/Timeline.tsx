@@ -13,14 +13,14 @@ interface ITimelineProps {
   onOpen: (cell: number) => void;
 }
 
-/** When each cell ran, for how long, and how much memory there was after it. */
+/** Shows the start, the duration and the memory of each cell. */
 export function Timeline({ cells, now, onOpen }: ITimelineProps): React.ReactElement {
   const trans = useTrans();
   const timed = cells.filter(cell => cell.cell_type === 'code' && cell.started_at);
   if (!timed.length) {
     return (
       <Empty title={trans.__('Nothing has been executed yet')}>
-        {trans.__('Here you see what took how long, once the first cell runs.')}
+        {trans.__('The durations of cells appear here once the first cell runs.')}
       </Empty>
     );
   }

@@ -4,7 +4,7 @@ import type { RunListModel } from '../../model/runList';
 import { Button } from '../basics';
 import { useServices } from '../services';
 
-/** What can be done with the chosen runs. */
+/** The actions on the selected runs. */
 export function Bulk({ model }: { model: RunListModel }): React.ReactElement | null {
   const { actions, trans } = useServices();
   const bar = React.useRef<HTMLDivElement>(null);

@@ -7,7 +7,7 @@ import { useSettled } from '../hooks';
 import { useChoices } from './choices';
 import { useServices } from '../services';
 
-/** Which runs are shown. */
+/** The filters of the list of runs. */
 export function Filters({ model }: { model: RunListModel }): React.ReactElement {
   const { actions, trans } = useServices();
   const [text, setText] = React.useState(model.filters.text);
@@ -129,7 +129,7 @@ export function Filters({ model }: { model: RunListModel }): React.ReactElement 
   );
 }
 
-/** What a job that is gone was called, by its runs; its id where none is there. */
+/** Returns the name of a deleted job, from its runs; its id if there are none. */
 function nameOf(model: RunListModel, jobId: string): string {
   return model.rows.find(row => row.jobId === jobId)?.name ?? jobId;
 }

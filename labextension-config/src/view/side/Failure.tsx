@@ -12,7 +12,7 @@ interface IFailureProps {
   now: number;
 }
 
-/** What has failed lately, why, and how often since when. */
+/** Shows a recent failure: its cause, count and first time. */
 export function Failure({ group, now }: IFailureProps): React.ReactElement {
   const { actions, trans } = useServices();
   const { newest: row, count } = group;

@@ -15,7 +15,7 @@ interface INext {
   at: number;
 }
 
-/** What starts next by itself; nothing where the server has no schedules. */
+/** Shows the next scheduled runs; nothing if the server has no schedules. */
 export function Next(): React.ReactElement | null {
   const { client, features, live, actions, trans } = useServices();
   useModel(features);

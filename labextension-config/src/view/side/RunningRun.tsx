@@ -71,7 +71,7 @@ export function RunningRun({ row, now }: IRunningRunProps): React.ReactElement {
   );
 }
 
-/** Where a run is: what prepares it, its cell, or its state. */
+/** The position of a run: its preparation, its cell, or its state. */
 export function placeOf(trans: ITrans, row: IRow, moment: IMoment): string {
   if (moment.preparing) {
     return moment.preparing;

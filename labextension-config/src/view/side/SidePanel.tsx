@@ -9,7 +9,7 @@ import { RunningRun } from './RunningRun';
 import { Section } from './Section';
 import { WaitingRun } from './WaitingRun';
 
-/** What runs, what waits and why, what comes next, and what failed lately. */
+/** Shows running runs, waiting runs with reasons, next runs, and recent failures. */
 export function SidePanel(): React.ReactElement {
   const { live, actions, trans } = useServices();
   useModel(live);
