@@ -15,7 +15,7 @@ EXECUTOR_OPTIONS = ("image", "cpus", "memory_bytes", "gpus", "volumes", "network
 
 
 class ExecutorKind(Value, frozen=True, kw_only=True):
-    """What is known about a kind of executor without loading it."""
+    """The facts about a kind of executor that are known without loading it."""
 
     #: What settings, requests and ``--executor`` call it.
     name: str

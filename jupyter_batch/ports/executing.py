@@ -107,7 +107,7 @@ class Executor(Protocol):
 
     @property
     def kind(self) -> ExecutorKind:
-        """What is known about executors of its kind."""
+        """The facts about executors of its kind."""
 
     async def health(self) -> ExecutorHealth:
         """Says whether attempts could be started now; never raises."""

@@ -100,7 +100,7 @@ def _unused(
 
 
 def test_the_package_has_no_dead_code():
-    """What only the tests and their fakes use is dead too."""
+    """Code that only the tests and their fakes use is dead too."""
     assert _unused("jupyter_batch", without="*/testing/*", kept=KEPT) == (set(), set())
 
 

@@ -1,4 +1,4 @@
-"""What kinds of executors there are is declared in one place."""
+"""The kinds of executors are declared in one place."""
 
 from __future__ import annotations
 

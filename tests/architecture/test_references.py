@@ -1,4 +1,4 @@
-"""What comments and docstrings name exists: files, modules, and names in the code."""
+"""Comments and docstrings name files, modules and names that exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is declared about executors is what their classes are."""
+"""The declared facts about executors agree with their classes."""
 
 from __future__ import annotations
 

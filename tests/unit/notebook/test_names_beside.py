@@ -1,4 +1,4 @@
-"""What lies beside a notebook is named within limits, and never what is outside of the root."""
+"""Files next to a notebook are listed within limits, and none outside of the root."""
 
 from __future__ import annotations
 
