@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_column
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.run_locator import RunLocator
 
@@ -25,22 +26,23 @@ async def read_artifact(
 def _windows(
     cursor: Connection, segment: str, run_no: int, attempt_no: int, path: str
 ) -> list[tuple[int, int]]:
-    rows = cursor.execute(
+    rows = fetch_all(
+        cursor,
         _SQL["select_artifact_slices"].format(segment=segment),
         {"run_no": run_no, "attempt_no": attempt_no, "path": path},
-    ).fetchall()
-    ends = [number for number, (_, more, _) in enumerate(rows) if not more]
+    )
+    ends = [number for number, row in enumerate(rows) if not row.more]
     if not ends:
         return []
     start = ends[-2] + 1 if len(ends) > 1 else 0
     windows: list[tuple[int, int]] = []
     size = 0
-    for seq, _, length in rows[start : ends[-1] + 1]:
+    for row in rows[start : ends[-1] + 1]:
         if not windows or size >= _WINDOW:
-            windows.append((seq, seq))
+            windows.append((row.seq, row.seq))
             size = 0
-        windows[-1] = (windows[-1][0], seq)
-        size += length
+        windows[-1] = (windows[-1][0], row.seq)
+        size += row.size
     return windows
 
 
@@ -53,7 +55,8 @@ def _bytes(
     first: int,
     last: int,
 ) -> bytes:
-    rows = cursor.execute(
+    parts = fetch_column(
+        cursor,
         _SQL["select_artifact_bytes"].format(segment=segment),
         {
             "run_no": run_no,
@@ -62,5 +65,5 @@ def _bytes(
             "first": first,
             "last": last,
         },
-    ).fetchall()
-    return b"".join(row[0] for row in rows)
+    )
+    return b"".join(parts)

@@ -10,6 +10,7 @@ from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.ports import NewRun, TriggerStep
 from jupyter_batch.store.duckdb.column_values import from_utc, to_utc
 from jupyter_batch.store.duckdb.database import Connection, transaction
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_column
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.rollover import Rollover
 from jupyter_batch.store.run_rows import StoredRun
@@ -90,21 +91,24 @@ class BatchWrites:
         """Leaves out what has been done before."""
         if not steps:
             return list(runs), []
-        rows = self._writer_state.connection.execute(
-            _JOBS["select_reached"], {"trigger_ids": [step.after.trigger_id for step in steps]}
-        ).fetchall()
-        known = {row[0]: row[1:] for row in rows}
+        rows = fetch_all(
+            self._writer_state.connection,
+            _JOBS["select_reached"],
+            {"trigger_ids": [step.after.trigger_id for step in steps]},
+        )
+        known = {row.trigger_id: row for row in rows}
         valid = []
         for step in steps:
             row = known.get(step.after.trigger_id)
-            if row and (row[0], row[2]) == (to_utc(step.before.decided_until), step.before.runs):
+            before = (to_utc(step.before.decided_until), step.before.runs)
+            if row is not None and (row.decided_until, row.runs) == before:
                 valid.append(step)
         taken = {step.after.trigger_id for step in valid}
         kept = [new for new in runs if new.run.trigger_id is None or new.run.trigger_id in taken]
         once = {step.after.trigger_id for step in valid if not step.may_repeat}
         done = self._done(
             [new.run for new in kept if new.run.trigger_id in once],
-            {key: row[1] for key, row in known.items()},
+            {key: row.reached_at for key, row in known.items()},
         )
         return [new for new in kept if _key(new.run) not in done], valid
 
@@ -117,11 +121,13 @@ class BatchWrites:
             if trigger_id is not None and instant is not None and instant <= reached[trigger_id]:
                 asked.setdefault(trigger_id, []).append(instant)
         return {
-            (trigger_id, from_utc(row[0]))
+            (trigger_id, from_utc(at))
             for trigger_id, instants in asked.items()
-            for row in self._writer_state.connection.execute(
-                _RUNS["select_fired"], {"trigger_id": trigger_id, "instants": instants}
-            ).fetchall()
+            for at in fetch_column(
+                self._writer_state.connection,
+                _RUNS["select_fired"],
+                {"trigger_id": trigger_id, "instants": instants},
+            )
         }
 
 

@@ -14,7 +14,7 @@ from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.schedule.trigger import AnyTrigger, TriggerProgress
 from jupyter_batch.domain.value import Value
-from jupyter_batch.store.duckdb.column_values import clean_text, from_utc, to_json, to_utc
+from jupyter_batch.store.duckdb.column_values import clean_text, from_utc, instant, to_json, to_utc
 
 
 class _Policies(Value, frozen=True, kw_only=True):
@@ -56,27 +56,26 @@ def encode_job(job: Job) -> dict[str, Any]:
     }
 
 
-def decode_job(row: tuple[Any, ...]) -> Job:
+def decode_job(row: Any) -> Job:
     """Returns the job of a row; raises ValueError, TypeError, MsgspecError."""
-    created_at, updated_at = from_utc(row[11]), from_utc(row[12])
-    if created_at is None or updated_at is None:
-        raise ValueError("an instant is missing")
-    triggers = () if row[13] is None else _triggers(row[13])
-    policies = _Policies() if row[14] is None else msgspec.json.decode(row[14], type=_Policies)
+    triggers = () if row.triggers is None else _triggers(row.triggers)
+    policies = (
+        _Policies() if row.policies is None else msgspec.json.decode(row.policies, type=_Policies)
+    )
     return Job(
-        id=row[0],
-        name=row[1],
-        notebook=row[2],
-        description=row[3],
-        parameters=msgspec.json.decode(row[4], type=dict[str, Any]),
-        environment=msgspec.json.decode(row[5], type=Environment),
-        files=msgspec.json.decode(row[6], type=tuple[str, ...]),
-        timeout_seconds=row[7],
-        priority=row[8],
-        max_concurrent=row[9],
-        created_by=row[10],
-        created_at=created_at,
-        updated_at=updated_at,
+        id=row.id,
+        name=row.name,
+        notebook=row.notebook,
+        description=row.description,
+        parameters=msgspec.json.decode(row.parameters, type=dict[str, Any]),
+        environment=msgspec.json.decode(row.environment, type=Environment),
+        files=msgspec.json.decode(row.files, type=tuple[str, ...]),
+        timeout_seconds=row.timeout_seconds,
+        priority=row.priority,
+        max_concurrent=row.max_concurrent,
+        created_by=row.created_by,
+        created_at=instant(row.created_at),
+        updated_at=instant(row.updated_at),
         triggers=triggers,
         **msgspec.structs.asdict(policies),
     )
@@ -102,19 +101,20 @@ def encode_trigger(state: TriggerState) -> dict[str, Any]:
         "trigger_id": state.trigger_id,
         "job_id": state.job_id,
         "decided_until": to_utc(state.progress.decided_until),
+        "reached_at": to_utc(state.progress.decided_until),
         "runs": state.progress.runs,
         "next_at": to_utc(state.next_at),
     }
 
 
-def decode_trigger(row: tuple[Any, ...]) -> TriggerState:
+def decode_trigger(row: Any) -> TriggerState:
     """Returns the state of a row."""
-    decided = from_utc(row[2])
-    if decided is None:
-        raise ValueError("an instant is missing")
-    progress = TriggerProgress(decided_until=decided, runs=row[3])
+    progress = TriggerProgress(decided_until=instant(row.decided_until), runs=row.runs)
     return TriggerState(
-        trigger_id=row[0], job_id=row[1], progress=progress, next_at=from_utc(row[4])
+        trigger_id=row.trigger_id,
+        job_id=row.job_id,
+        progress=progress,
+        next_at=from_utc(row.next_at),
     )
 
 
@@ -129,7 +129,7 @@ def encode_pinned(job_id: str, frozen: FrozenNotebook) -> dict[str, Any]:
     }
 
 
-def decode_pinned(row: tuple[Any, ...]) -> FrozenNotebook:
+def decode_pinned(row: Any) -> FrozenNotebook:
     """Returns the notebook of a row."""
-    files = msgspec.msgpack.decode(row[3], type=tuple[FrozenFile, ...])
-    return FrozenNotebook(path=row[0], sha256=row[1], content=row[2], files=files)
+    files = msgspec.msgpack.decode(row.files, type=tuple[FrozenFile, ...])
+    return FrozenNotebook(path=row.path, sha256=row.sha256, content=row.content, files=files)

@@ -16,6 +16,7 @@ from jupyter_batch.store.duckdb.column_values import clean_text
 from jupyter_batch.store.duckdb.database import Connection
 from jupyter_batch.store.duckdb.readers import Readers
 from jupyter_batch.store.duckdb.records_file import RecordsFile
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_one, insert_row
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.duckdb.writer import Writer
 from jupyter_batch.store.job_rows import (
@@ -102,7 +103,7 @@ class DuckJobs:
                 if first is not None:
                     return first
             self._refuse_name(job.name)
-            connection.execute(_SQL["insert"], encode_job(job))
+            insert_row(connection, "records.jobs", encode_job(job))
             self._put_related(job.id, triggers, pinned)
             if key is not None:
                 insert_key(connection, job.created_by, "job", key, job.id)
@@ -143,10 +144,10 @@ class DuckJobs:
         if triggers is not None:
             connection.execute(_SQL["delete_triggers"], {"job_id": job_id})
             for state in triggers:
-                connection.execute(_SQL["insert_trigger"], encode_trigger(state))
+                insert_row(connection, "records.triggers", encode_trigger(state))
         if pinned is not None:
             connection.execute(_SQL["delete_pinned"], {"job_id": job_id})
-            connection.execute(_SQL["insert_pinned"], encode_pinned(job_id, pinned))
+            insert_row(connection, "records.pinned", encode_pinned(job_id, pinned))
 
     def _delete(self, job_id: str) -> None:
         connection = self._connection
@@ -166,12 +167,12 @@ class DuckJobs:
 Conditions = Mapping[str, Mapping[str, Any]]
 
 
-def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[Any]:
     where = " AND ".join(_SQL[name] for name in conditions) or "TRUE"
     parameters: dict[str, Any] = {"limit": limit}
     for given in conditions.values():
         parameters.update(given)
-    return connection.execute(_SQL["select_page"].format(where=where), parameters).fetchall()
+    return fetch_all(connection, _SQL["select_page"].format(where=where), parameters)
 
 
 def _first(connection: Connection, conditions: Conditions) -> Job | None:
@@ -186,15 +187,15 @@ def _page(connection: Connection, conditions: Conditions, limit: int) -> Page[Jo
         try:
             jobs.append(decode_job(row))
         except (ValueError, TypeError, msgspec.MsgspecError):
-            _log.exception("a job cannot be read and is left out: %s", row[0])
-    next_after = rows[limit - 1][0] if len(rows) > limit else None
+            _log.exception("a job cannot be read and is left out: %s", row.id)
+    next_after = rows[limit - 1].id if len(rows) > limit else None
     return Page(items=tuple(jobs), next_after=next_after)
 
 
 def _pinned(connection: Connection, job_id: str) -> FrozenNotebook | None:
-    row = connection.execute(_SQL["select_pinned"], {"job_id": job_id}).fetchone()
+    row = fetch_one(connection, _SQL["select_pinned"], {"job_id": job_id})
     return None if row is None else decode_pinned(row)
 
 
 def _triggers(connection: Connection) -> tuple[TriggerState, ...]:
-    return tuple(map(decode_trigger, connection.execute(_SQL["select_triggers"]).fetchall()))
+    return tuple(map(decode_trigger, fetch_all(connection, _SQL["select_triggers"])))

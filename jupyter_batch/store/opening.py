@@ -6,7 +6,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -19,11 +18,12 @@ from jupyter_batch.errors import StoreDamaged, StoreError, StoreHeld
 from jupyter_batch.ports import Clock
 from jupyter_batch.store.backup.create import remove_work
 from jupyter_batch.store.backup.swap import finish_restore
-from jupyter_batch.store.duckdb.column_values import from_utc
+from jupyter_batch.store.duckdb.column_values import instant
 from jupyter_batch.store.duckdb.database import attach, connect, transaction
 from jupyter_batch.store.duckdb.errors import translated
 from jupyter_batch.store.duckdb.lock import FolderLock
 from jupyter_batch.store.duckdb.records_file import RecordsFile
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_value
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.live_run_index import LiveRun, LiveRunIndex, live_run
 from jupyter_batch.store.metadata import get_meta, put_meta
@@ -153,9 +153,9 @@ class OpenFiles:
         return known
 
     def _live_rows(self) -> tuple[dict[RunState, int], list[LiveRun]]:
-        counts = self.connection.execute(_RUNS["count_states"]).fetchall()
+        groups = fetch_all(self.connection, _RUNS["count_states"])
         known = {str(state) for state in RunState}
-        return {RunState(state): count for state, count in counts if state in known}, [
+        return {RunState(row.state): row.runs for row in groups if row.state in known}, [
             live_run(stored.run_no, stored.run)
             for stored in select_runs(
                 self.connection, {"in_states": {"states": [str(s) for s in UNFINISHED]}}, _ALL
@@ -166,12 +166,11 @@ class OpenFiles:
         #: The segment for new runs; None for none yet.
         self.current: Segment | None = None
         self.last_segment_id = 0
-        rows = self.connection.execute(_SEGMENTS["select_all"]).fetchall()
-        for segment_id, file, opened_at, closed_at, _ in rows:
-            segment = Segment(segment_id, file, _instant(opened_at))
+        for row in fetch_all(self.connection, _SEGMENTS["select_all"]):
+            segment = Segment(row.segment_id, row.file, instant(row.opened_at))
             self.segments.add(segment)
-            self.last_segment_id = segment_id
-            self.current = segment if closed_at is None else None
+            self.last_segment_id = segment.segment_id
+            self.current = segment if row.closed_at is None else None
 
     def _trim_active(self) -> None:
         """Removes rows that a crash left incomplete; see space/recovery_trim.py."""
@@ -213,8 +212,7 @@ class OpenFiles:
         )
         self._version = self._number(_META["newest_version"])
         self._run_no = max(self._number(_META["newest_run_no"]), self._noted("last_run_no"))
-        row = self.connection.execute(_META["newest_id"]).fetchone()
-        self._newest_id = str(row[0]) if row else ""
+        self._newest_id = str(fetch_value(self.connection, _META["newest_id"]) or "")
         if self.current is None:
             return
         try:
@@ -226,15 +224,7 @@ class OpenFiles:
             _log.exception("the newest output segment cannot be read: %s", self.current.file)
 
     def _number(self, query: str) -> int:
-        row = self.connection.execute(query).fetchone()
-        return int(row[0]) if row else 0
+        return int(fetch_value(self.connection, query) or 0)
 
     def _noted(self, key: str) -> int:
         return int(get_meta(self.connection, key) or 0)
-
-
-def _instant(at: datetime) -> datetime:
-    aware = from_utc(at)
-    if aware is None:
-        raise ValueError("an instant is missing")
-    return aware

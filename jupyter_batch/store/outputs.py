@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 from jupyter_batch.domain.frames import OutputOp
 from jupyter_batch.domain.outputs import FoldedOutput, OutputSlice, fold_outputs
 from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_column
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.run_locator import RunLocator
 
@@ -73,16 +74,19 @@ def _slice(cell: int, number: int, output_type: str, text: str, *, more: bool) -
 def _cells(
     cursor: Connection, segment: str, run_no: int, attempt_no: int, cell_index: int | None
 ) -> list[tuple[int, bool]]:
-    return cursor.execute(
+    rows = fetch_all(
+        cursor,
         _SQL["select_edits"].format(segment=segment),
         {"run_no": run_no, "attempt_no": attempt_no, "cell_index": cell_index},
-    ).fetchall()
+    )
+    return [(row.cell_index, row.has_edits) for row in rows]
 
 
 def _windows(
     cursor: Connection, segment: str, run_no: int, attempt_no: int, cell: int
 ) -> list[int]:
-    rows = cursor.execute(
+    return fetch_column(
+        cursor,
         _SQL["select_windows"].format(segment=segment),
         {
             "run_no": run_no,
@@ -90,8 +94,7 @@ def _windows(
             "cell_index": cell,
             "window_size": _WINDOW,
         },
-    ).fetchall()
-    return [row[0] for row in rows]
+    )
 
 
 def _window(
@@ -103,7 +106,8 @@ def _window(
     after: int,
     until: int,
 ) -> list[tuple[OutputOp, str]]:
-    rows = cursor.execute(
+    rows = fetch_all(
+        cursor,
         _SQL["select_window"].format(segment=segment),
         {
             "run_no": run_no,
@@ -112,26 +116,28 @@ def _window(
             "after": after,
             "until": until,
         },
-    ).fetchall()
-    return [(_op(cell, ops[0]), text) for ops, text in joined(rows)]
+    )
+    return [(op_of(cell, ops[0]), text) for ops, text in joined(rows)]
 
 
 def _fold(
     cursor: Connection, segment: str, run_no: int, attempt_no: int, cell: int
 ) -> tuple[tuple[FoldedOutput[Key], ...], dict[Key, int]]:
-    rows = cursor.execute(
+    rows = fetch_all(
+        cursor,
         _SQL["select_ops"].format(segment=segment),
         {"run_no": run_no, "attempt_no": attempt_no, "cell_index": cell},
-    ).fetchall()
-    outputs = fold_outputs((_op(cell, row), (row[0], row[1])) for row in rows)
-    return outputs, {(row[0], row[1]): int(row[6]) for row in rows}
+    )
+    outputs = fold_outputs((op_of(cell, row), (row.seq, row.op_no)) for row in rows)
+    return outputs, {(row.seq, row.op_no): int(row.size) for row in rows}
 
 
 def _bodies(
     cursor: Connection, segment: str, run_no: int, attempt_no: int, cell: int, keys: list[Key]
 ) -> dict[Key, str]:
     seqs = sorted({seq for seq, _ in keys})
-    rows = cursor.execute(
+    rows = fetch_all(
+        cursor,
         _SQL["select_bodies"].format(segment=segment),
         {
             "run_no": run_no,
@@ -141,19 +147,20 @@ def _bodies(
             "last": seqs[-1],
             "seqs": seqs,
         },
-    ).fetchall()
-    return {(ops[0][0], ops[0][1]): text for ops, text in joined(rows)}
+    )
+    return {(ops[0].seq, ops[0].op_no): text for ops, text in joined(rows)}
 
 
-def joined(rows: list[tuple[Any, ...]]) -> Iterator[tuple[list[tuple[Any, ...]], str]]:
-    """Yields the rows of each op (frame and position come first) with their joined bodies."""
-    for _, group in groupby(rows, key=itemgetter(0, 1)):
+def joined(rows: list[Any]) -> Iterator[tuple[list[Any], str]]:
+    """Yields the rows of each op with their joined bodies."""
+    for _, group in groupby(rows, key=attrgetter("seq", "op_no")):
         pieces = list(group)
-        yield pieces, "".join(piece[-1] for piece in pieces)
+        yield pieces, "".join(piece.body for piece in pieces)
 
 
-def _op(cell: int, row: tuple[Any, ...]) -> OutputOp:
-    return OutputOp(op=row[2], cell=cell, no=row[3], type=row[4], more=row[5])
+def op_of(cell: int, row: Any) -> OutputOp:
+    """Returns the op of a row, without its body."""
+    return OutputOp(op=row.op, cell=cell, no=row.output_no, type=row.output_type, more=row.more)
 
 
 def _batches(outputs: Sequence[FoldedOutput[Key]], sizes: dict[Key, int]) -> Iterator[list[Piece]]:

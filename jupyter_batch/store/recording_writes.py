@@ -31,7 +31,6 @@ from jupyter_batch.store.writer_state import RecordingProgress, RunMark, WriterS
 T = TypeVar("T")
 
 _SQL = load_queries("records")
-_RESULTS = load_queries("results")
 _NOTHING = RecordingProgress()
 
 
@@ -185,19 +184,19 @@ class RecordingWriter:
         reached = max(*indexes, -1 if newest is None else newest)
         for cell in {cell.cell_index: cell for cell in recording.cells}.values():
             rows.cells.add(
-                run_nos=run_no,
-                attempt_nos=recording.attempt_no,
-                indexes=cell.cell_index,
-                versions=self._writer_state.next_version(),
-                types=cell.cell_type,
-                sources=clean_text(cell.source),
-                states=str(cell.state),
-                counts=cell.execution_count,
-                started=to_utc(cell.started_at),
-                finished=to_utc(cell.finished_at),
+                run_no=run_no,
+                attempt_no=recording.attempt_no,
+                cell_index=cell.cell_index,
+                version=self._writer_state.next_version(),
+                cell_type=cell.cell_type,
+                source=clean_text(cell.source),
+                state=str(cell.state),
+                execution_count=cell.execution_count,
+                started_at=to_utc(cell.started_at),
+                finished_at=to_utc(cell.finished_at),
                 metadata=to_json(cell.metadata),
-                errors=None if cell.error is None else to_json(cell.error),
-                memory=cell.memory_bytes,
+                error=None if cell.error is None else to_json(cell.error),
+                memory_bytes=cell.memory_bytes,
             )
         return replace(mark, cells=mark.cells | {number: reached})
 
@@ -206,15 +205,15 @@ class _RecordRows:
     """Collects rows of the records database."""
 
     def __init__(self) -> None:
-        self.cells = Rows(_SQL["insert_cells"])
-        self.events = Rows(_SQL["insert_events_of_runs"])
-        self.results = Rows(_RESULTS["insert"])
-        self.watermarks = Rows(_SQL["insert_watermarks"])
+        self.cells = Rows("records.cells")
+        self.events = Rows("records.events")
+        self.results = Rows("records.results")
+        self.watermarks = Rows("records.watermarks")
 
     def write_cells(self, connection: Connection) -> None:
         """Writes the cells so far, so that they can be replaced."""
         self.cells.write(connection)
-        self.cells = Rows(_SQL["insert_cells"])
+        self.cells = Rows("records.cells")
 
     def write(self, connection: Connection) -> None:
         for rows in (self.cells, self.events, self.results, self.watermarks):
@@ -231,10 +230,10 @@ def _advance(rows: Rows, mark: RunMark, recording: Recording) -> RunMark:
     if reached == done:
         return mark
     rows.add(
-        run_nos=mark.stored.run_no,
-        attempt_nos=attempt_no,
-        last_seqs=reached.last_seq,
-        last_lines=reached.last_line,
+        run_no=mark.stored.run_no,
+        attempt_no=attempt_no,
+        last_seq=reached.last_seq,
+        last_line=reached.last_line,
     )
     return replace(mark, watermarks=mark.watermarks | {attempt_no: reached})
 

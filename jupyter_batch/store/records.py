@@ -20,6 +20,7 @@ from jupyter_batch.store.artifacts import read_artifact
 from jupyter_batch.store.duckdb.column_values import from_utc
 from jupyter_batch.store.duckdb.database import Connection
 from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_one
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.duckdb.writer import Writer
 from jupyter_batch.store.event_rows import select_events, select_events_of_run
@@ -27,7 +28,7 @@ from jupyter_batch.store.outputs import read_outputs
 from jupyter_batch.store.recording_writes import Item, RecordingWriter
 from jupyter_batch.store.results import select_done, select_result_rows, select_results
 from jupyter_batch.store.run_locator import RunLocator
-from jupyter_batch.store.writer_state import RecordingProgress, joint_watermark
+from jupyter_batch.store.writer_state import joint_watermark, progress_of, watermark_of
 
 _log = logging.getLogger(__name__)
 _OUTPUTS = load_queries("outputs")
@@ -129,26 +130,22 @@ class DuckRecords:
 def _watermark(cursor: Connection, segment: str, run_no: int, attempt_no: int) -> Watermark:
     where = {"run_no": run_no}
     recorded = {
-        row[0]: Watermark(last_seq=row[1], last_line=row[2])
-        for row in cursor.execute(_RECORDS["select_watermarks"], where).fetchall()
+        row.attempt_no: watermark_of(row)
+        for row in fetch_all(cursor, _RECORDS["select_watermarks"], where)
     }
     progress = {
-        row[0]: RecordingProgress(*row[1:])
-        for row in cursor.execute(
-            _OUTPUTS["select_progress"].format(segment=segment), where
-        ).fetchall()
+        row.attempt_no: progress_of(row)
+        for row in fetch_all(cursor, _OUTPUTS["select_progress"].format(segment=segment), where)
     }
     return joint_watermark(recorded.get(attempt_no), progress.get(attempt_no))
 
 
 def _cells(cursor: Connection, run_id: str, attempt_no: int) -> tuple[CellRecord, ...]:
-    row = cursor.execute(_RUNS["locate"], {"id": run_id}).fetchone()
+    row = fetch_one(cursor, _RUNS["locate"], {"id": run_id})
     if row is None:
         raise NotFound(f"there is no run {run_id}", run_id=run_id)
-    rows = cursor.execute(
-        _RECORDS["select_cells"], {"run_no": row[0], "attempt_no": attempt_no}
-    ).fetchall()
-    newest = {row[0]: row for row in rows}
+    where = {"run_no": row.run_no, "attempt_no": attempt_no}
+    newest = {row.cell_index: row for row in fetch_all(cursor, _RECORDS["select_cells"], where)}
     cells = []
     for index in sorted(newest):
         try:
@@ -158,38 +155,40 @@ def _cells(cursor: Connection, run_id: str, attempt_no: int) -> tuple[CellRecord
     return tuple(cells)
 
 
-def _cell(row: tuple[Any, ...]) -> CellRecord:
+def _cell(row: Any) -> CellRecord:
     return CellRecord(
-        cell_index=row[0],
-        cell_type=row[1],
-        source=row[2],
-        state=CellState(row[3]),
-        execution_count=row[4],
-        started_at=from_utc(row[5]),
-        finished_at=from_utc(row[6]),
-        metadata=msgspec.json.decode(row[7], type=dict[str, Any]),
-        error=None if row[8] is None else msgspec.json.decode(row[8], type=CellError),
-        memory_bytes=row[9],
+        cell_index=row.cell_index,
+        cell_type=row.cell_type,
+        source=row.source,
+        state=CellState(row.state),
+        execution_count=row.execution_count,
+        started_at=from_utc(row.started_at),
+        finished_at=from_utc(row.finished_at),
+        metadata=msgspec.json.decode(row.metadata, type=dict[str, Any]),
+        error=None if row.error is None else msgspec.json.decode(row.error, type=CellError),
+        memory_bytes=row.memory_bytes,
     )
 
 
 def _document(
     cursor: Connection, segment: str, run_no: int, attempt_no: int, name: str
 ) -> str | None:
-    rows = cursor.execute(
+    rows = fetch_all(
+        cursor,
         _OUTPUTS["select_document"].format(segment=segment),
         {"run_no": run_no, "attempt_no": attempt_no, "name": name},
-    ).fetchall()
-    if not rows or rows[-1][0]:
+    )
+    if not rows or rows[-1].more:
         return None
-    return "".join(body for _, body in rows)
+    return "".join(row.body for row in rows)
 
 
 def _lines(
     cursor: Connection, segment: str, run_no: int, attempt_no: int, after: int, limit: int
 ) -> tuple[LogLine, ...]:
-    rows = cursor.execute(
+    rows = fetch_all(
+        cursor,
         _OUTPUTS["select_log"].format(segment=segment),
         {"run_no": run_no, "attempt_no": attempt_no, "after": after, "limit": limit},
-    ).fetchall()
-    return tuple(LogLine(line_no=line_no, text=text) for line_no, text in rows)
+    )
+    return tuple(LogLine(line_no=row.line_no, text=row.text) for row in rows)

@@ -22,7 +22,7 @@ from jupyter_batch.errors import BatchError, Conflict, StoreDamaged
 from jupyter_batch.ports import Clock
 from jupyter_batch.store.backup.restore import free_name, look
 from jupyter_batch.store.backup.swap import finish_restore
-from jupyter_batch.store.duckdb.column_values import clean_text, to_utc
+from jupyter_batch.store.duckdb.column_values import clean_text, from_utc, to_utc
 from jupyter_batch.store.duckdb.data_files import sync_file
 from jupyter_batch.store.duckdb.database import (
     Connection,
@@ -33,7 +33,7 @@ from jupyter_batch.store.duckdb.database import (
 )
 from jupyter_batch.store.duckdb.errors import translated
 from jupyter_batch.store.duckdb.lock import FolderLock
-from jupyter_batch.store.duckdb.rows import Rows
+from jupyter_batch.store.duckdb.rows import Rows, fetch_all, fetch_some, insert_row
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.metadata import put_meta
 from jupyter_batch.store.run_rows import StoredRun
@@ -141,9 +141,16 @@ class _Repairing:
             attach_to_read(connection, path, "taken")
             try:
                 with transaction(connection):
-                    connection.execute(
-                        _SQL["insert_segment"],
-                        {"segment_id": number, "file": path.name, "at": to_utc(made_at)},
+                    insert_row(
+                        connection,
+                        "records.segments",
+                        {
+                            "segment_id": number,
+                            "file": path.name,
+                            "opened_at": to_utc(made_at),
+                            "closed_at": to_utc(made_at),
+                            "deleted_runs": 0,
+                        },
                     )
                     self._take_runs(connection, number, made_at)
             finally:
@@ -151,24 +158,24 @@ class _Repairing:
 
     def _take_runs(self, connection: Connection, segment_id: int, made_at: datetime) -> None:
         attempts: dict[int, list[Attempt]] = {}
-        for run_no, attempt_no, first, last in _rows(connection, "attempts"):
-            attempts.setdefault(run_no, []).append(
+        for row in _rows(connection, "attempts"):
+            attempts.setdefault(row.run_no, []).append(
                 Attempt(
-                    attempt_no=attempt_no,
+                    attempt_no=row.attempt_no,
                     state=RunState.LOST,
                     reason=_REASON,
-                    started_at=_aware(first),
-                    finished_at=_aware(last),
+                    started_at=from_utc(row.first_at),
+                    finished_at=from_utc(row.last_at),
                 )
             )
-        for run_no, path, sha256 in _rows(connection, "runs"):
-            own = tuple(attempts.get(run_no, ()))
+        for row in _rows(connection, "runs"):
+            own = tuple(attempts.get(row.run_no, ()))
             times = [a.started_at for a in own if a.started_at is not None]
             at = min(times, default=made_at)
-            cells = Rows(_RECORDS["insert_cells"])
+            cells = Rows("records.cells")
             run = Run(
                 id=self._ids.new(at),
-                name=Path(path).stem,
+                name=Path(row.path).stem,
                 state=RunState.LOST,
                 reason=_REASON,
                 trigger=TriggerKind.MANUAL,
@@ -177,23 +184,24 @@ class _Repairing:
                 started_at=at if own else None,
                 finished_at=max((a.finished_at or at for a in own), default=at),
                 created_by="",
-                notebook=NotebookRef(path=path, sha256=sha256),
+                notebook=NotebookRef(path=row.path, sha256=row.sha256),
                 attempts=own,
             )
             for attempt in own:
-                where = {"run_no": run_no, "attempt_no": attempt.attempt_no}
+                where = {"run_no": row.run_no, "attempt_no": attempt.attempt_no}
                 artifacts = _artifacts(connection, where)
                 run = replace(
                     run,
                     cells=self._take_cells(connection, cells, where),
                     artifacts=(*run.artifacts, *artifacts),
                 )
-            insert_run(connection, StoredRun(run_no, segment_id, run))
+            insert_run(connection, StoredRun(row.run_no, segment_id, run))
             cells.write(connection)
             self._runs += 1
 
     def _take_cells(self, connection: Connection, cells: Rows, where: dict[str, int]) -> CellCount:
-        failed = {row[0]: bool(row[1]) for row in _rows(connection, "cells_with_outputs", where)}
+        found = _rows(connection, "cells_with_outputs", where)
+        failed = {row.cell_index: bool(row.has_failed) for row in found}
         last = max(failed, default=-1)
         done = 0
         skeleton = _skeleton(connection, where)
@@ -204,19 +212,14 @@ class _Repairing:
             done += index <= last
             self._version += 1
             cells.add(
-                run_nos=where["run_no"],
-                attempt_nos=where["attempt_no"],
-                indexes=index,
-                versions=self._version,
-                types=clean_text(kind),
-                sources=clean_text(source),
-                states=str(state),
-                counts=None,
-                started=None,
-                finished=None,
+                run_no=where["run_no"],
+                attempt_no=where["attempt_no"],
+                cell_index=index,
+                version=self._version,
+                cell_type=clean_text(kind),
+                source=clean_text(source),
+                state=str(state),
                 metadata="{}",
-                errors=None,
-                memory=None,
             )
         return CellCount(total=len(skeleton), done=done, failed=sum(failed.values()))
 
@@ -236,19 +239,19 @@ class _Repairing:
         return str(kept) if found else None
 
 
-def _rows(
-    connection: Connection, name: str, where: dict[str, int] | None = None
-) -> list[tuple[Any, ...]]:
-    return connection.execute(_SQL[name].format(segment="taken"), where or {}).fetchall()
+def _rows(connection: Connection, name: str, where: dict[str, int] | None = None) -> list[Any]:
+    return fetch_all(connection, _SQL[name].format(segment="taken"), where)
 
 
 def _skeleton(connection: Connection, where: dict[str, int]) -> list[tuple[str, str]]:
     """Returns type and source of the executed notebook's cells; none if unknown."""
-    rows = connection.execute(
-        _OUTPUTS["select_document"].format(segment="taken"), {**where, "name": "skeleton"}
-    ).fetchall()
+    rows = fetch_all(
+        connection,
+        _OUTPUTS["select_document"].format(segment="taken"),
+        {**where, "name": "skeleton"},
+    )
     try:
-        cells = json.loads("".join(body for _, body in rows))["cells"]
+        cells = json.loads("".join(row.body for row in rows))["cells"]
         return [(str(cell["cell_type"]), "".join(cell.get("source", ""))) for cell in cells]
     except (ValueError, KeyError, TypeError, RecursionError):
         return []
@@ -258,15 +261,15 @@ def _artifacts(connection: Connection, where: dict[str, int]) -> Iterator[Artifa
     cursor = connection.execute(_SQL["artifacts"].format(segment="taken"), where)
     found: dict[str, tuple[int, Any]] = {}
     last: tuple[str, int, bool] | None = None
-    while rows := cursor.fetchmany(256):
-        for path, seq, more, size, content in rows:
+    while rows := fetch_some(cursor, 256):
+        for row in rows:
             # If an artifact was sent twice, the later one is valid.
-            if last is None or last[0] != path or (last[1] != seq and not last[2]):
-                found[path] = (0, hashlib.sha256())
-            so_far, digest = found[path]
-            digest.update(content)
-            found[path] = (so_far + size, digest)
-            last = (path, seq, more)
+            if last is None or last[0] != row.path or (last[1] != row.seq and not last[2]):
+                found[row.path] = (0, hashlib.sha256())
+            so_far, digest = found[row.path]
+            digest.update(row.content)
+            found[row.path] = (so_far + row.size, digest)
+            last = (row.path, row.seq, row.more)
     for path, (size, digest) in found.items():
         yield Artifact(
             path=path,
@@ -275,10 +278,6 @@ def _artifacts(connection: Connection, where: dict[str, int]) -> Iterator[Artifa
             media_type=mimetypes.guess_type(path)[0] or "application/octet-stream",
             attempt_no=where["attempt_no"],
         )
-
-
-def _aware(at: datetime | None) -> datetime | None:
-    return None if at is None else at.replace(tzinfo=UTC)
 
 
 def _remove(fresh: Path) -> None:

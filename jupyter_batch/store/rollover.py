@@ -6,6 +6,7 @@ import logging
 
 from jupyter_batch.errors import StoreDamaged
 from jupyter_batch.store.duckdb.column_values import to_utc
+from jupyter_batch.store.duckdb.rows import insert_row
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.segments import Segment
 from jupyter_batch.store.writer_state import WriterState
@@ -67,12 +68,14 @@ class Rollover:
         # The file is created first: an unrecorded one is removed at the next opening.
         writer_state.segments.add(segment, create=True)
         with writer_state.records.transaction():
-            writer_state.connection.execute(
-                _SQL["insert"],
+            insert_row(
+                writer_state.connection,
+                "records.segments",
                 {
                     "segment_id": segment.segment_id,
                     "file": segment.file,
                     "opened_at": to_utc(now),
+                    "deleted_runs": 0,
                 },
             )
         self._current = segment

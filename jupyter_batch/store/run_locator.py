@@ -8,6 +8,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from jupyter_batch.errors import NotFound
 from jupyter_batch.store.duckdb.database import Connection
 from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.rows import fetch_one
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.segments import Segments
 
@@ -34,10 +35,10 @@ class RunLocator:
         """Returns what ``read(cursor, segment, run_no, ...)`` returns; raises NotFound."""
 
         def work(cursor: Connection) -> T:
-            row = cursor.execute(_SQL["locate"], {"id": run_id}).fetchone()
+            row = fetch_one(cursor, _SQL["locate"], {"id": run_id})
             if row is None:
                 raise NotFound(f"there is no run {run_id}", run_id=run_id)
-            with self._segments.lease(row[1]) as segment:
-                return read(cursor, segment, row[0], *args, **kwargs)
+            with self._segments.lease(row.segment_id) as segment:
+                return read(cursor, segment, row.run_no, *args, **kwargs)
 
         return await self._readers.run(work)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -32,10 +31,12 @@ from jupyter_batch.store.duckdb.column_values import (
     clean_or_none,
     clean_text,
     from_utc,
+    instant,
     to_json,
     to_utc,
 )
 from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_one
 from jupyter_batch.store.duckdb.sql import load_queries
 
 _log = logging.getLogger(__name__)
@@ -107,14 +108,14 @@ def encode_attempt(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def encode_artifacts(artifacts: Sequence[Artifact]) -> dict[str, list[Any]]:
-    """Returns the columns of artifacts, a list for each."""
+def encode_artifact(artifact: Artifact) -> dict[str, Any]:
+    """Returns the columns of an artifact."""
     return {
-        "attempt_nos": [artifact.attempt_no for artifact in artifacts],
-        "paths": [clean_text(artifact.path) for artifact in artifacts],
-        "sizes": [artifact.size_bytes for artifact in artifacts],
-        "sha256s": [artifact.sha256 for artifact in artifacts],
-        "media_types": [clean_text(artifact.media_type) for artifact in artifacts],
+        "attempt_no": artifact.attempt_no,
+        "path": clean_text(artifact.path),
+        "size_bytes": artifact.size_bytes,
+        "sha256": artifact.sha256,
+        "media_type": clean_text(artifact.media_type),
     }
 
 
@@ -136,7 +137,7 @@ def select_page(connection: Connection, query: RunQuery) -> Page[Run]:
     else:
         rows = _sorted_rows(connection, query)
     runs = _decode_all(connection, rows[: query.limit], most_artifacts=LISTED_ARTIFACTS)
-    next_after = rows[query.limit - 1][2] if len(rows) > query.limit else None
+    next_after = rows[query.limit - 1].id if len(rows) > query.limit else None
     return Page(items=tuple(stored.run for stored in runs), next_after=next_after)
 
 
@@ -148,46 +149,45 @@ def where_of(conditions: Conditions) -> tuple[str, dict[str, Any]]:
     return " AND ".join(_SQL[name] for name in conditions) or "TRUE", parameters
 
 
-def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[tuple[Any, ...]]:
+def _rows(connection: Connection, conditions: Conditions, limit: int) -> list[Any]:
     where, parameters = where_of(conditions)
     query = _SQL["select_page"].format(where=where, order=_SQL["newest_first"])
-    return connection.execute(query, {**parameters, "limit": limit}).fetchall()
+    return fetch_all(connection, query, {**parameters, "limit": limit})
 
 
-def _sorted_rows(connection: Connection, query: RunQuery) -> list[tuple[Any, ...]]:
+def _sorted_rows(connection: Connection, query: RunQuery) -> list[Any]:
     key, direction = _SQL[f"by_{query.sort}"], "asc" if query.ascending else "desc"
     conditions = conditions_of(query)
     conditions.pop("after", None)
     where, parameters = where_of(conditions)
     if query.after is not None:
-        last = connection.execute(_SQL["select_key"].format(key=key), {"after": query.after})
-        found = last.fetchone()
+        found = fetch_one(connection, _SQL["select_key"].format(key=key), {"after": query.after})
         if found is None:
             raise InvalidInput(
                 "the run at the end of the page before is gone: ask for the first page again",
                 field="cursor",
             )
         where = f"{where} AND {_SQL[f'beyond_{direction}'].format(key=key)}"
-        parameters |= {"after": query.after, "key": found[0]}
+        parameters |= {"after": query.after, "key": found.key}
     order = _SQL["sorted"].format(key=key, direction=direction)
     sql = _SQL["select_page"].format(where=where, order=order)
-    return connection.execute(sql, {**parameters, "limit": query.limit + 1}).fetchall()
+    return fetch_all(connection, sql, {**parameters, "limit": query.limit + 1})
 
 
 def _decode_all(
-    connection: Connection, rows: list[tuple[Any, ...]], *, most_artifacts: int = _ALL
+    connection: Connection, rows: list[Any], *, most_artifacts: int = _ALL
 ) -> list[StoredRun]:
     if not rows:
         return []
-    attempts, artifacts = _parts(connection, [row[0] for row in rows], most_artifacts)
+    attempts, artifacts = _parts(connection, [row.run_no for row in rows], most_artifacts)
     runs = []
     for row in rows:
         try:
-            run = _decode(row, attempts[row[0]], artifacts[row[0]])
+            run = _decode(row, attempts[row.run_no], artifacts[row.run_no])
         except (ValueError, TypeError, msgspec.MsgspecError):
-            _log.exception("a run cannot be read and is left out: %s", row[2])
+            _log.exception("a run cannot be read and is left out: %s", row.id)
             continue
-        runs.append(StoredRun(row[0], row[1], run))
+        runs.append(StoredRun(row.run_no, row.segment_id, run))
     return runs
 
 
@@ -213,75 +213,79 @@ def conditions_of(query: RunQuery) -> dict[str, dict[str, Any]]:
     return given
 
 
-Rows = dict[int, list[tuple[Any, ...]]]
+Rows = dict[int, list[Any]]
 
 
 def _parts(connection: Connection, run_nos: list[int], most_artifacts: int) -> tuple[Rows, Rows]:
     attempts: Rows = defaultdict(list)
-    for row in connection.execute(_SQL["select_attempts"], {"run_nos": run_nos}).fetchall():
-        attempts[row[0]].append(row)
+    for row in fetch_all(connection, _SQL["select_attempts"], {"run_nos": run_nos}):
+        attempts[row.run_no].append(row)
     artifacts: Rows = defaultdict(list)
     where = {"run_nos": run_nos, "most": most_artifacts}
-    for row in connection.execute(_SQL["select_artifacts"], where).fetchall():
-        artifacts[row[0]].append(row)
+    for row in fetch_all(connection, _SQL["select_artifacts"], where):
+        artifacts[row.run_no].append(row)
     return attempts, artifacts
 
 
-def _attempt(row: tuple[Any, ...]) -> Attempt:
+def _attempt(row: Any) -> Attempt:
     return Attempt(
-        attempt_no=row[1],
-        state=RunState(row[2]),
-        reason=row[3],
-        container_id=row[4],
-        exit_code=row[5],
-        started_at=from_utc(row[6]),
-        finished_at=from_utc(row[7]),
-        peak_memory_bytes=row[8],
-        cpu_seconds=row[9],
+        attempt_no=row.attempt_no,
+        state=RunState(row.state),
+        reason=row.reason,
+        container_id=row.container_id,
+        exit_code=row.exit_code,
+        started_at=from_utc(row.started_at),
+        finished_at=from_utc(row.finished_at),
+        peak_memory_bytes=row.peak_memory_bytes,
+        cpu_seconds=row.cpu_seconds,
     )
 
 
-def _artifact(row: tuple[Any, ...]) -> Artifact:
+def _artifact(row: Any) -> Artifact:
     return Artifact(
-        attempt_no=row[1], path=row[2], size_bytes=row[3], sha256=row[4], media_type=row[5]
+        attempt_no=row.attempt_no,
+        path=row.path,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        media_type=row.media_type,
     )
 
 
-def _decode(
-    row: tuple[Any, ...], attempts: list[tuple[Any, ...]], artifacts: list[tuple[Any, ...]]
-) -> Run:
+def _decode(row: Any, attempts: list[Any], artifacts: list[Any]) -> Run:
     return Run(
-        id=row[2],
-        job_id=row[3],
-        name=row[4],
-        state=RunState(row[5]),
-        reason=row[6],
-        trigger=TriggerKind(row[7]),
-        trigger_id=row[8],
-        scheduled_for=_instant(row[9]),
-        created_at=_instant(row[10]),
-        started_at=from_utc(row[11]),
-        finished_at=from_utc(row[12]),
-        not_before=from_utc(row[13]),
-        created_by=row[14],
-        notebook=NotebookRef(path=row[15], sha256=row[16], root=row[35]),
-        parameters=msgspec.json.decode(row[17], type=dict[str, Any]),
-        environment=msgspec.json.decode(row[18], type=Environment),
-        files=msgspec.json.decode(row[19], type=tuple[str, ...]),
-        timeout_seconds=row[20],
-        priority=row[21],
-        cells=CellCount(total=row[22], done=row[23], failed=row[24]),
-        error=None if row[25] is None else msgspec.json.decode(row[25], type=CellError),
-        policies=RunPolicies() if row[26] is None else _policies(row[26]),
-        start_before=from_utc(row[27]),
-        give_up_at=from_utc(row[28]),
-        missed=None if row[29] is None else msgspec.json.decode(row[29], type=MissedInfo),
-        backfill=None if row[30] is None else msgspec.json.decode(row[30], type=Backfill),
-        sweep=None if row[31] is None else _sweep(row[31:34]),
-        progress=() if row[34] is None else _progress(row[34]),
+        id=row.id,
+        job_id=row.job_id,
+        name=row.name,
+        state=RunState(row.state),
+        reason=row.reason,
+        trigger=TriggerKind(row.trigger),
+        trigger_id=row.trigger_id,
+        scheduled_for=instant(row.scheduled_for),
+        created_at=instant(row.created_at),
+        started_at=from_utc(row.started_at),
+        finished_at=from_utc(row.finished_at),
+        not_before=from_utc(row.not_before),
+        created_by=row.created_by,
+        notebook=NotebookRef(
+            path=row.notebook_path, sha256=row.notebook_sha256, root=row.notebook_root
+        ),
+        parameters=msgspec.json.decode(row.parameters, type=dict[str, Any]),
+        environment=msgspec.json.decode(row.environment, type=Environment),
+        files=msgspec.json.decode(row.files, type=tuple[str, ...]),
+        timeout_seconds=row.timeout_seconds,
+        priority=row.priority,
+        cells=CellCount(total=row.cells_total, done=row.cells_done, failed=row.cells_failed),
+        error=None if row.error is None else msgspec.json.decode(row.error, type=CellError),
+        policies=RunPolicies() if row.policies is None else _policies(row.policies),
+        start_before=from_utc(row.start_before),
+        give_up_at=from_utc(row.give_up_at),
+        missed=None if row.missed is None else msgspec.json.decode(row.missed, type=MissedInfo),
+        backfill=None if row.backfill is None else msgspec.json.decode(row.backfill, type=Backfill),
+        sweep=None if row.sweep_id is None else _sweep(row),
+        progress=() if row.progress is None else _progress(row.progress),
         attempts=tuple(_attempt(part) for part in attempts),
         artifacts=tuple(_artifact(part) for part in artifacts),
-        artifact_count=artifacts[0][6] if artifacts and artifacts[0][6] > len(artifacts) else None,
+        artifact_count=_count_of(artifacts),
     )
 
 
@@ -295,13 +299,11 @@ def _policies(text: str) -> RunPolicies:
     return msgspec.json.decode(text, type=RunPolicies)
 
 
-def _sweep(columns: tuple[Any, ...]) -> SweepRef:
-    sweep_id, index, max_concurrent = columns
-    return SweepRef(id=sweep_id, index=index, max_concurrent=max_concurrent)
+def _sweep(row: Any) -> SweepRef:
+    return SweepRef(id=row.sweep_id, index=row.sweep_index, max_concurrent=row.sweep_max_concurrent)
 
 
-def _instant(at: datetime) -> datetime:
-    aware = from_utc(at)
-    if aware is None:
-        raise ValueError("an instant is missing")
-    return aware
+def _count_of(artifacts: list[Any]) -> int | None:
+    """Returns how many artifacts a run has, if these are not all of them."""
+    count: int = artifacts[0].artifact_count if artifacts else 0
+    return count if count > len(artifacts) else None

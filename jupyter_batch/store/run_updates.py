@@ -8,40 +8,37 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from jupyter_batch.domain.artifact import Artifact
 from jupyter_batch.domain.events import RunEvent, state_data
 from jupyter_batch.domain.run import Attempt, Run
 from jupyter_batch.store.duckdb.column_values import to_clean_json, to_utc
 from jupyter_batch.store.duckdb.database import Connection
-from jupyter_batch.store.duckdb.rows import Rows
+from jupyter_batch.store.duckdb.rows import Rows, insert_row
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.run_rows import (
     StoredRun,
-    encode_artifacts,
+    encode_artifact,
     encode_attempt,
     encode_run,
 )
 from jupyter_batch.store.writer_state import RunMark, WriterState
 
 _RUNS = load_queries("runs")
-_RECORDS = load_queries("records")
 
 
 def insert_run(connection: Connection, stored: StoredRun) -> None:
     """Writes a new run with its attempts and artifacts. Call it in a transaction."""
     where = {"run_no": stored.run_no}
     columns = encode_run(stored.run) | where | {"segment_id": stored.segment_id}
-    connection.execute(_RUNS["insert"], columns)
+    insert_row(connection, "records.runs", columns)
     for attempt in stored.run.attempts:
-        connection.execute(_RUNS["insert_attempt"], encode_attempt(attempt) | where)
-    if stored.run.artifacts:
-        connection.execute(
-            _RUNS["insert_artifacts"], encode_artifacts(stored.run.artifacts) | where
-        )
+        insert_row(connection, "records.attempts", encode_attempt(attempt) | where)
+    _insert_artifacts(connection, stored.run_no, stored.run.artifacts)
 
 
 def insert_new_runs(connection: Connection, runs: Sequence[StoredRun]) -> None:
     """Writes new runs, without attempts, in one statement. Call it in a transaction."""
-    rows = Rows(_RUNS["insert_all"])
+    rows = Rows("records.runs")
     for stored in runs:
         rows.add(run_no=stored.run_no, segment_id=stored.segment_id, **encode_run(stored.run))
     rows.write(connection)
@@ -51,7 +48,7 @@ def insert_new_events(
     writer_state: WriterState, events: Sequence[tuple[int, RunEvent]]
 ) -> list[RunEvent]:
     """Writes events, each with the number of its run, and returns them with their positions."""
-    rows = Rows(_RECORDS["insert_events_of_runs"])
+    rows = Rows("records.events")
     stored = []
     for run_no, event in events:
         clean, columns = encode_event(run_no, replace(event, position=writer_state.next_position()))
@@ -65,12 +62,12 @@ def encode_event(run_no: int, event: RunEvent) -> tuple[RunEvent, dict[str, Any]
     """Returns an event as it will be read back, and its columns."""
     text, data = to_clean_json(event.data)
     return event if data is event.data else replace(event, data=data), {
-        "positions": event.position,
-        "run_nos": run_no,
-        "run_ids": event.run_id,
-        "ids": event.event_id,
-        "instants": to_utc(event.at),
-        "kinds": event.kind,
+        "position": event.position,
+        "run_no": run_no,
+        "run_id": event.run_id,
+        "event_id": event.event_id,
+        "happened_at": to_utc(event.at),
+        "kind": event.kind,
         "data": text,
     }
 
@@ -86,11 +83,7 @@ def update_run(connection: Connection, run_no: int, before: Run, after: Run) -> 
         _update_attempts(connection, run_no, before.attempts, after.attempts)
     if before.artifacts != after.artifacts:
         connection.execute(_RUNS["delete_artifacts"], {"run_no": run_no})
-        if after.artifacts:
-            connection.execute(
-                _RUNS["insert_artifacts"],
-                encode_artifacts(after.artifacts) | {"run_no": run_no},
-            )
+        _insert_artifacts(connection, run_no, after.artifacts)
 
 
 def state_event(mark: RunMark, after: Run, at: datetime) -> RunEvent | None:
@@ -107,6 +100,13 @@ def state_event(mark: RunMark, after: Run, at: datetime) -> RunEvent | None:
     )
 
 
+def _insert_artifacts(connection: Connection, run_no: int, artifacts: Sequence[Artifact]) -> None:
+    rows = Rows("records.artifacts")
+    for artifact in artifacts:
+        rows.add(run_no=run_no, **encode_artifact(artifact))
+    rows.write(connection)
+
+
 def _update_attempts(
     connection: Connection,
     run_no: int,
@@ -120,6 +120,6 @@ def _update_attempts(
         old = {}
     for attempt in after:
         if attempt.attempt_no not in old:
-            connection.execute(_RUNS["insert_attempt"], encode_attempt(attempt) | where)
+            insert_row(connection, "records.attempts", encode_attempt(attempt) | where)
         elif old[attempt.attempt_no] != attempt:
             connection.execute(_RUNS["update_attempt"], encode_attempt(attempt) | where)

@@ -12,6 +12,7 @@ from jupyter_batch.domain.notebook import FrozenNotebook
 from jupyter_batch.domain.run import Run, RunState
 from jupyter_batch.errors import Conflict
 from jupyter_batch.store.duckdb.database import transaction
+from jupyter_batch.store.duckdb.rows import fetch_all
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.metadata import find_key, get_meta, insert_key, put_meta
 from jupyter_batch.store.rollover import Rollover
@@ -97,17 +98,17 @@ class RunWrites:
     def _delete(self, run_ids: list[str], ended_only: bool) -> int:
         writer_state, connection = self._writer_state, self._writer_state.connection
         with writer_state.records.transaction():
-            expired = connection.execute(_RUNS["select_expired"], {"ids": run_ids}).fetchall()
+            expired = fetch_all(connection, _RUNS["select_expired"], {"ids": run_ids})
             if ended_only:
-                expired = [row for row in expired if RunState(row[3]).is_terminal]
-            run_nos = [row[0] for row in expired]
+                expired = [row for row in expired if RunState(row.state).is_terminal]
+            run_nos = [row.run_no for row in expired]
             for table in _TABLES:
                 query = "delete_runs" if table == "runs" else f"delete_{table}_of"
                 connection.execute(_RUNS[query], {"run_nos": run_nos})
-            connection.execute(_RUNS["delete_keys_of"], {"ids": [row[2] for row in expired]})
+            connection.execute(_RUNS["delete_keys_of"], {"ids": [row.id for row in expired]})
             by_segment: dict[int, int] = {}
             for row in expired:
-                by_segment[row[1]] = by_segment.get(row[1], 0) + 1
+                by_segment[row.segment_id] = by_segment.get(row.segment_id, 0) + 1
             for segment_id, count in by_segment.items():
                 connection.execute(
                     _SEGMENTS["add_deleted"], {"segment_id": segment_id, "count": count}
@@ -117,10 +118,12 @@ class RunWrites:
             put_meta(connection, "last_run_no", str(writer_state.run_no))
             deleted = int(get_meta(connection, "deleted_runs") or 0) + len(expired)
             put_meta(connection, "deleted_runs", str(deleted))
-            drop_empty_sweeps(connection, [row[4] for row in expired if row[4] is not None])
-        for run_no, _, run_id, state, _ in expired:
-            writer_state.forget(run_id)
-            writer_state.live.remove(run_no, RunState(state))
+            drop_empty_sweeps(
+                connection, [row.sweep_id for row in expired if row.sweep_id is not None]
+            )
+        for row in expired:
+            writer_state.forget(row.id)
+            writer_state.live.remove(row.run_no, RunState(row.state))
         return len(expired)
 
 

@@ -14,6 +14,7 @@ from jupyter_batch.ports import Clock, JobLoad, NewRun, TriggerStep
 from jupyter_batch.store.batch_writes import BatchWrites
 from jupyter_batch.store.duckdb.database import Connection
 from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_column
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.duckdb.writer import Writer
 from jupyter_batch.store.live_run_index import LiveRunIndex
@@ -128,33 +129,35 @@ class DuckRuns:
 
 
 def _ended_groups(cursor: Connection) -> tuple[EndedGroup, ...]:
-    rows = cursor.execute(_RUNS["ended_groups"], {"states": _ENDED}).fetchall()
-    return tuple(EndedGroup(job_id=row[0], count=row[1], newest_success=row[2]) for row in rows)
+    rows = fetch_all(cursor, _RUNS["ended_groups"], {"states": _ENDED})
+    return tuple(
+        EndedGroup(job_id=row.job_id, count=row.runs, newest_success=row.newest_success)
+        for row in rows
+    )
 
 
 def _oldest_ended(cursor: Connection, job_id: str | None, limit: int) -> tuple[EndedRun, ...]:
-    rows = cursor.execute(
-        _RUNS["oldest_ended"], {"states": _ENDED, "job_id": job_id, "limit": limit}
-    ).fetchall()
-    return tuple(EndedRun(id=row[0], ended_at=row[1].replace(tzinfo=UTC)) for row in rows)
+    rows = fetch_all(
+        cursor, _RUNS["oldest_ended"], {"states": _ENDED, "job_id": job_id, "limit": limit}
+    )
+    return tuple(EndedRun(id=row.id, ended_at=row.ended_at.replace(tzinfo=UTC)) for row in rows)
 
 
 def _frozen(cursor: Connection, segment: str, run_no: int) -> FrozenNotebook:
-    rows = cursor.execute(
-        _OUTPUTS["select_frozen"].format(segment=segment), {"run_no": run_no}
-    ).fetchall()
+    rows = fetch_all(cursor, _OUTPUTS["select_frozen"].format(segment=segment), {"run_no": run_no})
     if not rows:
         raise NotFound("what the run had frozen is gone")
     files = [
-        FrozenFile(path=path, content=_content(cursor, segment, digest)) for path, _, digest in rows
+        FrozenFile(path=row.path, content=_content(cursor, segment, row.content_sha256))
+        for row in rows
     ]
     return FrozenNotebook(
-        path=files[0].path, content=files[0].content, sha256=rows[0][1], files=tuple(files[1:])
+        path=files[0].path, content=files[0].content, sha256=rows[0].sha256, files=tuple(files[1:])
     )
 
 
 def _content(cursor: Connection, segment: str, digest: str) -> bytes:
-    rows = cursor.execute(
-        _OUTPUTS["select_content"].format(segment=segment), {"sha256": digest}
-    ).fetchall()
-    return b"".join(row[0] for row in rows)
+    parts = fetch_column(
+        cursor, _OUTPUTS["select_content"].format(segment=segment), {"sha256": digest}
+    )
+    return b"".join(parts)

@@ -15,7 +15,7 @@ from jupyter_batch.domain.outputs import output_event
 from jupyter_batch.domain.recording import OutputRow, Recording
 from jupyter_batch.store.duckdb.column_values import clean_text, cut_bytes, cut_text, to_utc
 from jupyter_batch.store.duckdb.database import Connection
-from jupyter_batch.store.duckdb.rows import Rows
+from jupyter_batch.store.duckdb.rows import Rows, fetch_column
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.writer_state import RecordingProgress
 
@@ -42,16 +42,16 @@ def insert_all_frozen(
     distinct = {id(frozen): frozen for _, frozen in runs}
     files = {key: _frozen_files(frozen) for key, frozen in distinct.items()}
     _insert_contents(connection, segment, [file for own in files.values() for file in own])
-    rows = Rows(_SQL["insert_frozen"].format(segment=segment))
+    rows = Rows(f"{segment}.frozen")
     for run_no, frozen in runs:
         for number, file in enumerate(files[id(frozen)]):
             rows.add(
-                run_nos=run_no,
-                file_nos=number,
-                paths=file.path,
-                sha256s=file.named,
-                contents=file.digest,
-                sizes=len(file.content),
+                run_no=run_no,
+                file_no=number,
+                path=file.path,
+                sha256=file.named,
+                content_sha256=file.digest,
+                size_bytes=len(file.content),
             )
     rows.write(connection)
 
@@ -79,8 +79,7 @@ def _insert_contents(connection: Connection, segment: str, files: Sequence[_File
     digests = list(contents)
     # Most runs come alone with one notebook, and a join for one row costs three times as much.
     name, given = ("is_known", digests[0]) if len(digests) == 1 else ("select_known", digests)
-    found = connection.execute(_SQL[name].format(segment=segment), {"given": given}).fetchall()
-    for (digest,) in found:
+    for digest in fetch_column(connection, _SQL[name].format(segment=segment), {"given": given}):
         del contents[digest]
     for digest, content in contents.items():
         _insert_content(connection, segment, digest, content)
@@ -88,30 +87,22 @@ def _insert_contents(connection: Connection, segment: str, files: Sequence[_File
 
 def _insert_content(connection: Connection, segment: str, digest: str, content: bytes) -> None:
     for number, part in enumerate(cut_bytes(content, _AT_ONCE)):
-        pieces = list(cut_bytes(part, BYTES_PIECE))
+        rows = Rows(f"{segment}.contents")
         first = number * (_AT_ONCE // BYTES_PIECE)
-        connection.execute(
-            _SQL["insert_contents"].format(segment=segment),
-            {
-                "sha256": digest,
-                "piece_nos": list(range(first, first + len(pieces))),
-                "contents": pieces,
-            },
-        )
+        for piece_no, piece in enumerate(cut_bytes(part, BYTES_PIECE), first):
+            rows.add(piece_no=piece_no, sha256=digest, content=piece)
+        rows.write(connection)
 
 
 class SegmentRows:
     """Collects rows of recordings and writes them into a segment with few statements."""
 
     def __init__(self, segment: str) -> None:
-        def rows(name: str) -> Rows:
-            return Rows(_SQL[name].format(segment=segment))
-
-        self._outputs = rows("insert_outputs")
-        self._documents = rows("insert_documents")
-        self._artifacts = rows("insert_artifacts")
-        self._log = rows("insert_log")
-        self._progress = rows("insert_progress")
+        self._outputs = Rows(f"{segment}.outputs")
+        self._documents = Rows(f"{segment}.documents")
+        self._artifacts = Rows(f"{segment}.artifacts")
+        self._log = Rows(f"{segment}.log")
+        self._progress = Rows(f"{segment}.progress")
 
     def write(self, connection: Connection) -> None:
         """Writes all rows, the progress last. Call it in a transaction."""
@@ -125,7 +116,7 @@ class SegmentRows:
 
         ``needs_records`` is true if the recording has rows in the records database too.
         """
-        ids = {"run_nos": run_no, "attempt_nos": recording.attempt_no}
+        ids = {"run_no": run_no, "attempt_no": recording.attempt_no}
         outputs = [_clean(row) for row in recording.outputs if row.seq > done.last_seq]
         size = sum(
             (
@@ -143,10 +134,10 @@ class SegmentRows:
         if size or reached != done:
             self._progress.add(
                 **ids,
-                last_seqs=reached.last_seq,
-                last_lines=reached.last_line,
-                needs_seqs=reached.needs_seq,
-                sizes=size,
+                last_seq=reached.last_seq,
+                last_line=reached.last_line,
+                needs_seq=reached.needs_seq,
+                size_bytes=size,
             )
         return reached, _events(recording, outputs)
 
@@ -156,17 +147,17 @@ class SegmentRows:
             for number, body in enumerate(cut_text(row.op.body, TEXT_PIECE)):
                 self._outputs.add(
                     **ids,
-                    seqs=row.seq,
-                    op_nos=row.op_no,
-                    piece_nos=number,
-                    instants=to_utc(row.at),
-                    ops=row.op.op,
-                    cells=row.op.cell,
-                    output_nos=row.op.no,
-                    types=clean_text(row.op.type),
+                    seq=row.seq,
+                    op_no=row.op_no,
+                    piece_no=number,
+                    happened_at=to_utc(row.at),
+                    op=row.op.op,
+                    cell_index=row.op.cell,
+                    output_no=row.op.no,
+                    output_type=clean_text(row.op.type),
                     more=row.op.more,
-                    sizes=len(body),
-                    bodies=body,
+                    size=len(body),
+                    body=body,
                 )
             size += len(row.op.body)
         return size
@@ -179,11 +170,11 @@ class SegmentRows:
             for number, body in enumerate(cut_text(clean_text(part.body), TEXT_PIECE)):
                 self._documents.add(
                     **ids,
-                    names=part.name,
-                    seqs=part.seq,
-                    piece_nos=number,
+                    name=part.name,
+                    seq=part.seq,
+                    piece_no=number,
                     more=part.more,
-                    bodies=body,
+                    body=body,
                 )
             size += len(part.body)
         return size
@@ -196,12 +187,12 @@ class SegmentRows:
             for number, content in enumerate(cut_bytes(part.content, BYTES_PIECE)):
                 self._artifacts.add(
                     **ids,
-                    paths=clean_text(part.path),
-                    seqs=part.seq,
-                    piece_nos=number,
+                    path=clean_text(part.path),
+                    seq=part.seq,
+                    piece_no=number,
                     more=part.more,
-                    sizes=len(content),
-                    contents=content,
+                    size=len(content),
+                    content=content,
                 )
             size += len(part.content)
         return size
@@ -210,7 +201,7 @@ class SegmentRows:
         size = 0
         for line in recording.log:
             if line.line_no > after:
-                self._log.add(**ids, line_nos=line.line_no, texts=clean_text(line.text))
+                self._log.add(**ids, line_no=line.line_no, text=clean_text(line.text))
                 size += len(line.text)
         return size
 

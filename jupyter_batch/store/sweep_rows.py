@@ -10,8 +10,9 @@ from typing import Any
 from jupyter_batch.domain.queries import Page, SweepQuery
 from jupyter_batch.domain.run import NotebookRef, RunState
 from jupyter_batch.domain.sweep import Sweep, SweepFacts, sweep_of
-from jupyter_batch.store.duckdb.column_values import clean_text, from_utc, to_utc
+from jupyter_batch.store.duckdb.column_values import clean_text, from_utc, instant, to_utc
 from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.rows import fetch_all
 from jupyter_batch.store.duckdb.sql import load_queries
 
 _SQL = load_queries("sweeps")
@@ -45,7 +46,7 @@ def select_sweeps(connection: Connection, query: SweepQuery) -> Page[Sweep]:
     if query.q:
         conditions["text"] = {"q": clean_text(query.q)}
     rows = _rows(connection, conditions, query.limit + 1)
-    next_after = rows[query.limit - 1][0] if len(rows) > query.limit else None
+    next_after = rows[query.limit - 1].id if len(rows) > query.limit else None
     return Page(items=tuple(_sweeps_of(connection, rows[: query.limit])), next_after=next_after)
 
 
@@ -60,35 +61,35 @@ def drop_empty_sweeps(connection: Connection, sweep_ids: Sequence[str]) -> None:
 
 def _rows(
     connection: Connection, conditions: Mapping[str, Mapping[str, Any]], limit: int
-) -> list[tuple[Any, ...]]:
+) -> list[Any]:
     where = " AND ".join(_SQL[name] for name in conditions) or "TRUE"
     parameters: dict[str, Any] = {"limit": limit}
     for given in conditions.values():
         parameters.update(given)
-    return connection.execute(_SQL["select_page"].format(where=where), parameters).fetchall()
+    return fetch_all(connection, _SQL["select_page"].format(where=where), parameters)
 
 
-def _sweeps_of(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Sweep]:
+def _sweeps_of(connection: Connection, rows: Sequence[Any]) -> list[Sweep]:
     if not rows:
         return []
     counts: dict[str, dict[RunState, int]] = defaultdict(dict)
     ends: dict[str, datetime] = {}
-    found = connection.execute(_SQL["count_states"], {"ids": [row[0] for row in rows]}).fetchall()
-    for sweep_id, state, count, finished_at in found:
-        counts[sweep_id][RunState(state)] = count
-        if finished_at is not None:
-            ends[sweep_id] = max(finished_at, ends.get(sweep_id, finished_at))
-    return [sweep_of(_decode(row), counts[row[0]], from_utc(ends.get(row[0]))) for row in rows]
+    for group in fetch_all(connection, _SQL["count_states"], {"ids": [row.id for row in rows]}):
+        counts[group.sweep_id][RunState(group.state)] = group.runs
+        if group.finished_at is not None:
+            latest = ends.get(group.sweep_id, group.finished_at)
+            ends[group.sweep_id] = max(group.finished_at, latest)
+    return [sweep_of(_decode(row), counts[row.id], from_utc(ends.get(row.id))) for row in rows]
 
 
-def _decode(row: tuple[Any, ...]) -> SweepFacts:
-    created_at = from_utc(row[5])
-    assert created_at is not None
+def _decode(row: Any) -> SweepFacts:
     return SweepFacts(
-        id=row[0],
-        name=row[1],
-        notebook=NotebookRef(path=row[2], sha256=row[3], root=row[7]),
-        created_by=row[4],
-        created_at=created_at,
-        max_concurrent=row[6],
+        id=row.id,
+        name=row.name,
+        notebook=NotebookRef(
+            path=row.notebook_path, sha256=row.notebook_sha256, root=row.notebook_root
+        ),
+        created_by=row.created_by,
+        created_at=instant(row.created_at),
+        max_concurrent=row.max_concurrent,
     )

@@ -16,6 +16,7 @@ from jupyter_batch.ports import NewRun
 from jupyter_batch.store.batch_writes import BatchWrites
 from jupyter_batch.store.duckdb.column_values import clean_or_none, to_utc
 from jupyter_batch.store.duckdb.database import Connection
+from jupyter_batch.store.duckdb.rows import fetch_all, insert_row
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.metadata import find_key, insert_key
 from jupyter_batch.store.run_rows import StoredRun, select_runs
@@ -47,7 +48,7 @@ class SweepWrites:
             return first
 
         def write_sweep(connection: Connection) -> None:
-            connection.execute(_SQL["insert"], encode_sweep(sweep))
+            insert_row(connection, "records.sweeps", encode_sweep(sweep))
             if key is not None:
                 insert_key(connection, sweep.created_by, "sweep", key, sweep.id)
 
@@ -96,19 +97,19 @@ class SweepWrites:
     def delete(self, sweep_id: str) -> int:
         """Removes a sweep's runs; it goes with the last of them."""
         with self._writer_state.records.use():
-            rows = self._writer_state.connection.execute(
-                _SQL["select_run_ids"], {"id": sweep_id}
-            ).fetchall()
+            rows = fetch_all(
+                self._writer_state.connection, _SQL["select_run_ids"], {"id": sweep_id}
+            )
         if not rows:
             raise NotFound(f"there is no sweep {sweep_id}", sweep_id=sweep_id)
-        going_on = sum(not RunState(state).is_terminal for _, state in rows)
+        going_on = sum(not RunState(row.state).is_terminal for row in rows)
         if going_on:
             raise Conflict(
                 f"the sweep is not over: {going_on} of its {len(rows)} runs are not; "
                 "cancel it first",
                 sweep_id=sweep_id,
             )
-        return self._runs.delete([run_id for run_id, _ in rows])
+        return self._runs.delete([row.id for row in rows])
 
     def _get(self, sweep_id: str) -> Sweep:
         with self._writer_state.records.use():
@@ -125,10 +126,11 @@ class SweepWrites:
         }
         resting = [stored.run_no for stored in runs if stored.run_no not in newest]
         with self._writer_state.records.use():
-            rows = self._writer_state.connection.execute(
-                _SQL["newest_events"], {"run_nos": resting}
-            ).fetchall()
-        return dict.fromkeys(resting, 0) | newest | dict(rows)
+            rows = fetch_all(
+                self._writer_state.connection, _SQL["newest_events"], {"run_nos": resting}
+            )
+        found = {row.run_no: row.event_id for row in rows}
+        return dict.fromkeys(resting, 0) | newest | found
 
 
 def _event(run: Run, event_id: int, at: datetime) -> RunEvent:

@@ -6,6 +6,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from jupyter_batch.domain.recording import Watermark
 from jupyter_batch.errors import NotFound, StoreDamaged
 from jupyter_batch.ports import Clock
 from jupyter_batch.store.duckdb.records_file import RecordsFile
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_value
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.live_run_index import LiveRunIndex, live_run
 from jupyter_batch.store.run_rows import StoredRun, select_runs
@@ -47,6 +49,18 @@ class RunMark(msgspec.Struct, frozen=True):
     progress: dict[int, RecordingProgress]
     #: By attempt, the greatest index of a cell that is on record, where it is known.
     cells: dict[int, int] = msgspec.field(default_factory=dict)
+
+
+def watermark_of(row: Any) -> Watermark:
+    """Returns the watermark in a row."""
+    return Watermark(last_seq=row.last_seq, last_line=row.last_line)
+
+
+def progress_of(row: Any) -> RecordingProgress:
+    """Returns the progress in a row of a segment."""
+    return RecordingProgress(
+        last_seq=row.last_seq, last_line=row.last_line, needs_seq=row.needs_seq
+    )
 
 
 def joint_watermark(recorded: Watermark | None, progress: RecordingProgress | None) -> Watermark:
@@ -188,25 +202,26 @@ class WriterState:
             raise NotFound(f"there is no run {run_id}", run_id=run_id)
         stored = found[0]
         where = {"run_no": stored.run_no}
-        newest = self.connection.execute(_RECORDS["newest_event"], where).fetchone()
-        rows = self.connection.execute(_RECORDS["select_watermarks"], where).fetchall()
+        newest = fetch_value(self.connection, _RECORDS["newest_event"], where)
+        rows = fetch_all(self.connection, _RECORDS["select_watermarks"], where)
         progress = self._load_progress(stored)
         reached = [frame_event_id(number, mark.last_seq) for number, mark in progress.items()]
         return RunMark(
             stored=stored,
-            newest_event=max(newest[0] if newest else 0, *reached, 0),
-            watermarks={row[0]: Watermark(last_seq=row[1], last_line=row[2]) for row in rows},
+            newest_event=max(newest or 0, *reached, 0),
+            watermarks={row.attempt_no: watermark_of(row) for row in rows},
             progress=progress,
         )
 
     def _load_progress(self, stored: StoredRun) -> dict[int, RecordingProgress]:
         try:
             with self.segments.lease(stored.segment_id) as segment:
-                rows = self.connection.execute(
+                rows = fetch_all(
+                    self.connection,
                     _OUTPUTS["select_progress"].format(segment=segment),
                     {"run_no": stored.run_no},
-                ).fetchall()
+                )
         except StoreDamaged:
             _log.exception("what a run has left cannot be read: %s", stored.run.id)
             return {}
-        return {row[0]: RecordingProgress(*row[1:]) for row in rows}
+        return {row.attempt_no: progress_of(row) for row in rows}

@@ -24,6 +24,7 @@ from jupyter_batch.errors import StoreDamaged
 from jupyter_batch.store.backup.archive import RECORDS, ArchiveWriter
 from jupyter_batch.store.duckdb.database import attach, attach_file, transaction
 from jupyter_batch.store.duckdb.errors import translated
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_one
 from jupyter_batch.store.duckdb.sql import load_migrations, load_queries
 from jupyter_batch.store.duckdb.writer import Writer
 from jupyter_batch.store.segments import Segment
@@ -135,13 +136,15 @@ class BackupMaker:
                 try:
                     with transaction(cursor):
                         cursor.execute(_SQL["copy_records"])
-                    jobs, runs = cursor.execute(_SQL["count"]).fetchall()[0]
-                    segments = cursor.execute(_SQL["segments"]).fetchall()
+                    counts = fetch_one(cursor, _SQL["count"])
+                    segments = fetch_all(cursor, _SQL["segments"])
                 finally:
                     cursor.execute("DETACH DATABASE IF EXISTS backup_records")
         finally:
             cursor.close()
-        return {"jobs": jobs, "runs": runs}, [(number, file) for number, file in segments]
+        return {"jobs": counts.jobs, "runs": counts.runs}, [
+            (row.segment_id, row.file) for row in segments
+        ]
 
     async def _copy_segment(self, segment: Segment, copy: Path) -> None:
         with ExitStack() as leases:

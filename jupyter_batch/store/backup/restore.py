@@ -26,6 +26,7 @@ from jupyter_batch.store.backup.swap import UNPACKED, finish_restore, make_ready
 from jupyter_batch.store.duckdb.database import attach_to_read, connect
 from jupyter_batch.store.duckdb.errors import translated
 from jupyter_batch.store.duckdb.lock import FolderLock
+from jupyter_batch.store.duckdb.rows import fetch_one
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.opening import OpenFiles
 from jupyter_batch.store.store import MEMORY_LIMIT, SEGMENT_BYTES, DuckStore
@@ -104,9 +105,8 @@ def look(folder: Path) -> Present | None:
     try:
         with connect(folder, memory_limit=MEMORY_LIMIT, threads=1) as connection, translated(path):
             attach_to_read(connection, path, "records")
-            found = connection.execute(_META["look"]).fetchone()
-            assert found is not None
-            return Present(*found)
+            found = fetch_one(connection, _META["look"])
+            return Present(found.store_id, jobs=found.jobs, runs=found.runs)
     except (StoreError, duckdb.Error) as error:
         return Present(None, trouble=str(error))
 

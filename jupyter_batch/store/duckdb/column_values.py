@@ -60,6 +60,13 @@ def from_utc(at: datetime | None) -> datetime | None:
     return None if at is None else at.replace(tzinfo=UTC)
 
 
+def instant(at: datetime | None) -> datetime:
+    """Returns a stored instant, aware; raises ValueError if there is none."""
+    if at is None:
+        raise ValueError("an instant is missing")
+    return at.replace(tzinfo=UTC)
+
+
 def cut_text(text: str, size: int) -> Iterator[str]:
     """Yields the text in pieces of at most so many characters; one for an empty text."""
     if len(text) <= size:

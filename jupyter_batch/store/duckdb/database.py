@@ -14,6 +14,7 @@ import duckdb
 from jupyter_batch.errors import StoreDamaged
 from jupyter_batch.store.duckdb.data_files import sync_file
 from jupyter_batch.store.duckdb.errors import translated
+from jupyter_batch.store.duckdb.rows import fetch_column, fetch_value
 from jupyter_batch.store.duckdb.sql import load_migrations, load_queries
 
 _log = logging.getLogger(__name__)
@@ -86,8 +87,7 @@ def attach_to_read(connection: Connection, path: Path, alias: str) -> None:
 
 
 def _migrate(connection: Connection, path: Path, alias: str, kind: str) -> None:
-    rows = connection.execute(load_queries("meta")["tables"], {"database": alias}).fetchall()
-    tables = {name for (name,) in rows}
+    tables = set(fetch_column(connection, load_queries("meta")["tables"], {"database": alias}))
     marker = f"jupyter_batch_{kind}"
     if tables and marker not in tables:
         raise StoreDamaged(
@@ -97,8 +97,7 @@ def _migrate(connection: Connection, path: Path, alias: str, kind: str) -> None:
         )
     version = 0
     if tables:
-        found = connection.execute(f"SELECT max(version) FROM {alias}.{marker}").fetchone()
-        version = found[0] if found and found[0] is not None else 0
+        version = fetch_value(connection, f"SELECT max(version) FROM {alias}.{marker}") or 0
     migrations = load_migrations(kind)
     newest = migrations[-1][0]
     if version > newest:

@@ -1,14 +1,6 @@
--- name: insert
-INSERT INTO records.jobs
-VALUES ($id, $name, $notebook, $description, $parameters, $environment, $files,
-        $timeout_seconds, $priority, $max_concurrent, $created_by, $created_at, $updated_at,
-        $triggers, $policies)
-
 -- name: select_page
 -- {where} is put together from the conditions below.
-SELECT id, name, notebook, description, parameters, environment, files, timeout_seconds,
-       priority, max_concurrent, created_by, created_at, updated_at, triggers, policies
-FROM records.jobs
+SELECT * FROM records.jobs
 WHERE {where}
 ORDER BY id DESC
 LIMIT $limit
@@ -40,13 +32,6 @@ DELETE FROM records.idempotency_keys WHERE kind = 'job' AND id = $id
 SELECT id FROM records.idempotency_keys
 WHERE created_by = $created_by AND kind = $kind AND key = $key
 
--- name: insert_key
-INSERT INTO records.idempotency_keys VALUES ($created_by, $kind, $key, $id)
-
--- name: insert_trigger
-INSERT INTO records.triggers
-VALUES ($trigger_id, $job_id, $decided_until, $decided_until, $runs, $next_at)
-
 -- name: delete_triggers
 DELETE FROM records.triggers WHERE job_id = $job_id
 
@@ -67,9 +52,6 @@ FROM (
            unnest($runs) AS runs, unnest($next) AS next_at
 ) AS step
 WHERE triggers.trigger_id = step.trigger_id
-
--- name: insert_pinned
-INSERT INTO records.pinned VALUES ($job_id, $path, $sha256, $content, $files)
 
 -- name: delete_pinned
 DELETE FROM records.pinned WHERE job_id = $job_id

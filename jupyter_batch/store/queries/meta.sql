@@ -4,9 +4,6 @@ SELECT value FROM records.meta WHERE key = $key
 -- name: delete
 DELETE FROM records.meta WHERE key = $key
 
--- name: insert
-INSERT INTO records.meta VALUES ($key, $value)
-
 -- name: tables
 -- What a database has, to tell ours from others'.
 SELECT table_name FROM duckdb_tables() WHERE database_name = $database
@@ -25,5 +22,5 @@ SELECT coalesce(max(id), '') FROM records.runs
 
 -- name: look
 -- What a store is and has, whatever its version.
-SELECT (SELECT max(value) FROM records.meta WHERE key = 'store_id'),
-       (SELECT count(*) FROM records.jobs), (SELECT count(*) FROM records.runs)
+SELECT (SELECT max(value) FROM records.meta WHERE key = 'store_id') AS store_id,
+       (SELECT count(*) FROM records.jobs) AS jobs, (SELECT count(*) FROM records.runs) AS runs

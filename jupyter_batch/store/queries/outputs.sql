@@ -1,30 +1,6 @@
--- name: insert_outputs
-INSERT INTO {segment}.outputs
-SELECT unnest($run_nos), unnest($attempt_nos), unnest($seqs), unnest($op_nos), unnest($piece_nos),
-       unnest($instants), unnest($ops), unnest($cells), unnest($output_nos), unnest($types),
-       unnest($more), unnest($sizes), unnest($bodies)
-
--- name: insert_documents
-INSERT INTO {segment}.documents
-SELECT unnest($run_nos), unnest($attempt_nos), unnest($names), unnest($seqs), unnest($piece_nos),
-       unnest($more), unnest($bodies)
-
--- name: insert_artifacts
-INSERT INTO {segment}.artifacts
-SELECT unnest($run_nos), unnest($attempt_nos), unnest($paths), unnest($seqs), unnest($piece_nos),
-       unnest($more), unnest($sizes), unnest($contents)
-
--- name: insert_log
-INSERT INTO {segment}.log
-SELECT unnest($run_nos), unnest($attempt_nos), unnest($line_nos), unnest($texts)
-
--- name: insert_progress
-INSERT INTO {segment}.progress
-SELECT unnest($run_nos), unnest($attempt_nos), unnest($last_seqs), unnest($last_lines),
-       unnest($needs_seqs), unnest($sizes)
-
 -- name: select_progress
-SELECT attempt_no, max(last_seq), max(last_line), max(needs_seq)
+SELECT attempt_no, max(last_seq) AS last_seq, max(last_line) AS last_line,
+       max(needs_seq) AS needs_seq
 FROM {segment}.progress
 WHERE run_no = $run_no
 GROUP BY attempt_no
@@ -36,14 +12,6 @@ SELECT sha256 FROM {segment}.contents WHERE piece_no = 0 AND sha256 IN (SELECT u
 -- name: is_known
 SELECT sha256 FROM {segment}.contents WHERE sha256 = $given LIMIT 1
 
--- name: insert_contents
-INSERT INTO {segment}.contents SELECT $sha256, unnest($piece_nos), unnest($contents)
-
--- name: insert_frozen
-INSERT INTO {segment}.frozen
-SELECT unnest($run_nos), unnest($file_nos), unnest($paths), unnest($sha256s), unnest($contents),
-       unnest($sizes)
-
 -- name: select_frozen
 SELECT path, sha256, content_sha256 FROM {segment}.frozen WHERE run_no = $run_no ORDER BY file_no
 
@@ -52,7 +20,7 @@ SELECT content FROM {segment}.contents WHERE sha256 = $sha256 ORDER BY piece_no
 
 -- name: select_edits
 -- The cells, and whether anything but appending has happened to their outputs.
-SELECT cell_index, bool_or(op IN ('replace', 'clear'))
+SELECT cell_index, bool_or(op IN ('replace', 'clear')) AS has_edits
 FROM {segment}.outputs
 WHERE run_no = $run_no AND attempt_no = $attempt_no
   AND ($cell_index IS NULL OR cell_index = $cell_index)
@@ -72,7 +40,7 @@ ORDER BY window_no
 
 -- name: select_ops
 -- One cell's ops without their bodies.
-SELECT seq, op_no, op, output_no, output_type, more, sum(size)
+SELECT seq, op_no, op, output_no, output_type, more, sum(size) AS size
 FROM {segment}.outputs
 WHERE run_no = $run_no AND attempt_no = $attempt_no AND cell_index = $cell_index
 GROUP BY ALL
@@ -96,7 +64,7 @@ ORDER BY seq, op_no, piece_no
 
 -- name: select_frames
 -- Frames with outputs after one of an attempt, with the size of their bodies.
-SELECT attempt_no, seq, sum(size)
+SELECT attempt_no, seq, sum(size) AS size
 FROM {segment}.outputs
 WHERE run_no = $run_no AND (attempt_no > $attempt_no OR attempt_no = $attempt_no AND seq > $seq)
 GROUP BY attempt_no, seq
@@ -124,7 +92,7 @@ ORDER BY line_no
 LIMIT $limit
 
 -- name: select_artifact_slices
-SELECT seq, more, sum(size)
+SELECT seq, more, sum(size) AS size
 FROM {segment}.artifacts
 WHERE run_no = $run_no AND attempt_no = $attempt_no AND path = $path
 GROUP BY seq, more

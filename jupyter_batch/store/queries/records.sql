@@ -1,9 +1,3 @@
--- name: insert_cells
-INSERT INTO records.cells
-SELECT unnest($run_nos), unnest($attempt_nos), unnest($indexes), unnest($versions), unnest($types),
-       unnest($sources), unnest($states), unnest($counts), unnest($started),
-       unnest($finished), unnest($metadata), unnest($errors), unnest($memory)
-
 -- name: delete_cells
 -- Of one attempt, what is about to be put anew: a cell has one row.
 DELETE FROM records.cells
@@ -16,11 +10,6 @@ SELECT cell_index, cell_type, source, state, execution_count, started_at, finish
 FROM records.cells
 WHERE run_no = $run_no AND attempt_no = $attempt_no
 ORDER BY version
-
--- name: insert_events_of_runs
-INSERT INTO records.events
-SELECT unnest($positions), unnest($run_nos), unnest($run_ids), unnest($ids), unnest($instants),
-       unnest($kinds), unnest($data)
 
 -- name: select_events_of_run
 SELECT run_id, event_id, position, happened_at, kind, data
@@ -40,14 +29,10 @@ LIMIT $limit
 SELECT coalesce(max(event_id), 0) FROM records.events WHERE run_no = $run_no
 
 -- name: select_watermarks
-SELECT attempt_no, max(last_seq), max(last_line)
+SELECT attempt_no, max(last_seq) AS last_seq, max(last_line) AS last_line
 FROM records.watermarks
 WHERE run_no = $run_no
 GROUP BY attempt_no
-
--- name: insert_watermarks
-INSERT INTO records.watermarks
-SELECT unnest($run_nos), unnest($attempt_nos), unnest($last_seqs), unnest($last_lines)
 
 -- name: newest_position
 SELECT coalesce(max(position), 0) FROM records.events

@@ -1,9 +1,3 @@
--- name: insert
-INSERT INTO records.results
-SELECT unnest($run_nos), unnest($attempt_nos), unnest($seqs), unnest($names), unnest($types),
-       unnest($instants), unnest($sizes), unnest($values),
-       unnest($documents)
-
 -- name: select_of_attempt
 SELECT attempt_no, name, type, told_at, size, value, document, seq
 FROM records.results
@@ -20,13 +14,14 @@ ORDER BY attempt_no, seq, piece_no
 -- name: select_page
 -- Runs with the number of their newest attempt.
 SELECT run_no, id, job_id, name, state,
-       (SELECT max(attempt_no) FROM records.attempts WHERE attempts.run_no = page.run_no),
+       (SELECT max(attempt_no) FROM records.attempts WHERE attempts.run_no = page.run_no)
+           AS attempt_no,
        scheduled_for, created_at, started_at, finished_at, parameters,
        CASE WHEN finished_at IS NOT NULL THEN coalesce(
            (SELECT sum(epoch(attempts.finished_at - attempts.started_at))
             FROM records.attempts WHERE attempts.run_no = page.run_no),
            epoch(finished_at - started_at)
-       ) END
+       ) END AS duration_seconds
 FROM (
     SELECT * FROM records.runs
     WHERE {where}

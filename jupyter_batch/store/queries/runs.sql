@@ -1,40 +1,7 @@
--- name: insert
-INSERT INTO records.runs
-VALUES ($run_no, $segment_id, $id, $job_id, $name, $state, $reason, $trigger, $trigger_id,
-        $scheduled_for, $created_at, $started_at, $finished_at, $not_before, $created_by,
-        $notebook_path, $notebook_sha256, $parameters, $environment, $files, $timeout_seconds,
-        $priority, $cells_total, $cells_done, $cells_failed, $error, $policies, $start_before,
-        $give_up_at, $missed, $backfill, $sweep_id, $sweep_index, $sweep_max_concurrent, $progress,
-        $notebook_root)
-
--- name: insert_all
-INSERT INTO records.runs
-SELECT unnest($run_no::BIGINT[]), unnest($segment_id::INTEGER[]), unnest($id::VARCHAR[]),
-       unnest($job_id::VARCHAR[]), unnest($name::VARCHAR[]), unnest($state::VARCHAR[]),
-       unnest($reason::VARCHAR[]), unnest($trigger::VARCHAR[]), unnest($trigger_id::VARCHAR[]),
-       unnest($scheduled_for::TIMESTAMP[]), unnest($created_at::TIMESTAMP[]),
-       unnest($started_at::TIMESTAMP[]), unnest($finished_at::TIMESTAMP[]),
-       unnest($not_before::TIMESTAMP[]), unnest($created_by::VARCHAR[]),
-       unnest($notebook_path::VARCHAR[]), unnest($notebook_sha256::VARCHAR[]),
-       unnest($parameters::VARCHAR[]), unnest($environment::VARCHAR[]),
-       unnest($files::VARCHAR[]), unnest($timeout_seconds::DOUBLE[]),
-       unnest($priority::INTEGER[]), unnest($cells_total::INTEGER[]),
-       unnest($cells_done::INTEGER[]), unnest($cells_failed::INTEGER[]),
-       unnest($error::VARCHAR[]), unnest($policies::VARCHAR[]),
-       unnest($start_before::TIMESTAMP[]), unnest($give_up_at::TIMESTAMP[]),
-       unnest($missed::VARCHAR[]), unnest($backfill::VARCHAR[]), unnest($sweep_id::VARCHAR[]),
-       unnest($sweep_index::INTEGER[]), unnest($sweep_max_concurrent::INTEGER[]),
-       unnest($progress::VARCHAR[]), unnest($notebook_root::VARCHAR[])
-
 -- name: select_page
 -- {where} is put together from the conditions below, {order} is one of the two that follow. The
 -- rows are found first: sorting whole rows would read all columns of all that fulfil them.
-SELECT run_no, segment_id, id, job_id, name, state, reason, trigger, trigger_id, scheduled_for,
-       created_at, started_at, finished_at, not_before, created_by, notebook_path,
-       notebook_sha256, parameters, environment, files, timeout_seconds, priority, cells_total,
-       cells_done, cells_failed, error, policies, start_before, give_up_at, missed, backfill,
-       sweep_id, sweep_index, sweep_max_concurrent, progress, notebook_root
-FROM records.runs
+SELECT * FROM records.runs
 WHERE rowid IN (
     SELECT rowid FROM records.runs WHERE {where} ORDER BY {order} LIMIT $limit
 )
@@ -48,7 +15,7 @@ id DESC
 {key} {direction}, id {direction}
 
 -- name: select_key
-SELECT {key} FROM records.runs WHERE id = $after
+SELECT {key} AS key FROM records.runs WHERE id = $after
 
 -- name: beyond_desc
 ({key} < $key OR ({key} = $key AND id < $after))
@@ -121,7 +88,7 @@ ORDER BY run_no, attempt_no
 -- name: select_artifacts
 -- Of each run at most so many, and how many it has.
 SELECT run_no, attempt_no, path, size_bytes, sha256, media_type,
-       count(*) OVER (PARTITION BY run_no)
+       count(*) OVER (PARTITION BY run_no) AS artifact_count
 FROM records.artifacts
 WHERE run_no IN (SELECT unnest($run_nos))
 QUALIFY row_number() OVER (PARTITION BY run_no ORDER BY rowid) <= $most
@@ -134,11 +101,6 @@ SELECT run_no, segment_id FROM records.runs WHERE id = $id
 -- {changes} lists only the columns that differ.
 UPDATE records.runs SET {changes} WHERE run_no = $run_no
 
--- name: insert_attempt
-INSERT INTO records.attempts
-VALUES ($run_no, $attempt_no, $state, $reason, $container_id, $exit_code, $started_at,
-        $finished_at, $peak_memory_bytes, $cpu_seconds)
-
 -- name: update_attempt
 UPDATE records.attempts
 SET state = $state, reason = $reason, container_id = $container_id, exit_code = $exit_code,
@@ -149,16 +111,11 @@ WHERE run_no = $run_no AND attempt_no = $attempt_no
 -- name: delete_attempts
 DELETE FROM records.attempts WHERE run_no = $run_no
 
--- name: insert_artifacts
-INSERT INTO records.artifacts
-SELECT $run_no, unnest($attempt_nos), unnest($paths), unnest($sizes), unnest($sha256s),
-       unnest($media_types)
-
 -- name: delete_artifacts
 DELETE FROM records.artifacts WHERE run_no = $run_no
 
 -- name: count_states
-SELECT state, count(*) FROM records.runs GROUP BY state
+SELECT state, count(*) AS runs FROM records.runs GROUP BY state
 
 -- name: select_fired
 -- Which instants of a trigger have their run already.
@@ -197,13 +154,13 @@ DELETE FROM records.idempotency_keys
 WHERE kind = 'run' AND id IN (SELECT unnest($ids))
 
 -- name: ended_groups
-SELECT job_id, count(*), max(id) FILTER (state = 'succeeded')
+SELECT job_id, count(*) AS runs, max(id) FILTER (state = 'succeeded') AS newest_success
 FROM records.runs
 WHERE state IN (SELECT unnest($states))
 GROUP BY job_id
 
 -- name: oldest_ended
-SELECT id, coalesce(finished_at, created_at)
+SELECT id, coalesce(finished_at, created_at) AS ended_at
 FROM records.runs
 WHERE job_id IS NOT DISTINCT FROM $job_id AND state IN (SELECT unnest($states))
 ORDER BY id

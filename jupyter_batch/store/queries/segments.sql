@@ -3,9 +3,6 @@ SELECT segment_id, file, opened_at, closed_at, deleted_runs
 FROM records.segments
 ORDER BY segment_id
 
--- name: insert
-INSERT INTO records.segments VALUES ($segment_id, $file, $opened_at, NULL, 0)
-
 -- name: close
 UPDATE records.segments SET closed_at = $at WHERE segment_id = $segment_id
 
@@ -22,7 +19,7 @@ DELETE FROM records.segments WHERE segment_id = $segment_id
 
 -- name: live
 -- How many runs each segment has.
-SELECT segment_id, count(*) FROM records.runs GROUP BY segment_id
+SELECT segment_id, count(*) AS runs FROM records.runs GROUP BY segment_id
 
 -- name: newest_run_no
 SELECT coalesce(max(run_no), 0) FROM {segment}.frozen
@@ -41,17 +38,17 @@ contents AS (
     FROM {segment}.frozen
     GROUP BY content_sha256
 )
-SELECT live_bytes + (SELECT coalesce(sum(size_bytes), 0) FROM contents WHERE is_live),
-       all_bytes + (SELECT coalesce(sum(size_bytes), 0) FROM contents)
+SELECT live_bytes + (SELECT coalesce(sum(size_bytes), 0) FROM contents WHERE is_live) AS live_bytes,
+       all_bytes + (SELECT coalesce(sum(size_bytes), 0) FROM contents) AS all_bytes
 FROM recorded
 
 -- name: copy_rows
 -- Of one table, the rows of runs that are still there.
-INSERT INTO {target}.{table}
+INSERT INTO {target}.{table} BY NAME
 SELECT * FROM {segment}.{table}
 WHERE run_no IN (SELECT run_no FROM records.runs WHERE segment_id = $segment_id)
 
 -- name: copy_contents
-INSERT INTO {target}.contents
+INSERT INTO {target}.contents BY NAME
 SELECT * FROM {segment}.contents
 WHERE sha256 IN (SELECT content_sha256 FROM {target}.frozen)

@@ -1,13 +1,6 @@
--- name: insert
-INSERT INTO records.sweeps
-VALUES ($id, $name, $notebook_path, $notebook_sha256, $created_by, $created_at, $max_concurrent,
-        $notebook_root)
-
 -- name: select_page
 -- {where} is put together from the conditions below.
-SELECT id, name, notebook_path, notebook_sha256, created_by, created_at, max_concurrent,
-       notebook_root
-FROM records.sweeps
+SELECT * FROM records.sweeps
 WHERE {where}
 ORDER BY id DESC
 LIMIT $limit
@@ -24,7 +17,7 @@ id < $after
 
 -- name: count_states
 -- How many runs of each sweep are in each state, and when the last one was over.
-SELECT sweep_id, state, count(*), max(finished_at)
+SELECT sweep_id, state, count(*) AS runs, max(finished_at) AS finished_at
 FROM records.runs
 WHERE sweep_id IN (SELECT unnest($ids))
 GROUP BY sweep_id, state
@@ -34,7 +27,7 @@ SELECT id, state FROM records.runs WHERE sweep_id = $id
 
 -- name: newest_events
 -- Of runs that nothing is being recorded of: the newest is the event of their state.
-SELECT run_no, max(event_id) FROM records.events
+SELECT run_no, max(event_id) AS event_id FROM records.events
 WHERE run_no IN (SELECT unnest($run_nos))
 GROUP BY run_no
 

@@ -21,9 +21,9 @@ known AS (
 )
 SELECT run_no, attempt_no,
        greatest(any_value(recorded_seq),
-                coalesce(max(last_seq) FILTER (needs_seq <= recorded_seq), -1)),
+                coalesce(max(last_seq) FILTER (needs_seq <= recorded_seq), -1)) AS last_seq,
        greatest(any_value(recorded_line),
-                coalesce(max(last_line) FILTER (needs_seq <= recorded_seq), -1))
+                coalesce(max(last_line) FILTER (needs_seq <= recorded_seq), -1)) AS last_line
 FROM known
 GROUP BY run_no, attempt_no
 HAVING bool_or(needs_seq > recorded_seq)

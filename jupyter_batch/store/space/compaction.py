@@ -16,6 +16,7 @@ from jupyter_batch.store.duckdb.data_files import sync_file
 from jupyter_batch.store.duckdb.database import Connection, attach, attach_file, transaction
 from jupyter_batch.store.duckdb.errors import translated
 from jupyter_batch.store.duckdb.records_file import RecordsFile
+from jupyter_batch.store.duckdb.rows import fetch_value
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.metadata import get_meta, put_meta
 
@@ -33,8 +34,7 @@ def compact_records(records: RecordsFile) -> None:
     """
     connection, path = records.connection, records.path
     deleted = int(get_meta(connection, "deleted_runs") or 0)
-    row = connection.execute(_META["count_runs"]).fetchone()
-    live = int(row[0]) if row else 0
+    live = int(fetch_value(connection, _META["count_runs"]))
     if deleted <= live or path.stat().st_size < LEAST_BYTES:
         return
     fresh = path.with_name("records.new.duckdb")

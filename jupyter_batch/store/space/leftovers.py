@@ -12,6 +12,7 @@ import duckdb
 from jupyter_batch.errors import StoreDamaged, StoreError
 from jupyter_batch.store.duckdb.database import Connection, attach_to_read
 from jupyter_batch.store.duckdb.errors import translated
+from jupyter_batch.store.duckdb.rows import fetch_one
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.segments import OUTPUT_FILE
 
@@ -77,14 +78,16 @@ def _is_of_deleted_runs(
         with translated(path):
             attach_to_read(connection, path, "leftover")
             try:
-                newest, live = connection.execute(
-                    _SQL["leftover"].format(segment="leftover"), {"segment_id": number}
-                ).fetchall()[0]
+                found = fetch_one(
+                    connection,
+                    _SQL["leftover"].format(segment="leftover"),
+                    {"segment_id": number},
+                )
             finally:
                 connection.execute("DETACH leftover")
     except (StoreError, duckdb.Error):
         return False
-    return newest <= newest_run_no and not live
+    return bool(found.newest_run_no <= newest_run_no and not found.is_missed)
 
 
 def _put_aside(path: Path, folder: Path) -> None:

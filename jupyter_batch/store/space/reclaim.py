@@ -11,6 +11,7 @@ from jupyter_batch.store.duckdb.data_files import folder_size, sync_file
 from jupyter_batch.store.duckdb.database import Connection, attach, transaction
 from jupyter_batch.store.duckdb.errors import translated
 from jupyter_batch.store.duckdb.readers import Readers
+from jupyter_batch.store.duckdb.rows import fetch_all, fetch_one
 from jupyter_batch.store.duckdb.sql import load_queries
 from jupyter_batch.store.duckdb.writer import Writer
 from jupyter_batch.store.rollover import Rollover
@@ -73,8 +74,8 @@ class Reclaimer:
     def _touched(self) -> list[Segment]:
         writer_state = self._writer_state
         with writer_state.records.use():
-            rows = writer_state.connection.execute(_SQL["select_all"]).fetchall()
-        return [writer_state.segments.known(row[0]) for row in rows if row[4]]
+            rows = fetch_all(writer_state.connection, _SQL["select_all"])
+        return [writer_state.segments.known(row.segment_id) for row in rows if row.deleted_runs]
 
     def _close_if_current(self, segment: Segment) -> None:
         if self._rollover.is_current(segment.segment_id):
@@ -83,8 +84,8 @@ class Reclaimer:
     def _drop_if_empty(self, segment: Segment) -> bool:
         writer_state = self._writer_state
         with writer_state.records.use():
-            live = dict(writer_state.connection.execute(_SQL["live"]).fetchall())
-        if live.get(segment.segment_id):
+            live = fetch_all(writer_state.connection, _SQL["live"])
+        if any(row.segment_id == segment.segment_id for row in live):
             return False
         self._close_if_current(segment)
         with writer_state.records.transaction():
@@ -94,11 +95,10 @@ class Reclaimer:
 
     def _is_sparse(self, cursor: Connection, segment: Segment) -> bool:
         with self._writer_state.segments.lease(segment.segment_id) as alias:
-            row = cursor.execute(
-                _SQL["share"].format(segment=alias), {"segment_id": segment.segment_id}
-            ).fetchone()
-        live_bytes, all_bytes = row or (0, 0)
-        return bool(live_bytes < all_bytes * _LEAST_SHARE)
+            share = fetch_one(
+                cursor, _SQL["share"].format(segment=alias), {"segment_id": segment.segment_id}
+            )
+        return bool(share.live_bytes < share.all_bytes * _LEAST_SHARE)
 
     def _rewrite(self, old: Segment) -> Segment:
         """Copies the rows of existing runs into a new, unregistered file."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jupyter_batch.store.duckdb.database import Connection, transaction
+from jupyter_batch.store.duckdb.rows import fetch_all
 from jupyter_batch.store.duckdb.sql import load_queries
 
 _log = logging.getLogger(__name__)
@@ -34,21 +35,21 @@ def trim(connection: Connection, segment: str, run_nos: Sequence[int] | None = N
     given: dict[str, Any] = {"unknown": 0 if some else -1}
     if run_nos is not None:
         given["run_nos"] = list(run_nos)
-    ahead = connection.execute(query, given).fetchall()
+    ahead = fetch_all(connection, query, given)
     if not ahead:
         return 0
     with transaction(connection):
-        for run_no, attempt_no, last_seq, last_line in ahead:
-            where: dict[str, Any] = {"run_no": run_no, "attempt_no": attempt_no}
+        for row in ahead:
+            where: dict[str, Any] = {"run_no": row.run_no, "attempt_no": row.attempt_no}
             for table in _FRAMES:
                 drop = _SQL["drop_frames"].format(segment=segment, table=table)
-                connection.execute(drop, where | {"last_seq": last_seq})
+                connection.execute(drop, where | {"last_seq": row.last_seq})
             connection.execute(
-                _SQL["drop_log"].format(segment=segment), where | {"last_line": last_line}
+                _SQL["drop_log"].format(segment=segment), where | {"last_line": row.last_line}
             )
             connection.execute(
                 _SQL["drop_progress"].format(segment=segment),
-                where | {"last_seq": last_seq, "last_line": last_line},
+                where | {"last_seq": row.last_seq, "last_line": row.last_line},
             )
     _log.info(
         "%s had more of %d attempts than is on record; it will be read again", segment, len(ahead)
