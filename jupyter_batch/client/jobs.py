@@ -312,7 +312,9 @@ class Jobs(JobActions):
         body = on_the_wire(about_runs) | about_time
         if "environment" in body:
             kept = msgspec.to_builtins(known.environment)
-            body["environment"] = {**kept, "image_digest": None, **body["environment"]}
+            # It is no field of requests: the server finds it out at each start.
+            del kept["image_digest"]
+            body["environment"] = kept | body["environment"]
         if path is not None:
             body["notebook"] = self._server_path(path)
         if parameters is not None:
@@ -321,7 +323,7 @@ class Jobs(JobActions):
             body["description"] = description
         if max_concurrent is not None:
             body["max_concurrent"] = max_concurrent
-        check_form({k: v for k, v in body.items() if k != "environment"}, JobChangesBody)
+        check_form(body, JobChangesBody)
         check_triggers(body)
         changed = _job.decode(self._connection.patch(f"jobs/{known.id}", body))
         return Job(self, changed, notes=reader.notes)

@@ -18,7 +18,13 @@ from jupyter_batch.wire.query_params import (
     RunsQuestion,
     SortedRunsQuestion,
 )
-from jupyter_batch.wire.requests import JobBody, JobChangesBody, RunJobBody, check_depth
+from jupyter_batch.wire.requests import (
+    JobBody,
+    JobChangesBody,
+    RunJobBody,
+    check_depth,
+    job_changes,
+)
 from jupyter_batch.wire.responses import JobList, RunList
 
 
@@ -73,11 +79,11 @@ class JobHandler(BatchHandler):
         body=JobChangesBody,
         answer=Job,
     )
-    async def patch(self, job_id: str, body: JobChangesBody) -> None:
+    async def patch(self, job_id: str, body: msgspec.Struct) -> None:
         """Changes a job."""
-        changes = body.to_domain()
-        if body.notebook is not msgspec.UNSET:
-            changes = replace(changes, **self.placed(body.notebook))
+        changes = job_changes(await self.engine.jobs.get(job_id), body)
+        if "notebook" in changes:
+            changes |= self.placed(changes["notebook"])
         self.reply(await self.engine.jobs.update(job_id, changes, user=self.user_name))
 
     @endpoint("write", "Deletes a job and leaves its runs", status=HTTPStatus.NO_CONTENT)

@@ -11,12 +11,13 @@ from msgspec.structs import replace
 
 from jupyter_batch.domain.findings import Findings
 from jupyter_batch.domain.ids import IdSource
-from jupyter_batch.domain.job import Job, Source, TriggerState
+from jupyter_batch.domain.job import Job, TriggerState
+from jupyter_batch.domain.job_fields import Source
 from jupyter_batch.domain.macros import MacroContext, check_macros, has_macros, render
 from jupyter_batch.domain.notebook import FrozenNotebook, named_from
 from jupyter_batch.domain.parameters.parameters import ParameterSchema, check_parameters
 from jupyter_batch.domain.queries import JobQuery, Page
-from jupyter_batch.domain.requests import JobChanges, JobRequest
+from jupyter_batch.domain.requests import JobRequest
 from jupyter_batch.domain.run import Run, TriggerKind
 from jupyter_batch.domain.schedule.due import MissCause
 from jupyter_batch.domain.schedule.trigger import AnyTrigger
@@ -107,17 +108,13 @@ class JobService:
         """Returns a page, newest first."""
         return await self._store.jobs.list(query)
 
-    async def update(self, job_id: str, changes: JobChanges, *, user: str) -> Job:
-        """Changes a job; its runs, also those that wait or run, stay as they are.
+    async def update(self, job_id: str, changes: Mapping[str, Any], *, user: str) -> Job:
+        """Changes fields of a job; its runs, also those that wait or run, stay as they are.
 
         A pinned notebook is read again if ``notebook``, ``files`` or ``source`` is
         given. A missing notebook does not prevent a change of the other fields.
         """
-        new = {
-            name: value
-            for name, value in msgspec.structs.asdict(changes).items()
-            if value is not msgspec.UNSET
-        }
+        new = dict(changes)
         job = await self.get(job_id)
         _keep_notebook(job, new)
         if "triggers" in new:

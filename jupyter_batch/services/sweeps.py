@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
+from jupyter_batch.domain.limits import outside_limits
 from jupyter_batch.domain.parameters.parameters import check_parameters
 from jupyter_batch.domain.queries import Page, SweepQuery
 from jupyter_batch.domain.requests import SweepRequest
@@ -20,7 +21,6 @@ from jupyter_batch.services.execution.dispatcher import Dispatcher
 from jupyter_batch.services.maintenance.space_reclaimer import SpaceReclaimer
 from jupyter_batch.services.submission.validation import RequestValidator
 
-_MAX_CONCURRENT = 100_000
 #: Parameter sets that are checked before the event loop runs other tasks.
 _TOGETHER = 100
 
@@ -54,10 +54,8 @@ class SweepService:
         sets = request.parameter_sets
         check_size(len(sets), field="parameter_sets")
         most = request.max_concurrent
-        if most is not None and not 1 <= most <= _MAX_CONCURRENT:
-            raise InvalidInput(
-                f"max_concurrent is from 1 to {_MAX_CONCURRENT:,}, or null", field="max_concurrent"
-            )
+        for field, sentence in outside_limits(request):
+            raise InvalidInput(sentence, field=field)
         runs = await self._runs(request, user=user)
         first = runs[0].run
         assert first.sweep is not None

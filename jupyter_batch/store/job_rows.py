@@ -7,78 +7,60 @@ from typing import Any
 
 import msgspec
 
-from jupyter_batch.domain.environment import Environment
-from jupyter_batch.domain.job import Job, Source, TriggerState
+from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.notebook import FrozenFile, FrozenNotebook
-from jupyter_batch.domain.overlap import OverlapPolicy
-from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.schedule.trigger import AnyTrigger, TriggerProgress
-from jupyter_batch.domain.value import Value
 from jupyter_batch.store.duckdb.column_values import clean_text, from_utc, instant, to_json, to_utc
 
+#: Fields of a job with a column of their own. All others are together in the column ``policies``,
+#: so a new field needs no migration.
+_COLUMNS = {
+    *("id", "name", "notebook", "description", "parameters", "environment", "files"),
+    *("timeout_seconds", "priority", "max_concurrent", "created_by", "created_at", "updated_at"),
+    "triggers",
+}
+_JSON = ("parameters", "environment", "files")
 
-class _Policies(Value, frozen=True, kw_only=True):
-    """The content of a job's column ``policies``."""
-
-    overlap_policy: OverlapPolicy | None = None
-    retry: RetryPolicy = RetryPolicy()
-    pause_after_failures: int | None = None
-    run_timeout_seconds: float | None = None
-    queue_timeout_seconds: float | None = None
-    keep_runs: int | None = None
-    keep_days: float | None = None
-    source: Source = Source.LATEST
-    root: str = ""
-    paused: bool = False
-    paused_reason: str | None = None
-    resumed_at: datetime | None = None
+_Policies = msgspec.defstruct(
+    "_Policies",
+    [
+        (field.name, field.type, field.default)
+        for field in msgspec.structs.fields(Job)
+        if field.name not in _COLUMNS
+    ],
+    frozen=True,
+    kw_only=True,
+)
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(Job)}
 
 
 def encode_job(job: Job) -> dict[str, Any]:
     """Returns the columns of a job."""
+    columns = {name: _encode(getattr(job, name)) for name in sorted(_COLUMNS)}
     policies = _Policies(**{name: getattr(job, name) for name in _Policies.__struct_fields__})
-    return {
-        "id": job.id,
-        "name": clean_text(job.name),
-        "notebook": clean_text(job.notebook),
-        "description": clean_text(job.description),
-        "parameters": to_json(job.parameters),
-        "environment": to_json(job.environment),
-        "files": to_json(job.files),
-        "timeout_seconds": job.timeout_seconds,
-        "priority": job.priority,
-        "max_concurrent": job.max_concurrent,
-        "created_by": clean_text(job.created_by),
-        "created_at": to_utc(job.created_at),
-        "updated_at": to_utc(job.updated_at),
-        "triggers": to_json(job.triggers),
-        "policies": to_json(policies),
-    }
+    return columns | {"policies": to_json(policies)}
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, datetime):
+        return to_utc(value)
+    return value if value is None or isinstance(value, int | float) else to_json(value)
 
 
 def decode_job(row: Any) -> Job:
     """Returns the job of a row; raises ValueError, TypeError, MsgspecError."""
-    triggers = () if row.triggers is None else _triggers(row.triggers)
-    policies = (
-        _Policies() if row.policies is None else msgspec.json.decode(row.policies, type=_Policies)
-    )
-    return Job(
-        id=row.id,
-        name=row.name,
-        notebook=row.notebook,
-        description=row.description,
-        parameters=msgspec.json.decode(row.parameters, type=dict[str, Any]),
-        environment=msgspec.json.decode(row.environment, type=Environment),
-        files=msgspec.json.decode(row.files, type=tuple[str, ...]),
-        timeout_seconds=row.timeout_seconds,
-        priority=row.priority,
-        max_concurrent=row.max_concurrent,
-        created_by=row.created_by,
-        created_at=instant(row.created_at),
-        updated_at=instant(row.updated_at),
-        triggers=triggers,
-        **msgspec.structs.asdict(policies),
-    )
+    fields = {name: getattr(row, name) for name in _COLUMNS}
+    fields |= {name: msgspec.json.decode(fields[name], type=_TYPES[name]) for name in _JSON}
+    fields |= {name: instant(fields[name]) for name in ("created_at", "updated_at")}
+    fields["triggers"] = () if row.triggers is None else _triggers(row.triggers)
+    policies = _Policies() if row.policies is None else _read_policies(row.policies)
+    return Job(**fields, **msgspec.structs.asdict(policies))
+
+
+def _read_policies(text: str) -> msgspec.Struct:
+    return msgspec.json.decode(text, type=_Policies)
 
 
 def _triggers(text: str) -> tuple[AnyTrigger, ...]:

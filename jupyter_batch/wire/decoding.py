@@ -42,6 +42,14 @@ def decode_body(body: bytes, shape: type[T]) -> T:
         raise InvalidInput("the body is nested too deeply", field=BODY) from error
 
 
+def decode_value(value: Any, shape: type[T]) -> T:
+    """Does the same as ``decode_body`` for a body that has been read already."""
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from error
+
+
 def decode_bounded(body: bytes, shape: type[T]) -> T:
     """Does the same as ``decode_body`` for a large body; raises TooLarge for too many values.
 

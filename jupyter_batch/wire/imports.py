@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from jupyter_batch.domain.limits import Name, Text
 from jupyter_batch.domain.requests import ImportRequest
 from jupyter_batch.domain.run import RunState, TriggerKind
 from jupyter_batch.wire.query_params import Instant, utc
-from jupyter_batch.wire.requests import Body, Name, Text, check_depth
+from jupyter_batch.wire.requests import Body, check_depth
 
 
 class ImportBody(Body, frozen=True, kw_only=True):

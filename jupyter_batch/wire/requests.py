@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union
 
 import msgspec
 
 from jupyter_batch.domain.environment import Environment, Volume
-from jupyter_batch.domain.job import Source
+from jupyter_batch.domain.job import Job
+from jupyter_batch.domain.job_fields import JobFields, RunFields
+from jupyter_batch.domain.limits import LARGEST_INTEGER, Name, Text
 from jupyter_batch.domain.notebook import FrozenFile
-from jupyter_batch.domain.overlap import OverlapPolicy
-from jupyter_batch.domain.requests import JobChanges, JobRequest, RunRequest
+from jupyter_batch.domain.requests import JobRequest, RunRequest
 from jupyter_batch.errors import InvalidInput, InvalidParameters
+from jupyter_batch.wire.decoding import decode_value
 from jupyter_batch.wire.notebook_paths import check_upload_path
 from jupyter_batch.wire.schedules import AnyShape, RetryShape, triggers_of
 
-_LARGEST = 2**53
 #: Levels of lists and objects in a parameter.
 _MAX_DEPTH = 64
 
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Description = Annotated[str, msgspec.Meta(max_length=10_000)]
-Seconds = Annotated[float, msgspec.Meta(gt=0, le=366 * 24 * 3600)]
 Cpus = Annotated[float, msgspec.Meta(gt=0, le=100_000)]
-Bytes = Annotated[int, msgspec.Meta(gt=0, le=_LARGEST)]
+Bytes = Annotated[int, msgspec.Meta(gt=0, le=LARGEST_INTEGER)]
 Gpus = Annotated[int, msgspec.Meta(ge=-1, le=1024)]
-Priority = Annotated[int, msgspec.Meta(ge=-1000, le=1000)]
-KeepRuns = Annotated[int, msgspec.Meta(ge=1, le=_LARGEST)]
-KeepDays = Annotated[float, msgspec.Meta(gt=0, le=36_600)]
-Concurrency = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,37 +77,36 @@ class UploadBody(Body, frozen=True, kw_only=True):
     content_base64: bytes
 
 
-class RunBody(Body, frozen=True, kw_only=True):
-    """``POST runs``."""
+class NotebookBody(RunFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the bodies of runs and of sweeps have in common."""
 
-    notebook: Text
-    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     environment: EnvironmentBody = EnvironmentBody()
-    #: Glob patterns of files beside the notebook that go along.
-    files: tuple[Text, ...] = ()
-    timeout_seconds: Seconds | None = None
     name: Name | None = None
-    priority: Priority = 0
     #: The notebook as an object, or its text, for callers whose disk the server does not see.
     content: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     uploads: tuple[UploadBody, ...] = ()
+
+    def run_request(self) -> RunRequest:
+        """Returns the value of the domain; raises InvalidInput."""
+        check_depth(self.parameters)
+        return RunRequest(
+            **{name: getattr(self, name) for name in RunFields.__struct_fields__},
+            environment=self.environment.to_domain(),
+            name=self.name,
+            content=content_of(self.content),
+            uploads=uploads_of(self.uploads),
+        )
+
+
+class RunBody(NotebookBody, frozen=True, kw_only=True):
+    """``POST runs``."""
+
     #: ``manual`` for a person at a button.
     trigger: Literal["api", "manual"] = "api"
 
     def to_domain(self) -> RunRequest:
         """Returns the value of the domain; raises InvalidInput."""
-        check_depth(self.parameters)
-        return RunRequest(
-            notebook=self.notebook,
-            parameters=self.parameters,
-            environment=self.environment.to_domain(),
-            files=self.files,
-            timeout_seconds=self.timeout_seconds,
-            name=self.name,
-            priority=self.priority,
-            content=content_of(self.content),
-            uploads=uploads_of(self.uploads),
-        )
+        return self.run_request()
 
 
 class RunJobBody(Body, frozen=True, kw_only=True):
@@ -127,83 +119,62 @@ class RunJobBody(Body, frozen=True, kw_only=True):
     force: bool = False
 
 
-class JobBody(Body, frozen=True, kw_only=True):
+class JobBody(JobFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``POST jobs``."""
 
-    name: Name
-    notebook: Text
-    description: Description = ""
-    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
     environment: EnvironmentBody = EnvironmentBody()
-    files: tuple[Text, ...] = ()
-    timeout_seconds: Seconds | None = None
-    priority: Priority = 0
-    max_concurrent: Concurrency | None = None
     triggers: tuple[AnyShape, ...] = ()
-    overlap_policy: OverlapPolicy | None = None
     retry: RetryShape = RetryShape()
-    pause_after_failures: int | None = None
-    run_timeout_seconds: Seconds | None = None
-    queue_timeout_seconds: Seconds | None = None
-    keep_runs: KeepRuns | None = None
-    keep_days: KeepDays | None = None
-    source: Source = Source.LATEST
 
     def to_domain(self) -> JobRequest:
         """Returns the value of the domain; raises InvalidInput."""
         check_depth(self.parameters)
-        fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        fields["environment"] = self.environment.to_domain()
-        return JobRequest(**_with_policies(fields))
+        for shape in self.triggers:
+            check_depth(shape.parameters)
+        return JobRequest(
+            **{name: getattr(self, name) for name in JobFields.__struct_fields__},
+            environment=self.environment.to_domain(),
+            triggers=triggers_of(self.triggers),
+            retry=self.retry.to_domain(),
+        )
 
 
-class JobChangesBody(Body, frozen=True, kw_only=True):
-    """``PATCH jobs/{id}``: what is given replaces what was, environment and parameters whole."""
+#: ``PATCH jobs/{id}``: the fields of ``JobBody``, each of which may be left out.
+JobChangesBody = msgspec.defstruct(
+    "JobChangesBody",
+    [
+        (field.name, Union[field.type, msgspec.UnsetType], msgspec.UNSET)  # noqa: UP007
+        for field in msgspec.structs.fields(JobBody)
+    ],
+    namespace={"__doc__": "``PATCH jobs/{id}``: what is given replaces what was, as a whole."},
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+)
 
-    name: Name | msgspec.UnsetType = msgspec.UNSET
-    notebook: Text | msgspec.UnsetType = msgspec.UNSET
-    description: Description | msgspec.UnsetType = msgspec.UNSET
-    parameters: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-    environment: EnvironmentBody | msgspec.UnsetType = msgspec.UNSET
-    files: tuple[Text, ...] | msgspec.UnsetType = msgspec.UNSET
-    timeout_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
-    priority: Priority | msgspec.UnsetType = msgspec.UNSET
-    max_concurrent: Concurrency | msgspec.UnsetType | None = msgspec.UNSET
-    triggers: tuple[AnyShape, ...] | msgspec.UnsetType = msgspec.UNSET
-    overlap_policy: OverlapPolicy | msgspec.UnsetType | None = msgspec.UNSET
-    retry: RetryShape | msgspec.UnsetType = msgspec.UNSET
-    pause_after_failures: int | msgspec.UnsetType | None = msgspec.UNSET
-    run_timeout_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
-    queue_timeout_seconds: Seconds | msgspec.UnsetType | None = msgspec.UNSET
-    keep_runs: KeepRuns | msgspec.UnsetType | None = msgspec.UNSET
-    keep_days: KeepDays | msgspec.UnsetType | None = msgspec.UNSET
-    source: Source | msgspec.UnsetType = msgspec.UNSET
 
-    def to_domain(self) -> JobChanges:
-        """Returns the value of the domain; raises InvalidInput."""
-        if self.parameters is not msgspec.UNSET:
-            check_depth(self.parameters)
-        fields = {name: getattr(self, name) for name in self.__struct_fields__}
-        if self.environment is not msgspec.UNSET:
-            fields["environment"] = self.environment.to_domain()
-        return JobChanges(**_with_policies(fields))
+def job_changes(job: Job, changes: msgspec.Struct) -> dict[str, Any]:
+    """Returns the given fields as the domain has them; raises InvalidInput.
+
+    They are merged over the job's own, and the whole is decoded as the body of a new job is.
+    """
+    given = {
+        name: value
+        for name, value in msgspec.structs.asdict(changes).items()
+        if value is not msgspec.UNSET
+    }
+    whole = {name: getattr(job, name) for name in JobBody.__struct_fields__}
+    whole["environment"] = {
+        name: getattr(job.environment, name) for name in EnvironmentBody.__struct_fields__
+    }
+    request = decode_value(msgspec.to_builtins(whole | given), JobBody).to_domain()
+    return {name: getattr(request, name) for name in given}
 
 
 class DeleteRunsBody(Body, frozen=True, kw_only=True):
     """``DELETE runs``."""
 
     ids: Annotated[tuple[Text, ...], msgspec.Meta(min_length=1, max_length=1000)]
-
-
-def _with_policies(fields: dict[str, Any]) -> dict[str, Any]:
-    """Returns fields of a job with triggers and retry as the domain has them."""
-    if fields["triggers"] is not msgspec.UNSET:
-        for shape in fields["triggers"]:
-            check_depth(shape.parameters)
-        fields["triggers"] = triggers_of(fields["triggers"])
-    if fields["retry"] is not msgspec.UNSET:
-        fields["retry"] = fields["retry"].to_domain()
-    return fields
 
 
 def check_depth(parameters: dict[str, Any], path: str = "parameters") -> None:

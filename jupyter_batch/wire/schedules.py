@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from jupyter_batch.domain.limits import BackfillConcurrency
 from jupyter_batch.domain.requests import BackfillRequest
-from jupyter_batch.domain.retry import RETRYABLE, RetryPolicy
-from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.schedule.cron import GapPolicy, RepeatPolicy
 from jupyter_batch.domain.schedule.local_time import read_instant
 from jupyter_batch.domain.schedule.trigger import (
@@ -116,17 +116,8 @@ def _instant(at: datetime, zone: str | msgspec.UnsetType, place: str, name: str)
         raise
 
 
-class RetryShape(Shape, frozen=True, kw_only=True):
+class RetryShape(RetryPolicy, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``retry`` of a job."""
-
-    max_attempts: int = 1
-    delay_seconds: float = 30.0
-    backoff_factor: float = 2.0
-    max_delay_seconds: float = 3600.0
-    jitter: float = 0.1
-    endings: tuple[RunState, ...] = RETRYABLE
-    exit_codes: tuple[int, ...] = ()
-    exceptions: tuple[str, ...] = ()
 
     def to_domain(self) -> RetryPolicy:
         """Returns the value of the domain."""
@@ -147,7 +138,7 @@ class BackfillBody(Shape, frozen=True, kw_only=True):
     since: datetime = msgspec.field(name="from")
     until: datetime = msgspec.field(name="to")
     trigger_id: str | None = None
-    max_concurrent: int = 1
+    max_concurrent: BackfillConcurrency = 1
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def to_domain(self) -> BackfillRequest:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job
+from jupyter_batch.domain.limits import outside_limits
 from jupyter_batch.domain.macros import check_macros
 from jupyter_batch.domain.queries import MAX_LIMIT, RunQuery
 from jupyter_batch.domain.requests import BackfillReport, BackfillRequest
@@ -23,7 +24,6 @@ from jupyter_batch.services.submission.run_factory import Cache, RunFactory
 #: Most runs of one backfill.
 MAX_RUNS = 10_000
 _TOGETHER = 200
-_MAX_CONCURRENT = 1000
 
 #: States of existing runs by trigger and nominal time.
 _Known = dict[tuple[str | None, datetime], RunState]
@@ -135,8 +135,8 @@ def _check(request: BackfillRequest, stretches: list[Stretch], now: datetime) ->
         raise InvalidInput("the end is not after the beginning", field="to")
     if any(part.until > now for part in stretches):
         raise InvalidInput("the end is in the future: the schedule itself will run", field="to")
-    if not 1 <= request.max_concurrent <= _MAX_CONCURRENT:
-        raise InvalidInput(f"max_concurrent is from 1 to {_MAX_CONCURRENT}", field="max_concurrent")
+    for field, sentence in outside_limits(request):
+        raise InvalidInput(sentence, field=field)
     check_macros(request.parameters)
     total = sum(part.count() for part in stretches)
     if total > MAX_RUNS:

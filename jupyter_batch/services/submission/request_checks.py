@@ -8,16 +8,14 @@ from typing import Any
 
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.findings import Findings
+from jupyter_batch.domain.limits import Name, longest, outside_limits
 from jupyter_batch.domain.macros import check_macros
 from jupyter_batch.domain.requests import JobRequest, RunRequest
 from jupyter_batch.domain.retry import check_retry
 from jupyter_batch.domain.settings import Settings
 from jupyter_batch.errors import InvalidInput, InvalidParameters, TooLarge
 
-_NAME_LENGTH = 200
-_PRIORITIES = range(-1000, 1001)
-_MAX_DAYS = 36_600
-_MAX_TIMEOUT = 366 * 24 * 3600.0
+_NAME_LENGTH = longest(Name)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -52,19 +50,6 @@ def check_job(request: JobRequest) -> None:
         check_macros(request.parameters)
     with findings.gather():
         check_retry(request.retry)
-    for field in ("max_concurrent", "pause_after_failures", "keep_runs"):
-        count: int | None = getattr(request, field)
-        if count is not None and count < 1:
-            findings.add(InvalidInput(f"{field} is at least 1, or null", field=field))
-    if request.keep_days is not None and not 0 < request.keep_days <= _MAX_DAYS:
-        findings.add(
-            InvalidInput(
-                f"keep_days is more than 0 and at most {_MAX_DAYS}, or null", field="keep_days"
-            )
-        )
-    for field in ("run_timeout_seconds", "queue_timeout_seconds"):
-        with findings.gather():
-            _check_timeout(getattr(request, field), field)
     findings.raise_first()
 
 
@@ -80,10 +65,8 @@ def check_name(name: str) -> None:
 
 def _check_common(request: RunRequest | JobRequest) -> None:
     findings = Findings()
-    with findings.gather():
-        _check_timeout(request.timeout_seconds, "timeout_seconds")
-    if request.priority not in _PRIORITIES:
-        findings.add(InvalidInput("priority is from -1000 to 1000", field="priority"))
+    for field, sentence in outside_limits(request):
+        findings.add(InvalidInput(sentence, field=field))
     if not all(pattern.strip() for pattern in request.files):
         findings.add(InvalidInput("a pattern of files is empty", field="files"))
     with findings.gather():
@@ -91,11 +74,6 @@ def _check_common(request: RunRequest | JobRequest) -> None:
     with findings.gather():
         _check_environment(request.environment)
     findings.raise_first()
-
-
-def _check_timeout(seconds: float | None, field: str) -> None:
-    if seconds is not None and not 0 < seconds <= _MAX_TIMEOUT:
-        raise InvalidInput(f"{field} is more than 0 and at most a year, or null", field=field)
 
 
 def _check_environment(environment: Environment) -> None:

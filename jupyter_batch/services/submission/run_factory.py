@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from jupyter_batch.domain.job import Job, Source
+from jupyter_batch.domain.job import Job
+from jupyter_batch.domain.job_fields import RunFields, Source
 from jupyter_batch.domain.macros import MacroContext, has_macros, render
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.queries import RunQuery
@@ -226,15 +227,12 @@ class RunFactory:
 
 def request_of(job: Job, parameters: dict[str, Any]) -> RunRequest:
     """Returns the run request of a job."""
+    shared = {name: getattr(job, name) for name in RunFields.__struct_fields__}
     return RunRequest(
-        notebook=job.notebook,
+        **{**shared, "parameters": parameters},
         root=job.root,
-        parameters=parameters,
         environment=job.environment,
-        files=job.files,
-        timeout_seconds=job.timeout_seconds,
         name=job.name,
-        priority=job.priority,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from jupyter_batch.domain.job import Job, TriggerState
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.queries import RunQuery
-from jupyter_batch.domain.requests import JobChanges, JobRequest
+from jupyter_batch.domain.requests import JobRequest
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.schedule.due import due, next_at
 from jupyter_batch.domain.schedule.trigger import IntervalTrigger, TriggerProgress
@@ -65,8 +65,8 @@ async def test_what_happens_to_a_job_in_the_last_moment_counts(bench, jobs):
     paused, deleted, edited, replaced = jobs[:4]
     await bench.engine.jobs.pause(paused.id, reason="paused by ada")
     await bench.engine.jobs.delete(deleted.id)
-    await bench.engine.jobs.update(edited.id, JobChanges(triggers=(later,)), user="ada")
-    await bench.engine.jobs.update(replaced.id, JobChanges(parameters={"alpha": 0.75}), user="ada")
+    await bench.engine.jobs.update(edited.id, {"triggers": (later,)}, user="ada")
+    await bench.engine.jobs.update(replaced.id, {"parameters": {"alpha": 0.75}}, user="ada")
     await bench.clock.advance(0.5)
     runs = {run.job_id: run for run in await all_runs(bench)}
     assert runs.keys() == {job.id for job in jobs} - {paused.id, deleted.id, edited.id}

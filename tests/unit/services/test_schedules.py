@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from jupyter_batch.domain.job import Source
+from jupyter_batch.domain.job_fields import Source
 from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.queries import RunQuery
-from jupyter_batch.domain.requests import BackfillRequest, JobChanges, JobRequest
+from jupyter_batch.domain.requests import BackfillRequest, JobRequest
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.run import RunState, TriggerKind
 from jupyter_batch.domain.schedule.trigger import (
@@ -202,9 +202,7 @@ async def test_an_edited_schedule_begins_anew_and_an_untouched_one_goes_on(bench
     job = await make(bench, triggers=(every(3600), CronTrigger(cron="0 0 * * *")))
     await bench.clock.advance(600)
     kept = job.triggers[1]
-    changed = await bench.engine.jobs.update(
-        job.id, JobChanges(triggers=(every(1800), kept)), user="ada"
-    )
+    changed = await bench.engine.jobs.update(job.id, {"triggers": (every(1800), kept)}, user="ada")
     assert changed.triggers[1].id == kept.id
     assert changed.triggers[0].id != job.triggers[0].id
     await bench.clock.advance(3600)
@@ -334,7 +332,7 @@ async def test_a_job_whose_notebook_has_gone_fails_with_that_reason_and_stays_ed
     (run,) = await runs_of(bench, job)
     assert run.state is RunState.FAILED
     assert run.reason == "it could not be started: there is no notebook nb.ipynb"
-    changed = await bench.engine.jobs.update(job.id, JobChanges(priority=3), user="ada")
+    changed = await bench.engine.jobs.update(job.id, {"priority": 3}, user="ada")
     assert changed.priority == 3
 
 

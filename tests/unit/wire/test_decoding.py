@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from jupyter_batch.domain.environment import Environment, Volume
 from jupyter_batch.domain.notebook import FrozenFile
+from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.run import RunState
+from jupyter_batch.domain.schedule.trigger import CronTrigger, IntervalTrigger
 from jupyter_batch.errors import InvalidInput
+from jupyter_batch.testing import make_job
 from jupyter_batch.wire.decoding import decode_arguments, decode_body
 from jupyter_batch.wire.query_params import JobsQuestion, RunsQuestion
 from jupyter_batch.wire.requests import (
@@ -20,6 +24,7 @@ from jupyter_batch.wire.requests import (
     NoBody,
     RunBody,
     RunJobBody,
+    job_changes,
 )
 
 
@@ -205,11 +210,42 @@ def test_a_bad_job_is_refused_with_the_path_of_its_field(body: bytes, field: str
 
 
 def test_changes_tell_null_from_nothing():
-    changes = decode_body(b'{"timeout_seconds": null, "priority": 2}', JobChangesBody).to_domain()
-    assert changes.timeout_seconds is None
-    assert changes.priority == 2
-    assert not changes.name
-    assert not changes.environment
+    changes = decode_body(b'{"timeout_seconds": null, "priority": 2}', JobChangesBody)
+    assert job_changes(make_job(), changes) == {"timeout_seconds": None, "priority": 2}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (b'{"priority": 1001}', "priority"),
+        (b'{"keep_days": 0}', "keep_days"),
+        (b'{"name": null}', "name"),
+        (b'{"root": "/"}', "root"),
+        (b'{"environment": {"image_digest": "sha256:0"}}', "environment.image_digest"),
+        (b'{"triggers": [{"kind": "cron"}]}', "triggers.0.cron"),
+        (b'{"retry": {"tries": 3}}', "retry.tries"),
+    ],
+)
+def test_a_bad_change_is_refused_with_the_path_of_its_field(body: bytes, field: str):
+    with pytest.raises(InvalidInput) as caught:
+        job_changes(make_job(), decode_body(body, JobChangesBody))
+    assert caught.value.details["field"] == field
+
+
+def test_a_change_of_nothing_is_a_job_that_would_be_accepted():
+    """A job with all that it may have is decoded as the body of a new one."""
+    trigger = CronTrigger(id="t", cron="@daily", start_at=datetime(2026, 1, 1, tzinfo=UTC))
+    environment = Environment(
+        image="a", image_digest="sha256:0", volumes=(Volume(source="/a", target="/b"),)
+    )
+    job = make_job(
+        environment=environment, triggers=(trigger,), retry=RetryPolicy(max_attempts=3), keep_days=1
+    )
+    assert job_changes(job, JobChangesBody()) == {}
+    given = decode_body(
+        b'{"triggers": [{"kind": "interval", "interval_seconds": 60}]}', JobChangesBody
+    )
+    assert job_changes(job, given) == {"triggers": (IntervalTrigger(interval_seconds=60),)}
 
 
 def test_a_body_without_fields_may_be_left_out():
