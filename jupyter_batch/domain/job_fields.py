@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from jupyter_batch.domain.environment import Environment
-from jupyter_batch.domain.limits import (
+from jupyter_batch.domain.overlap import OverlapPolicy
+from jupyter_batch.domain.request_limits import (
     Concurrency,
     Description,
     FailureCount,
@@ -19,7 +20,6 @@ from jupyter_batch.domain.limits import (
     Seconds,
     Text,
 )
-from jupyter_batch.domain.overlap import OverlapPolicy
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.schedule.trigger import AnyTrigger
 from jupyter_batch.domain.value import Value

@@ -9,8 +9,8 @@ import msgspec
 
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.job_fields import JobSpec, RunFields
-from jupyter_batch.domain.limits import BackfillConcurrency, Concurrency, Name
 from jupyter_batch.domain.notebook import FrozenFile
+from jupyter_batch.domain.request_limits import BackfillConcurrency, Concurrency, Name
 from jupyter_batch.domain.run import RunState, TriggerKind
 from jupyter_batch.domain.value import Value
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
-from jupyter_batch.domain.limits import outside_limits
 from jupyter_batch.domain.parameters.parameters import check_parameters
 from jupyter_batch.domain.queries import Page, SweepQuery
+from jupyter_batch.domain.request_limits import outside_limits
 from jupyter_batch.domain.requests import SweepRequest
 from jupyter_batch.domain.run import Run, RunState, SweepRef, TriggerKind
 from jupyter_batch.domain.run_transitions import tried_again

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from jupyter_batch.domain.limits import Name, Text
+from jupyter_batch.domain.request_limits import Name, Text
 from jupyter_batch.domain.requests import ImportRequest
 from jupyter_batch.domain.run import RunState, TriggerKind
 from jupyter_batch.wire.query_params import Instant, utc

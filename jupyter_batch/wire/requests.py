@@ -9,8 +9,8 @@ import msgspec
 from jupyter_batch.domain.environment import Environment, Volume
 from jupyter_batch.domain.job import Job
 from jupyter_batch.domain.job_fields import JobFields, RunFields
-from jupyter_batch.domain.limits import LARGEST_INTEGER, Name, Text
 from jupyter_batch.domain.notebook import FrozenFile
+from jupyter_batch.domain.request_limits import LARGEST_INTEGER, Name, Text
 from jupyter_batch.domain.requests import JobRequest, RunRequest
 from jupyter_batch.errors import InvalidInput, InvalidParameters
 from jupyter_batch.wire.decoding import decode_value
@@ -78,7 +78,7 @@ class UploadBody(Body, frozen=True, kw_only=True):
 
 
 class NotebookBody(RunFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the bodies of runs and of sweeps have in common."""
+    """The common fields of the bodies of runs and of sweeps."""
 
     environment: EnvironmentBody = EnvironmentBody()
     name: Name | None = None

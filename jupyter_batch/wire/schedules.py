@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from jupyter_batch.domain.limits import BackfillConcurrency
+from jupyter_batch.domain.request_limits import BackfillConcurrency
 from jupyter_batch.domain.requests import BackfillRequest
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.schedule.cron import GapPolicy, RepeatPolicy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from jupyter_batch.domain.limits import Concurrency
+from jupyter_batch.domain.request_limits import Concurrency
 from jupyter_batch.domain.requests import SweepRequest
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.sweep import FAILURES, check_size, expand_grid

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from jupyter_batch.domain.ids import IdSource
 from jupyter_batch.domain.job import Job
-from jupyter_batch.domain.limits import outside_limits
 from jupyter_batch.domain.macros import check_macros
 from jupyter_batch.domain.queries import MAX_LIMIT, RunQuery
+from jupyter_batch.domain.request_limits import outside_limits
 from jupyter_batch.domain.requests import BackfillReport, BackfillRequest
 from jupyter_batch.domain.run import Backfill, RunState
 from jupyter_batch.domain.schedule.backfill import Stretch

@@ -8,8 +8,8 @@ from typing import Any
 
 from jupyter_batch.domain.environment import Environment
 from jupyter_batch.domain.findings import Findings
-from jupyter_batch.domain.limits import Name, longest, outside_limits
 from jupyter_batch.domain.macros import check_macros
+from jupyter_batch.domain.request_limits import Name, longest, outside_limits
 from jupyter_batch.domain.requests import JobRequest, RunRequest
 from jupyter_batch.domain.retry import check_retry
 from jupyter_batch.domain.settings import Settings
