@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser frames kills fuzz lab bench chaos image clean docs
+.PHONY: help setup demo test coverage browser frames kills fuzz lab bench chaos image clean docs
 with_engine := .venv/bin/python .ci/engine.py
 
 # Jupyter asks for this where one is root, as in many containers.
@@ -22,6 +22,12 @@ browser: setup ## drive the panel in Chromium; pictures of all views go to tests
 
 docs: setup ## build the documentation into docs/_build/html
 	@.venv/bin/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+coverage: setup ## measure which lines and branches the tests reach; below the floor of pyproject.toml it fails
+	@rm -rf .cache/coverage
+	@$(with_engine) --optional --image .venv/bin/coverage run -m pytest -q -n 2 --dist loadfile tests/unit tests/properties tests/contract tests/integration
+	@.venv/bin/coverage combine -q
+	@.venv/bin/coverage report
 
 frames: setup ## try 200,000 forged and broken frames on the owner and its store (some minutes)
 	@JUPYTER_BATCH_FRAMES=200000 .venv/bin/pytest -q tests/properties/test_frame_gate.py tests/integration/store/test_hostile_frames.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import subprocess
 import sys
@@ -26,6 +27,11 @@ SOURCES = [
     if name.endswith((".py", ".ts", ".tsx")) and name not in GENERATED
 ]
 PYTHON = [path for path in SOURCES if path.suffix == ".py" and path.exists()]
+
+
+@functools.cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -65,7 +71,7 @@ def test_no_function_is_longer_than_sixty_lines():
     long = [
         f"{path.relative_to(ROOT)}:{function.name}"
         for path in PYTHON
-        for function in _functions(ast.parse(path.read_text(encoding="utf-8")))
+        for function in _functions(_tree(path))
         if _code_lines(function) > 60
     ]
     assert long == []
@@ -76,7 +82,7 @@ def test_every_public_class_and_function_has_a_docstring():
     for path in PYTHON:
         if "tests" in path.parts:
             continue
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in _tree(path).body:
             if (
                 isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
                 and not node.name.startswith("_")
@@ -91,7 +97,7 @@ def test_only_the_docker_executor_imports_docker():
         path.relative_to(ROOT / "jupyter_batch").parts[0]
         for path in PYTHON
         if "jupyter_batch" in path.parts and "tests" not in path.parts
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if (
             isinstance(node, ast.Import)
             and any(a.name.split(".")[0] == "docker" for a in node.names)
@@ -111,7 +117,7 @@ def test_only_the_clock_reads_the_time():
         for folder in ("domain", "services")
         for path in (ROOT / "jupyter_batch" / folder).rglob("*.py")
         if path.name != "clock.py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(_tree(path))
         if isinstance(node, ast.Attribute)
         and node.attr in {"now", "utcnow", "today"}
         and isinstance(node.value, ast.Name)

@@ -201,3 +201,33 @@ def test_hostile_arithmetic_is_left_alone(source):
 
 def test_odd_escapes_warn_nobody():
     assert schemas(r"x = '\d'")["x"]["default"] == r"\d"
+
+
+def test_values_are_told_as_long_as_there_is_room():
+    cell = "\n".join(f"a{i} = 'x' * 100000" for i in range(100))
+    found = {one.name: one.schema for one in infer_python(cell)}
+    assert len(found) == 100
+    assert len(found["a0"]["default"]) == 100_000
+    assert "default" not in found["a99"]
+    assert found["a99"]["$comment"] == "set in the notebook to: 'x' * 100000"
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("%load x\na = 1", ["a"]),
+        ('a = """\n%not a magic\n"""\n%x\nb = 1', ["a", "b"]),
+        ("a = [\n'%',\n%x,\n]", None),
+        ("a = '''it's \"\"\" so'''\n!ls\nb = 2", ["a", "b"]),
+        ("a = 'it\\'s'  # ((('\n%x\nb = 1", ["a", "b"]),
+        ("a = 1 + \\\n2\n%x\nb = 1", ["a", "b"]),
+        ("a = {'k': (1,\n2)}\n?help\nb = !ls", ["a", "b"]),
+        ('a = f\'{1}\'; b = "x""y"\n%x\nc = 1', ["a", "b", "c"]),
+    ],
+)
+def test_magics_are_told_from_strings_and_brackets(source, names):
+    if names is None:
+        with pytest.raises(CellSyntaxError):
+            infer_python(source)
+    else:
+        assert [one.name for one in infer_python(source)] == names
