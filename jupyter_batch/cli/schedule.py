@@ -25,8 +25,10 @@ from jupyter_batch.cli.schedule_arguments import (
 )
 from jupyter_batch.cli.session import Session, local_or_instant
 from jupyter_batch.client.arguments.instants import datetime_of, instant_of
+from jupyter_batch.client.arguments.schedules import TRIGGER_OPTIONS
 from jupyter_batch.client.client import NO_LASTING_OWNER
 from jupyter_batch.client.job import Job
+from jupyter_batch.domain.schedule.cron_sentence import join
 from jupyter_batch.domain.schedule.sentence import sentence
 from jupyter_batch.domain.schedule.trigger import CronTrigger
 from jupyter_batch.domain.schedule.trigger_check import check_trigger
@@ -135,8 +137,10 @@ def _add_backfill(commands: Any) -> None:
 
 def schedule_job(args: argparse.Namespace, session: Session) -> int:
     """Makes a job with triggers."""
-    if not (args.cron or args.every or args.at):
-        raise UsageError("give a schedule: --cron, --every or --at")
+    if not any(getattr(args, name) for name in TRIGGER_OPTIONS):
+        raise UsageError(
+            f"give a schedule: {join([f'--{name}' for name in TRIGGER_OPTIONS], 'or')}"
+        )
     options, schedule = options_of(args), schedule_of(args)
     jobs = session.client.jobs
     make = jobs.put if args.replace else jobs.create

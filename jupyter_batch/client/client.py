@@ -14,7 +14,7 @@ import httpx
 from jupyter_batch.client.arguments.grids import Grid
 from jupyter_batch.client.arguments.notebooks import local_notebook, sent_along
 from jupyter_batch.client.arguments.options import RunOptions, takes_options
-from jupyter_batch.client.arguments.schedules import JobOptions
+from jupyter_batch.client.arguments.schedules import TRIGGER_OPTIONS, JobOptions
 from jupyter_batch.client.arguments.shape_check import check_address, path_text
 from jupyter_batch.client.job import Job
 from jupyter_batch.client.jobs import Jobs
@@ -30,6 +30,7 @@ from jupyter_batch.client.transport.answers import decode_answer
 from jupyter_batch.client.transport.discovery import LocalOwner
 from jupyter_batch.client.transport.http_client import Address, Connection, FixedAddress, Locator
 from jupyter_batch.client.transport.tls import CACERT_VARIABLE, context_for_server
+from jupyter_batch.domain.schedule.cron_sentence import join
 from jupyter_batch.errors import InvalidSchedule, OnDemandServerWarning
 from jupyter_batch.wire.owner import default_data_dir
 
@@ -270,9 +271,10 @@ class Client(Records, ServerInfo):
         OnDemandServerWarning
             No long-running server is there to keep the schedule.
         """
-        if not any(_is_given(options.get(name)) for name in ("cron", "every", "at", "triggers")):
+        if not any(_is_given(options.get(name)) for name in (*TRIGGER_OPTIONS, "triggers")):
+            examples = [f'{name}="{value}"' for name, value in TRIGGER_OPTIONS.items()]
             raise InvalidSchedule(
-                'say when: cron="0 6 * * *", every="15m" or at="2026-12-24T18:00"; '
+                f"say when: {join(examples, 'or')}; "
                 "a job without a schedule is made by jobs.create(...)",
                 field="triggers",
             )

@@ -34,7 +34,7 @@ class Trigger:
     @property
     def kind(self) -> str:
         """``cron``, ``interval`` or ``once``."""
-        return str(self._record.__struct_config__.tag)
+        return self._record.kind
 
     @property
     def sentence(self) -> str:

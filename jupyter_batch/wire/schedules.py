@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -11,13 +12,12 @@ from jupyter_batch.domain.request_limits import BackfillConcurrency
 from jupyter_batch.domain.requests import BackfillRequest
 from jupyter_batch.domain.retry import RetryPolicy
 from jupyter_batch.domain.schedule.cron import GapPolicy, RepeatPolicy
+from jupyter_batch.domain.schedule.cron_sentence import join
 from jupyter_batch.domain.schedule.local_time import read_instant
 from jupyter_batch.domain.schedule.trigger import (
+    TRIGGER_KINDS,
     AnyTrigger,
-    CronTrigger,
-    IntervalTrigger,
     MissedPolicy,
-    OnceTrigger,
 )
 from jupyter_batch.domain.schedule.upcoming import UpcomingInstant
 from jupyter_batch.errors import InvalidInput, InvalidSchedule
@@ -76,11 +76,6 @@ class OnceShape(TriggerShape, frozen=True, kw_only=True, tag="once"):
 
 
 AnyShape = CronShape | IntervalShape | OnceShape
-_KINDS: dict[type[TriggerShape], type[AnyTrigger]] = {
-    CronShape: CronTrigger,
-    IntervalShape: IntervalTrigger,
-    OnceShape: OnceTrigger,
-}
 
 
 def triggers_of(shapes: tuple[AnyShape, ...]) -> tuple[AnyTrigger, ...]:
@@ -94,7 +89,7 @@ def triggers_of(shapes: tuple[AnyShape, ...]) -> tuple[AnyTrigger, ...]:
             for name, value in msgspec.structs.asdict(shape).items()
             if value is not msgspec.UNSET
         }
-        made.append(_KINDS[type(shape)](**fields))
+        made.append(TRIGGER_KINDS[str(shape.__struct_config__.tag)](**fields))
     return tuple(made)
 
 
@@ -168,22 +163,30 @@ class PreviewQuestion(QueryParams, frozen=True, kw_only=True):
 
     def trigger(self) -> AnyTrigger:
         """Returns the trigger that is asked about; raises InvalidInput unless there is one."""
-        given = [self.cron, self.interval_seconds, self.at]
-        if sum(one is not None for one in given) != 1:
-            raise InvalidInput(
-                "one of cron, interval_seconds and at is needed, and no more", field="cron"
-            )
-        zone = self.timezone or "UTC"
-        if self.interval_seconds is not None:
-            return IntervalTrigger(interval_seconds=self.interval_seconds, timezone=zone)
-        if self.at is not None:
-            at = _instant(self.at, self.timezone, "", "at")
-            return OnceTrigger(at=at, timezone=zone)
-        return CronTrigger(cron=self.cron or "", timezone=zone, gap=self.gap, repeat=self.repeat)
+        given = [kind for name, kind in _PREVIEWED.items() if getattr(self, name) is not None]
+        if len(given) != 1:
+            names = [*_PREVIEWED]
+            raise InvalidInput(f"one of {join(names)} is needed, and no more", field=names[0])
+        fields = {name: getattr(self, name, msgspec.UNSET) for name in given[0].__struct_fields__}
+        made: dict[str, Any] = {
+            name: _instant(value, self.timezone, "", name) if isinstance(value, datetime) else value
+            for name, value in fields.items()
+            if value is not msgspec.UNSET
+        }
+        return given[0](**made)
 
     def after_at(self, now: datetime) -> datetime:
         """Returns the instant after which the schedule is asked for; raises InvalidInput."""
         return now if self.after is None else _instant(self.after, self.timezone, "", "after")
+
+
+#: The parameters that say which schedule is asked about, and the kinds of trigger they make.
+_PREVIEWED: Mapping[str, type[AnyTrigger]] = {
+    field.name: kind
+    for kind in TRIGGER_KINDS.values()
+    for field in msgspec.structs.fields(kind)
+    if field.required and field.name in PreviewQuestion.__struct_fields__
+}
 
 
 class UpcomingQuestion(QueryParams, frozen=True, kw_only=True):

@@ -19,7 +19,6 @@ from jupyter_batch.domain.schedule.trigger import (
     MissedPolicy,
     OnceTrigger,
     TriggerProgress,
-    counts_real_time,
 )
 from jupyter_batch.domain.schedule.upcoming import (
     count_instants,
@@ -89,7 +88,7 @@ def test_each_instant_runs_or_is_on_record_as_missed_and_never_both(trigger, ste
     runs, skipped = [], 0
     for step in [*steps, 3600]:
         now += timedelta(seconds=step)
-        if counts_real_time(trigger):
+        if trigger.counts_real_time():
             # Where the clock is set back by more, it comes by its instants again.
             now = max(now, last.decided_until - timedelta(seconds=ON_TIME_SECONDS))
         decision = due(trigger, last, now)

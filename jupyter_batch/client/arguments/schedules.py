@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypedDict
 
@@ -20,7 +20,8 @@ from jupyter_batch.client.arguments.options import RunOptions
 from jupyter_batch.client.arguments.plain_values import scalar, shown
 from jupyter_batch.client.arguments.shape_check import check_options, encoded
 from jupyter_batch.client.arguments.units import seconds_of
-from jupyter_batch.domain.schedule.trigger import AnyTrigger
+from jupyter_batch.domain.schedule.cron_sentence import join
+from jupyter_batch.domain.schedule.trigger import TRIGGER_KINDS, AnyTrigger, Trigger
 from jupyter_batch.domain.schedule.trigger_check import check_trigger
 from jupyter_batch.errors import InvalidInput, InvalidSchedule
 from jupyter_batch.wire.schedules import AnyShape, triggers_of
@@ -125,7 +126,13 @@ class JobOptions(RunOptions, ScheduleOptions, total=False):
 
 
 #: Names in Python and on the wire.
-_TRIGGER_TEXTS = {"timezone": "timezone", "max_runs": "max_runs", "missed": "missed_policy"}
+_TRIGGER_TEXTS = {
+    "timezone": "timezone",
+    "max_runs": "max_runs",
+    "missed": "missed_policy",
+    "gap": "gap",
+    "repeat": "repeat",
+}
 _TRIGGER_SECONDS = {
     "jitter": "jitter_seconds",
     "catch_up_window": "catch_up_window_seconds",
@@ -135,7 +142,6 @@ _TRIGGER_INSTANTS = {"start": "start_at", "end": "end_at"}
 #: Instants on the wire, and what callers call them.
 _CALLED = {"at": "at", "start_at": "start", "end_at": "end", "anchor_at": "anchor_at"}
 _INSTANTS = tuple(_CALLED)
-_CRON_ONLY = {"gap": "gap", "repeat": "repeat"}
 _POLICIES = {
     "overlap": "overlap_policy",
     "pause_after_failures": "pause_after_failures",
@@ -190,7 +196,8 @@ def schedule_on_the_wire(
         old = [] if "triggers" in given else msgspec.to_builtins(list(known))
         if settings and not old:
             raise InvalidInput(
-                f"{next(iter(settings))} needs a schedule: give cron, every or at", field="triggers"
+                f"{next(iter(settings))} needs a schedule: give {join([*TRIGGER_OPTIONS], 'or')}",
+                field="triggers",
             )
         changed = [{**t, **_for_kind(settings, t["kind"])} for t in old]
         body["triggers"] = [_with_instants(trigger, None, reader) for trigger in changed]
@@ -234,21 +241,40 @@ def _triggers(given: Mapping[str, Any]) -> list[dict[str, Any]]:
     found = [dict(trigger) for trigger in _mappings(given.get("triggers", ()))]
     for trigger in found:
         trigger.setdefault("kind", "cron")
-    texts = given.get("cron", ())
+    for name, make in _MAKERS.items():
+        if name in given:
+            found += make(given[name])
+    return found
+
+
+def _cron(texts: Any) -> list[dict[str, Any]]:
     if not isinstance(texts, str | Sequence):
         raise InvalidSchedule(
             f"cron is a text, or a list of texts; not {shown(texts)}", field="cron"
         )
-    for text in [texts] if isinstance(texts, str) else texts:
-        found.append({"kind": "cron", "cron": text})
-    if "every" in given:
-        seconds = seconds_of(given["every"], field="every")
-        if seconds != int(seconds):
-            raise InvalidInput("an interval is whole seconds", field="every")
-        found.append({"kind": "interval", "interval_seconds": int(seconds)})
-    if "at" in given:
-        found.append({"kind": "once", "at": given["at"]})
-    return found
+    each = [texts] if isinstance(texts, str) else texts
+    return [{"kind": "cron", "cron": text} for text in each]
+
+
+def _every(interval: Any) -> list[dict[str, Any]]:
+    seconds = seconds_of(interval, field="every")
+    if seconds != int(seconds):
+        raise InvalidInput("an interval is whole seconds", field="every")
+    return [{"kind": "interval", "interval_seconds": int(seconds)}]
+
+
+def _at(instant: Any) -> list[dict[str, Any]]:
+    return [{"kind": "once", "at": instant}]
+
+
+#: The options that make triggers, and what makes triggers of their values.
+_MAKERS: Mapping[str, Callable[[Any], list[dict[str, Any]]]] = {
+    "cron": _cron,
+    "every": _every,
+    "at": _at,
+}
+#: The same options, each with an example of its value.
+TRIGGER_OPTIONS = {"cron": "0 6 * * *", "every": "15m", "at": "2026-12-24T18:00"}
 
 
 def _mappings(triggers: Any) -> Sequence[Mapping[str, Any]]:
@@ -267,9 +293,7 @@ def _count(value: Any, field: str) -> int:
 
 
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    settings = {
-        field: given[name] for name, field in (_TRIGGER_TEXTS | _CRON_ONLY).items() if name in given
-    }
+    settings = {field: given[name] for name, field in _TRIGGER_TEXTS.items() if name in given}
     for name, field in _TRIGGER_SECONDS.items():
         if name in given:
             settings[field] = seconds_of(given[name], field=name)
@@ -293,4 +317,5 @@ def _date(day: Any) -> str:
 
 def _for_kind(settings: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Returns the settings that a kind of trigger has."""
-    return {k: v for k, v in settings.items() if kind == "cron" or k not in _CRON_ONLY.values()}
+    known = TRIGGER_KINDS.get(kind, Trigger).__struct_fields__
+    return {field: value for field, value in settings.items() if field in known}

@@ -16,8 +16,6 @@ from jupyter_batch.domain.schedule.trigger import (
     MissedPolicy,
     TriggerProgress,
     bounds,
-    counts_real_time,
-    timetable,
 )
 from jupyter_batch.domain.schedule.zones import SECOND, to_instant, to_tick
 from jupyter_batch.domain.value import Value
@@ -137,7 +135,7 @@ def due(
 
 def is_ahead(trigger: AnyTrigger, last: TriggerProgress, now: datetime) -> bool:
     """Says whether a trigger is so far ahead of the clock that it starts anew from now."""
-    real = counts_real_time(trigger)
+    real = trigger.counts_real_time()
     return last.decided_until - now > (MAX_STEP_BACK_OF_REAL_TIME if real else MAX_STEP_BACK)
 
 
@@ -145,7 +143,7 @@ def next_at(trigger: AnyTrigger, last: TriggerProgress) -> datetime | None:
     """Returns when a trigger must be asked first: its next instant, even if that has passed."""
     if trigger.paused:
         return None
-    return _next_at(trigger, timetable(trigger), last)
+    return _next_at(trigger, trigger.timetable(), last)
 
 
 def _next_at(trigger: AnyTrigger, table: Timetable, last: TriggerProgress) -> datetime | None:
@@ -166,7 +164,7 @@ class _Span:
     def __init__(
         self, trigger: AnyTrigger, last: TriggerProgress, now: datetime, on_time_seconds: float
     ) -> None:
-        self.table = timetable(trigger)
+        self.table = trigger.timetable()
         self._policy = trigger.missed_policy
         start, end = bounds(trigger)
         tick = to_tick(now)

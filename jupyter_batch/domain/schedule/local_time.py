@@ -65,6 +65,17 @@ def read_instant(at: datetime, zone: str, *, field: str = "at") -> LocalInstant:
         raise InvalidSchedule(f"{field} is out of range", field=field) from error
 
 
+def note_of(tick: int, zone: str) -> str | None:
+    """Returns which of two instants with the same local time a tick is; None where it is alone."""
+    for piece in pieces(zone, tick, tick + 1):
+        wall = tick + piece.offset
+        if wall >= piece.end + piece.after:
+            return FIRST_OF_TWO
+        if wall < piece.start + piece.before:
+            return SECOND_OF_TWO
+    return None
+
+
 def local_text(at: datetime, zone: str) -> str:
     """Returns an instant as ISO 8601 in a zone, with the offset."""
     offset = timedelta(microseconds=offset_at(zone, to_tick(at)))

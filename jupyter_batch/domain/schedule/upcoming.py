@@ -7,16 +7,14 @@ from datetime import UTC, datetime
 
 from jupyter_batch.domain.schedule.local_time import (
     AFTER_THE_GAP,
-    FIRST_OF_TWO,
-    SECOND_OF_TWO,
     local_text,
+    note_of,
 )
 from jupyter_batch.domain.schedule.timetable import first_in
-from jupyter_batch.domain.schedule.trigger import AnyTrigger, bounds, timetable
+from jupyter_batch.domain.schedule.trigger import AnyTrigger, bounds
 from jupyter_batch.domain.schedule.zones import (
     DAY,
     LAST_TICK,
-    pieces,
     to_instant,
     to_tick,
 )
@@ -71,7 +69,7 @@ def describe(trigger: AnyTrigger, at: datetime) -> UpcomingInstant:
 def next_after(trigger: AnyTrigger, after: datetime, *, inclusive: bool = False) -> datetime | None:
     """Returns the first instant after ``after`` (or at it), or None."""
     start, end = bounds(trigger)
-    tick = first_in(timetable(trigger), max(start, to_tick(after) + (not inclusive)), end)
+    tick = first_in(trigger.timetable(), max(start, to_tick(after) + (not inclusive)), end)
     return None if tick is None else to_instant(tick)
 
 
@@ -79,7 +77,7 @@ def instants(trigger: AnyTrigger, since: datetime, until: datetime) -> Iterator[
     """Yields the instants of ``since <= at < until``, in order, lazily."""
     start, end = bounds(trigger)
     low, high = max(start, to_tick(since)), min(end, to_tick(until))
-    table = timetable(trigger)
+    table = trigger.timetable()
     while low < high:
         cut = min(low + 366 * DAY, high)
         yield from map(to_instant, table.between(low, cut))
@@ -90,16 +88,9 @@ def count_instants(trigger: AnyTrigger, since: datetime, until: datetime) -> int
     """Returns how many instants ``instants`` would yield, at once."""
     start, end = bounds(trigger)
     low, high = max(start, to_tick(since)), min(end, to_tick(until), LAST_TICK)
-    return timetable(trigger).count(low, high) if low < high else 0
+    return trigger.timetable().count(low, high) if low < high else 0
 
 
 def _note(trigger: AnyTrigger, tick: int) -> str | None:
-    if timetable(trigger).is_after_gap(tick):
-        return AFTER_THE_GAP
-    for piece in pieces(trigger.timezone, tick, tick + 1):
-        wall = tick + piece.offset
-        if wall >= piece.end + piece.after:
-            return FIRST_OF_TWO
-        if wall < piece.start + piece.before:
-            return SECOND_OF_TWO
-    return None
+    after_gap = trigger.timetable().is_after_gap(tick)
+    return AFTER_THE_GAP if after_gap else note_of(tick, trigger.timezone)

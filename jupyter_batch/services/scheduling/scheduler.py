@@ -21,7 +21,7 @@ from jupyter_batch.domain.schedule.due import (
     is_ahead,
     next_at,
 )
-from jupyter_batch.domain.schedule.trigger import AnyTrigger, TriggerProgress, counts_real_time
+from jupyter_batch.domain.schedule.trigger import AnyTrigger, TriggerProgress
 from jupyter_batch.errors import BatchError, StoreClosed, StoreFull
 from jupyter_batch.ports import Alarm, Clock, NewRun, Store, TriggerStep
 from jupyter_batch.services.async_utils import wait_set
@@ -338,7 +338,7 @@ class Scheduler:
             after = replace(state, progress=decision.progress, next_at=decision.next_at)
             steps.append(
                 TriggerStep(
-                    before=state.progress, after=after, may_repeat=counts_real_time(trigger)
+                    before=state.progress, after=after, may_repeat=trigger.counts_real_time()
                 )
             )
         return runs, steps

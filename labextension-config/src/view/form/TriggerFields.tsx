@@ -1,7 +1,9 @@
 import * as React from 'react';
 import type { Problems } from '../../model/problems';
-import type { ITriggerValues, TriggerKind } from '../../model/triggers';
+import type { TriggerKind } from '../../model/triggerKinds';
+import type { ITriggerValues } from '../../model/triggers';
 import { localZone } from '../../model/instants';
+import { TRIGGER_KINDS, triggerKind } from '../../model/triggerKinds';
 import { offsetOf } from '../../model/triggers';
 import { Button } from '../basics';
 import { useServices } from '../services';
@@ -20,6 +22,19 @@ interface ITriggerFieldsProps {
   onRemove: () => void;
 }
 
+interface IOwnProps {
+  values: ITriggerValues;
+  problem: (field: string) => string | undefined;
+  onChange: (change: Partial<ITriggerValues>) => void;
+}
+
+/** The fields that triggers of one kind have of their own. */
+const OWN_FIELDS: Record<TriggerKind, React.FC<IOwnProps>> = {
+  cron: CronFields,
+  interval: IntervalFields,
+  once: OnceFields
+};
+
 /** One schedule of a job: by the calendar, every so often, or once. */
 export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
   const { values, index, count, onChange, onRemove } = props;
@@ -30,11 +45,7 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
   const isWrong = Object.keys(props.problems).some(field =>
     field.startsWith(`triggers.${index}.`)
   );
-  const kinds: [TriggerKind, string][] = [
-    ['cron', trans.__('By the calendar')],
-    ['interval', trans.__('Every so often')],
-    ['once', trans.__('Once')]
-  ];
+  const OwnFields = OWN_FIELDS[values.kind];
   return (
     <div
       className={`jb-Trigger${count > 1 ? ' jb-mod-one-of-many' : ''}`}
@@ -43,7 +54,7 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
       {...watch}
     >
       <div className="jb-Choices">
-        {kinds.map(([kind, word]) => (
+        {TRIGGER_KINDS.map(kind => (
           <label key={kind} className="jb-Check">
             <input
               type="radio"
@@ -51,7 +62,7 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
               checked={values.kind === kind}
               onChange={() => onChange({ kind })}
             />
-            {word}
+            {triggerKind(kind).label(trans)}
           </label>
         ))}
         {count > 1 && (
@@ -67,35 +78,9 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
           </>
         )}
       </div>
-      {values.kind === 'cron' && (
-        <CronBuilder
-          cron={values.cron}
-          problem={problem('cron')}
-          onChange={cron => onChange({ cron })}
-        />
-      )}
-      {values.kind === 'interval' && (
-        <TextField
-          label={trans.__('Every')}
-          value={values.interval}
-          problem={problem('interval_seconds')}
-          placeholder="6 h"
-          help={trans.__('A duration, such as 30 min or 6 h.')}
-          onChange={interval => onChange({ interval })}
-        />
-      )}
-      {values.kind === 'once' && (
-        <TextField
-          label={trans.__('At')}
-          type="datetime-local"
-          value={values.once}
-          problem={problem('at')}
-          help={trans.__('In the time zone below.')}
-          onChange={once => onChange({ once })}
-        />
-      )}
+      <OwnFields values={values} problem={problem} onChange={onChange} />
       <div className="jb-Row">
-        {values.kind !== 'interval' && (
+        {triggerKind(values.kind).isZoned && (
           <Zone
             value={values.timezone}
             problem={problem('timezone')}
@@ -116,6 +101,44 @@ export function TriggerFields(props: ITriggerFieldsProps): React.ReactElement {
       </div>
       <Preview values={values} quiet={typing || isWrong} />
     </div>
+  );
+}
+
+function CronFields({ values, problem, onChange }: IOwnProps): React.ReactElement {
+  return (
+    <CronBuilder
+      cron={values.cron}
+      problem={problem('cron')}
+      onChange={cron => onChange({ cron })}
+    />
+  );
+}
+
+function IntervalFields({ values, problem, onChange }: IOwnProps): React.ReactElement {
+  const { trans } = useServices();
+  return (
+    <TextField
+      label={trans.__('Every')}
+      value={values.interval}
+      problem={problem('interval_seconds')}
+      placeholder="6 h"
+      help={trans.__('A duration, such as 30 min or 6 h.')}
+      onChange={interval => onChange({ interval })}
+    />
+  );
+}
+
+function OnceFields({ values, problem, onChange }: IOwnProps): React.ReactElement {
+  const { trans } = useServices();
+  return (
+    <TextField
+      label={trans.__('At')}
+      type="datetime-local"
+      value={values.once}
+      problem={problem('at')}
+      help={trans.__('In the time zone below.')}
+      onChange={once => onChange({ once })}
+    />
   );
 }
 
