@@ -13,6 +13,7 @@ import httpx
 
 from jupyter_batch.client.arguments.grids import Grid
 from jupyter_batch.client.arguments.notebooks import local_notebook, sent_along
+from jupyter_batch.client.arguments.option_docs import documented_by
 from jupyter_batch.client.arguments.options import RunOptions, takes_options
 from jupyter_batch.client.arguments.schedules import TRIGGER_OPTIONS, JobOptions
 from jupyter_batch.client.arguments.shape_check import check_address, path_text
@@ -123,6 +124,8 @@ class Client(Records, ServerInfo):
     ) -> Run:
         """Run a notebook in a container of its own and wait for its end.
 
+        A notebook that fails makes a failed run, not an exception, unless ``check`` is true.
+
         Parameters
         ----------
         path : str or path-like
@@ -141,49 +144,37 @@ class Client(Records, ServerInfo):
 
         Raises
         ------
-        NotFound, InvalidInput, NotAllowed
-            There is no run; see ``submit``.
-        RunFailed
-            ``check`` is true and the run did not succeed.
-        """
-        ended = self._runs.submit(path, parameters, **options).wait()
-        return ended.check() if check else ended
-
-    @takes_options
-    def submit(
-        self,
-        path: str | os.PathLike[str],
-        parameters: Mapping[str, Any] | None = None,
-        **options: Unpack[RunOptions],
-    ) -> Run:
-        """Queue a run of a notebook and return at once.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Path of the notebook.
-        parameters : dict, optional
-            Values for the notebook's parameters.
-        **options : RunOptions
-            Options of the run, see RunOptions.
-
-        Returns
-        -------
-        Run
-            The queued run. It continues when this process ends.
-
-        Raises
-        ------
         NotFound
             There is no such notebook.
         InvalidInput
             A parameter, an option or the notebook is not valid.
         NotAllowed
             The server's settings do not allow the run.
+        RunFailed
+            ``check`` is true and the run did not succeed.
+
+        Examples
+        --------
+        >>> run = jb.run("report.ipynb", {"alpha": 0.5}, memory="512m", timeout="10m")
+        >>> run.state, run.parameters
+        (<RunState.SUCCEEDED: 'succeeded'>, {'alpha': 0.5})
         """
+        ended = self._runs.submit(path, parameters, **options).wait()
+        return ended.check() if check else ended
+
+    @takes_options
+    @documented_by(Runs.submit)
+    def submit(
+        self,
+        path: str | os.PathLike[str],
+        parameters: Mapping[str, Any] | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Run:
+        """Queue a run of a notebook and return at once."""
         return self._runs.submit(path, parameters, **options)
 
     @takes_options
+    @documented_by(Sweeps.create)
     def sweep(
         self,
         path: str | os.PathLike[str],
@@ -193,35 +184,7 @@ class Client(Records, ServerInfo):
         max_concurrent: int | None = None,
         **options: Unpack[RunOptions],
     ) -> Sweep:
-        """Queue a run of a notebook for each parameter set and return at once.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Path of the notebook.
-        grid : dict of lists, list of dicts or DataFrame
-            The parameter sets: each combination of the lists, each dict, or each row.
-        parameters : dict, optional
-            Values for parameters that all runs share.
-        max_concurrent : int, optional
-            Number of the sweep's runs that may be active at once. Default: no limit.
-        **options : RunOptions
-            Options of the runs, see RunOptions.
-
-        Returns
-        -------
-        Sweep
-            The queued sweep.
-
-        Raises
-        ------
-        InvalidParameters
-            A parameter set is not valid; the details have its ``index`` and ``field``.
-        TooLarge
-            There are more than 10,000 parameter sets.
-        NotFound, InvalidInput, NotAllowed
-            There is no sweep; see ``submit``.
-        """
+        """Queue a run of a notebook for each parameter set and return at once."""
         return self._sweeps.create(path, grid, parameters, max_concurrent=max_concurrent, **options)
 
     @takes_options
@@ -263,13 +226,23 @@ class Client(Records, ServerInfo):
             A job has this name already and ``replace`` is false.
         InvalidSchedule
             There is no schedule, or it is not valid.
-        NotFound, InvalidInput, NotAllowed
-            There is no job; see ``submit``.
+        NotFound
+            There is no such notebook.
+        InvalidInput
+            A parameter, an option or the notebook is not valid.
+        NotAllowed
+            The server's settings do not allow the job.
 
         Warns
         -----
         OnDemandServerWarning
             No long-running server is there to keep the schedule.
+
+        Examples
+        --------
+        >>> job = jb.schedule("report.ipynb", name="nightly", cron="30 2 * * *", retries=3)
+        >>> job.sentence
+        'every day at 02:30, UTC'
         """
         if not any(_is_given(options.get(name)) for name in (*TRIGGER_OPTIONS, "triggers")):
             examples = [f'{name}="{value}"' for name, value in TRIGGER_OPTIONS.items()]
@@ -290,26 +263,9 @@ class Client(Records, ServerInfo):
             warnings.warn(NO_LASTING_OWNER, OnDemandServerWarning, stacklevel=2)
         return job
 
+    @documented_by(Runs.find)
     def get(self, run_id: str) -> Run:
-        """Returns a run by its id, or by the beginning or the end of its id.
-
-        Parameters
-        ----------
-        run_id : str
-            Id of the run, a part of it, or ``"last"`` for the newest run.
-
-        Returns
-        -------
-        Run
-            The run.
-
-        Raises
-        ------
-        NotFound
-            There is no such run.
-        InvalidInput
-            Several runs have an id like this.
-        """
+        """Returns a run by its id, or by the beginning or the end of its id."""
         return self._runs.find(run_id)
 
     def parameters(self, path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -22,7 +22,13 @@ class Records:
         limit: int | None = None,
         **options: Unpack[ResultOptions],
     ) -> Any:
-        """Returns a DataFrame with a row for each run, newest first; see ``jupyter_batch.results``.
+        """Returns a DataFrame with a row for each run, newest first.
+
+        Columns: ``run_id``, ``name``, ``state``, ``scheduled_for``, ``started_at``, ``finished_at``
+        (UTC), ``duration_seconds``, one for each parameter, and one for each value that ``jb.record``
+        kept in the newest attempt. A parameter or result with the name of another column is called
+        ``parameters.<name>`` or ``results.<name>``. A data frame or a long value is shown as an object
+        whose ``load()`` fetches it.
 
         Parameters
         ----------
@@ -31,12 +37,12 @@ class Records:
         limit : int, optional
             Number of rows at most. Default: all.
         **options : ResultOptions
-            Which runs: ``state``, ``sweep``, ``since``, ``until`` and ``q``, as in ``runs.list``.
+            Which runs: ``state``, ``sweep``, ``since``, ``until`` and ``q``, as in ``jb.runs(...)``.
 
         Returns
         -------
         pandas.DataFrame
-            A row for each run, with its parameters and recorded results.
+            A row for each run. ``Client.results_table`` returns the same without pandas.
 
         Raises
         ------
@@ -83,12 +89,16 @@ class Records:
         return self._results.table(job, limit=limit, **options)
 
     def sql(self, query: str, *, limit: int | None = None, timeout: float | None = None) -> Any:
-        """Returns a DataFrame with the answer to a SELECT over all records; see ``jb.sql``.
+        """Returns a DataFrame with the answer to a SELECT over all records.
+
+        The query is in DuckDB's SQL, over the views ``runs``, ``attempts``, ``cells``, ``outputs``,
+        ``parameters``, ``results`` and ``events``; ``DESCRIBE runs`` shows the columns of a view.
+        Times are in UTC.
 
         Parameters
         ----------
         query : str
-            A SELECT over the views, in DuckDB's SQL.
+            A SELECT, for example ``"SELECT state, count(*) FROM runs GROUP BY ALL"``.
         limit : int, optional
             Number of rows at most, up to 100,000.
         timeout : float, optional
@@ -97,7 +107,7 @@ class Records:
         Returns
         -------
         pandas.DataFrame
-            The answer.
+            The answer. ``Client.sql_table`` returns the same without pandas.
 
         Raises
         ------
@@ -109,6 +119,11 @@ class Records:
             ``limit`` or ``timeout`` is out of range.
         BatchError
             pandas is not installed.
+
+        Warns
+        -----
+        UserWarning
+            There are more rows than the answer has.
         """
         pandas_module()
         return sql_frame(self._results.query(query, limit, timeout))

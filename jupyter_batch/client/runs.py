@@ -60,7 +60,10 @@ class Runs:
         parameters: Mapping[str, Any] | None = None,
         **options: Unpack[RunOptions],
     ) -> Run:
-        """Queue a run of a notebook of this machine and return at once.
+        """Queue a run of a notebook and return at once.
+
+        The run continues when this process ends. In a notebook or other code on an event loop,
+        ``await run`` waits for its end without blocking.
 
         Parameters
         ----------
@@ -84,6 +87,12 @@ class Runs:
             A parameter, an option or the notebook is not valid.
         NotAllowed
             The server's settings do not allow the run.
+
+        Examples
+        --------
+        >>> run = jb.submit("report.ipynb", {"alpha": 0.5})
+        >>> run.wait(timeout=60).succeeded
+        True
         """
         body = on_the_wire(options)
         if parameters is not None:
@@ -132,12 +141,12 @@ class Runs:
         content = self._connection.get(f"runs/{safe(run_id)}")
         return Run(self._connection, _run.decode(content))
 
-    def find(self, text: str) -> Run:
+    def find(self, run_id: str) -> Run:
         """Returns a run by its id, or by the beginning or the end of its id.
 
         Parameters
         ----------
-        text : str
+        run_id : str
             Id of the run, a part of it, or ``"last"`` for the newest run.
 
         Returns
@@ -151,8 +160,13 @@ class Runs:
             There is no such run.
         InvalidInput
             Several runs have an id like this.
+
+        Examples
+        --------
+        >>> jb.get("last").name
+        'evening'
         """
-        return find("run", text, self.get, lambda q, limit: self.list(q=q, limit=limit))
+        return find("run", run_id, self.get, lambda q, limit: self.list(q=q, limit=limit))
 
     def list(
         self,

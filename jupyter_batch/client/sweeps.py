@@ -49,7 +49,9 @@ class Sweeps:
         max_concurrent: int | None = None,
         **options: Unpack[RunOptions],
     ) -> Sweep:
-        """Queue a run of a notebook for each parameter set, all or none, and return at once.
+        """Queue a run of a notebook for each parameter set and return at once.
+
+        Either all runs are queued or none.
 
         Parameters
         ----------
@@ -76,8 +78,20 @@ class Sweeps:
             A parameter set is not valid; the details have its ``index`` and ``field``.
         TooLarge
             There are more than 10,000 parameter sets.
-        NotFound, InvalidInput, NotAllowed
-            There is no sweep; see ``Client.submit``.
+        NotFound
+            There is no such notebook.
+        InvalidInput
+            An option or the notebook is not valid.
+        NotAllowed
+            The server's settings do not allow the runs.
+
+        Examples
+        --------
+        >>> sweep = jb.sweep("report.ipynb", {"alpha": [0.1, 0.2], "n": range(3)}, max_concurrent=4)
+        >>> len(sweep), sweep.wait().counts
+        (6, {<RunState.SUCCEEDED: 'succeeded'>: 6})
+        >>> sweep.table()["alpha"]
+        [0.1, 0.1, 0.1, 0.2, 0.2, 0.2]
         """
         body = on_the_wire(options)
         body |= grid_on_the_wire(grid)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 #: The entries of all documented options, by name, without indentation.
 _entries: dict[str, str] = {}
@@ -31,3 +35,13 @@ def with_options(docstring: str | None, names: list[str]) -> str | None:
         return "".join(f"{match[1]}{line}\n" if line else "\n" for line in lines)
 
     return _PACKED.sub(listed, docstring, count=1) if texts else docstring
+
+
+def documented_by(source: Callable[..., Any]) -> Callable[[F], F]:
+    """Returns a decorator that gives a function the docstring of the one that it forwards to."""
+
+    def documented(function: F) -> F:
+        function.__doc__ = inspect.getdoc(source)
+        return function
+
+    return documented
