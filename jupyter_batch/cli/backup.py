@@ -19,7 +19,7 @@ from jupyter_batch.client.transport.discovery import LocalOwner
 from jupyter_batch.domain.backup import RepairReport, RestoreReport
 from jupyter_batch.errors import Conflict, InvalidInput
 
-_MODULE = "jupyter_batch.store.backup.restore_command"
+_MODULE = "jupyter_batch.offline"
 _WHO = {
     "jupyter": "a Jupyter server",
     "serve": "jupyter batch serve",

@@ -67,6 +67,11 @@ def add(commands: Any) -> None:
     )
     retry.add_argument("target", metavar="RUN", help=_RUN_HELP)
     retry.add_argument("--wait", action="store_true", help="wait until it has finished")
+    _add_delete(commands)
+    _add_export(commands)
+
+
+def _add_delete(commands: Any) -> None:
     delete = add_command(
         commands,
         "delete",
@@ -83,6 +88,9 @@ def add(commands: Any) -> None:
         metavar="JOB",
         help="a job, by name or id; its runs stay. May be repeated",
     )
+
+
+def _add_export(commands: Any) -> None:
     export = add_command(
         commands,
         "export",
@@ -96,7 +104,7 @@ def add(commands: Any) -> None:
         "-o", "--output", metavar="FILE", help="write the notebook here (.ipynb or .html)"
     )
     export.add_argument("--artifacts", metavar="DIR", help="write the artifacts into this folder")
-    export.add_argument("--attempt", type=int, metavar="N", help="of this attempt")
+    export.add_argument("--attempt", type=int, metavar="N", help="attempt number (default: newest)")
 
 
 def show_log(args: argparse.Namespace, session: Session) -> int:

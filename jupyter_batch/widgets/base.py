@@ -14,6 +14,25 @@ from jupyter_batch.widgets import markup
 from jupyter_batch.widgets.live import Live
 
 
+class ActionButtons:
+    """The buttons of a monitor: one cancels, one retries."""
+
+    def __init__(self, retry: str, *, cancel_tooltip: str, retry_tooltip: str) -> None:
+        self.cancel = _button("Cancel", "stop", cancel_tooltip)
+        self.retry = _button(retry, "repeat", retry_tooltip)
+
+    def row(self, head: ipw.Widget) -> ipw.HBox:
+        """Returns a row with a heading and the buttons."""
+        return ipw.HBox(
+            [head, self.cancel, self.retry],
+            layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
+        )
+
+    def disable(self, *, cancel: bool = True, retry: bool = True) -> None:
+        """Disables or enables the buttons."""
+        self.cancel.disabled, self.retry.disabled = cancel, retry
+
+
 class Box(ipw.VBox):  # type: ignore[misc]
     """A column of widgets with a place for an error message at its end."""
 
@@ -45,6 +64,15 @@ class Box(ipw.VBox):  # type: ignore[misc]
 def html_box(value: str = "", **layout: Any) -> ipw.HTML:
     """Returns a place for HTML that takes the whole width."""
     return ipw.HTML(value, layout=full(**{"margin": "0", **layout}))
+
+
+def _button(description: str, icon: str, tooltip: str) -> ipw.Button:
+    return ipw.Button(description=description, icon=icon, tooltip=tooltip, layout=small())
+
+
+def progress_bar() -> ipw.IntProgress:
+    """Returns a thin progress bar over the whole width."""
+    return ipw.IntProgress(layout=ipw.Layout(width="auto", height="10px"))
 
 
 def small() -> ipw.Layout:

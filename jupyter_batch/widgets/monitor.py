@@ -16,7 +16,7 @@ from jupyter_batch.domain.events import RunEvent
 from jupyter_batch.domain.run import RunState
 from jupyter_batch.errors import BatchError
 from jupyter_batch.widgets import markup, monitor_html
-from jupyter_batch.widgets.base import Box, client_or_default, html_box, small
+from jupyter_batch.widgets.base import ActionButtons, Box, client_or_default, html_box, progress_bar
 from jupyter_batch.widgets.live import live_of
 from jupyter_batch.widgets.monitored_run import MonitoredRun
 from jupyter_batch.widgets.output_list import OutputListView
@@ -68,15 +68,11 @@ class RunMonitor(Box):
 
     def _make_parts(self) -> None:
         self._head = html_box(flex="1 1 20em", width="auto")
-        self._bar = ipw.IntProgress(layout=ipw.Layout(width="auto", height="10px"))
-        self._cancel = ipw.Button(
-            description="Cancel", icon="stop", tooltip="End this run", layout=small()
-        )
-        self._retry = ipw.Button(
-            description="Retry",
-            icon="repeat",
-            tooltip="Queue one more attempt of this run",
-            layout=small(),
+        self._bar = progress_bar()
+        self._buttons = ActionButtons(
+            "Retry",
+            cancel_tooltip="End this run",
+            retry_tooltip="Queue one more attempt of this run",
         )
         self._error, self._items = html_box(), html_box()
         self._cells, self._log_view = html_box(), html_box()
@@ -85,16 +81,12 @@ class RunMonitor(Box):
             children=[self._cells, self._outputs.box, self._log_view],
             titles=("Cells", "Outputs", "Log"),
         )
-        self._cancel.on_click(lambda _: self._act(self._do_cancel))
-        self._retry.on_click(lambda _: self._act(self._do_retry))
+        self._buttons.cancel.on_click(lambda _: self._act(self._do_cancel))
+        self._buttons.retry.on_click(lambda _: self._act(self._do_retry))
         self._tabs.observe(lambda _: self._live.refresh(self), names="selected_index")
 
     def _children(self) -> list[ipw.Widget]:
-        top = ipw.HBox(
-            [self._head, self._cancel, self._retry],
-            layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
-        )
-        return [top, self._bar, self._items, self._error, self._tabs]
+        return [self._buttons.row(self._head), self._bar, self._items, self._error, self._tabs]
 
     # --- what the shared threads call ---------------------------------------------------------
 
@@ -153,7 +145,7 @@ class RunMonitor(Box):
         self._act(self._do_retry)
 
     def _act(self, action: Callable[[], None]) -> None:
-        self._cancel.disabled = self._retry.disabled = True
+        self._buttons.disable()
         self._live.do(lambda: self._try(action))
 
     def _try(self, action: Callable[[], None]) -> None:
@@ -220,8 +212,7 @@ class RunMonitor(Box):
 
     def _show_buttons(self) -> None:
         state = self._monitored.state
-        self._cancel.disabled = state.is_terminal or state is RunState.CANCELLING
-        self._retry.disabled = not state.is_terminal or state in (
-            RunState.SUCCEEDED,
-            RunState.SKIPPED,
+        self._buttons.disable(
+            cancel=state.is_terminal or state is RunState.CANCELLING,
+            retry=not state.is_terminal or state in (RunState.SUCCEEDED, RunState.SKIPPED),
         )

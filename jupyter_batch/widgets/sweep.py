@@ -16,7 +16,7 @@ from jupyter_batch.domain.run import RunState
 from jupyter_batch.domain.sweep import FAILURES
 from jupyter_batch.errors import BatchError
 from jupyter_batch.widgets import markup, sweep_html
-from jupyter_batch.widgets.base import Box, client_or_default, html_box, small
+from jupyter_batch.widgets.base import ActionButtons, Box, client_or_default, html_box, progress_bar
 from jupyter_batch.widgets.live import live_of
 
 #: An answer that took long is not asked for again before so many times as long.
@@ -64,26 +64,18 @@ class SweepMonitor(Box):
 
     def _make_parts(self) -> None:
         self._head = html_box(flex="1 1 20em", width="auto")
-        self._bar = ipw.IntProgress(layout=ipw.Layout(width="auto", height="10px"))
-        self._cancel = ipw.Button(
-            description="Cancel", icon="stop", tooltip="End all its runs", layout=small()
-        )
-        self._retry = ipw.Button(
-            description="Retry failed",
-            icon="repeat",
-            tooltip="Queue the failed runs once more, and only those",
-            layout=small(),
+        self._bar = progress_bar()
+        self._buttons = ActionButtons(
+            "Retry failed",
+            cancel_tooltip="End all its runs",
+            retry_tooltip="Queue the failed runs once more, and only those",
         )
         self._squares, self._failures = html_box(), html_box()
-        self._cancel.on_click(lambda _: self.cancel())
-        self._retry.on_click(lambda _: self.retry())
+        self._buttons.cancel.on_click(lambda _: self.cancel())
+        self._buttons.retry.on_click(lambda _: self.retry())
 
     def _parts(self) -> list[ipw.Widget]:
-        top = ipw.HBox(
-            [self._head, self._cancel, self._retry],
-            layout=ipw.Layout(flex_flow="row wrap", align_items="center"),
-        )
-        return [top, self._bar, self._squares, self._failures]
+        return [self._buttons.row(self._head), self._bar, self._squares, self._failures]
 
     @property
     def is_moving(self) -> bool:
@@ -139,7 +131,7 @@ class SweepMonitor(Box):
         self._act(lambda: self.sweep.retry())
 
     def _act(self, action: Callable[[], object]) -> None:
-        self._cancel.disabled = self._retry.disabled = True
+        self._buttons.disable()
         self._live.do(lambda: self._try(action))
 
     def _try(self, action: Callable[[], object]) -> None:
@@ -166,5 +158,7 @@ class SweepMonitor(Box):
 
     def _show_buttons(self) -> None:
         sweep = self.sweep
-        self._cancel.disabled = sweep.is_over or sweep.state == "cancelling"
-        self._retry.disabled = not any(sweep.counts.get(state) for state in FAILURES)
+        self._buttons.disable(
+            cancel=sweep.is_over or sweep.state == "cancelling",
+            retry=not any(sweep.counts.get(state) for state in FAILURES),
+        )

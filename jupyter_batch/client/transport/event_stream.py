@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from enum import Enum
 
 from jupyter_batch.client.transport.answers import BROKEN_OFF, AnswerDecoder
@@ -21,6 +22,70 @@ _event = AnswerDecoder(RunEvent)
 _run = AnswerDecoder(Run)
 
 
+class StreamNotice(Enum):
+    """A notice of a stream that is no event. It gives the reader a turn while there are none."""
+
+    #: The stream has been opened; with no event seen before, something may have been missed.
+    OPENED = "opened"
+    #: The server has nothing to say.
+    ALIVE = "alive"
+
+
+class _Stream:
+    """An event stream that is opened again and again, and yields each event on record once."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        path: str,
+        *,
+        after: int | None,
+        number_of: Callable[[RunEvent], int],
+        params: dict[str, str] | None = None,
+    ) -> None:
+        self._connection = connection
+        self._path, self._params = path, params
+        self._last, self._number_of = after, number_of
+        self._failures = 0
+
+    def read(self) -> Generator[RunEvent | StreamNotice]:
+        """Yields the events of one connection; raises OwnerUnavailable, and BROKEN_OFF errors."""
+        headers = {"Accept": "text/event-stream"}
+        if self._last is not None:
+            headers["Last-Event-ID"] = str(self._last)
+        with self._connection.stream(
+            self._path, headers=headers, params=self._params, silence_seconds=_SILENCE_SECONDS
+        ) as response:
+            yield StreamNotice.OPENED
+            for message in read_messages(response.iter_bytes(), alive=True):
+                if message is ALIVE:
+                    self._failures = 0
+                    yield StreamNotice.ALIVE
+                    continue
+                event = _event.decode(message.data)
+                self._failures = 0
+                number = self._number_of(event)
+                if number:
+                    if self._last is not None and number <= self._last:
+                        continue
+                    self._last = number
+                yield event
+
+    def note_failure(self, error: Exception) -> None:
+        """Counts a failure; raises OwnerUnavailable after several in a row."""
+        self._failures += 1
+        if self._failures >= _FAILURES:
+            raise OwnerUnavailable(
+                f"lost the server at {self._connection.address.url}: {error}"
+            ) from error
+
+    def pause(self) -> None:
+        """Waits before the next connection, longer after each failure."""
+        self._connection.pause(min(0.1 * 2**self._failures, 5.0))
+        if self._failures:
+            self._connection.relocate()
+
+
 def follow_run(
     connection: Connection, run_id: str, *, after: int = 0, outputs: bool = True
 ) -> Iterator[RunEvent]:
@@ -31,34 +96,27 @@ def follow_run(
     Events with id 0 (heartbeats, progress of a pull) are only of the moment: they are not
     repeated after a dropped connection. Raises NotFound, OwnerUnavailable.
     """
-    last, failures, was_over = after, 0, False
+    stream = _Stream(
+        connection,
+        f"runs/{run_id}/events",
+        after=after,
+        number_of=lambda event: event.event_id,
+        params=None if outputs else {"outputs": "false"},
+    )
+    was_over = False
     while True:
         ended = False
         try:
-            with connection.stream(
-                f"runs/{run_id}/events",
-                headers={"Accept": "text/event-stream", "Last-Event-ID": str(last)},
-                params=None if outputs else {"outputs": "false"},
-                silence_seconds=_SILENCE_SECONDS,
-            ) as response:
-                for message in read_messages(response.iter_bytes()):
-                    event = _event.decode(message.data)
-                    failures = 0
-                    if event.event_id:
-                        if event.event_id <= last:
-                            continue
-                        last = event.event_id
+            with closing(stream.read()) as events:
+                for event in events:
+                    if isinstance(event, StreamNotice):
+                        continue
                     if event.kind == "state":
                         ended = event.data.get("state") in _ENDINGS
                     yield event
         except (*BROKEN_OFF, OwnerUnavailable) as error:
-            failures += 1
-            if failures >= _FAILURES:
-                raise OwnerUnavailable(
-                    f"lost the server at {connection.address.url}: {error}"
-                ) from error
-            connection.pause(min(0.1 * 2**failures, 5.0))
-            connection.relocate()
+            stream.note_failure(error)
+            stream.pause()
             continue
         # An owner that ends closes its streams too: only a run that was over before the stream
         # was opened, or an ending in the stream itself, is the end.
@@ -66,16 +124,7 @@ def follow_run(
             return
         was_over = _run.decode(connection.get(f"runs/{run_id}")).state.is_terminal
         if not was_over:
-            connection.pause(0.1)
-
-
-class StreamNotice(Enum):
-    """A notice of a stream that is no event. It gives the reader a turn while there are none."""
-
-    #: The stream has been opened; with no event seen before, something may have been missed.
-    OPENED = "opened"
-    #: The server has nothing to say.
-    ALIVE = "alive"
+            stream.pause()
 
 
 def follow_all(
@@ -85,33 +134,12 @@ def follow_all(
 
     Never ends by itself. Raises OwnerUnavailable after several failures in a row, and NotAllowed.
     """
-    last, failures = after, 0
+    stream = _Stream(connection, "events", after=after, number_of=lambda event: event.position)
     while True:
-        headers = {"Accept": "text/event-stream"}
-        if last is not None:
-            headers["Last-Event-ID"] = str(last)
         try:
-            with connection.stream(
-                "events", headers=headers, silence_seconds=_SILENCE_SECONDS
-            ) as response:
-                yield StreamNotice.OPENED
-                for message in read_messages(response.iter_bytes(), alive=True):
-                    failures = 0
-                    if message is ALIVE:
-                        yield StreamNotice.ALIVE
-                        continue
-                    event = _event.decode(message.data)
-                    if event.position:
-                        if last is not None and event.position <= last:
-                            continue
-                        last = event.position
-                    yield event
+            yield from stream.read()
         except (*BROKEN_OFF, OwnerUnavailable) as error:
-            failures += 1
-            if failures >= _FAILURES:
-                raise OwnerUnavailable(
-                    f"lost the server at {connection.address.url}: {error}"
-                ) from error
+            stream.note_failure(error)
         except NotAllowed:
             # An owner that has started anew has another token, maybe at the same address.
             refused = connection.address
@@ -119,6 +147,4 @@ def follow_all(
             if connection.address == refused:
                 raise
         # An owner that ends closes its streams: there will be another.
-        connection.pause(min(0.1 * 2**failures, 5.0))
-        if failures:
-            connection.relocate()
+        stream.pause()

@@ -1,7 +1,7 @@
 """Restores or repairs a store that has no owner, as a program of its own.
 
-Run as ``python -m jupyter_batch.store.backup.restore_command`` by ``jupyter batch restore`` and ``repair``, which
-may not import this side. Writes one JSON object to stdout: ``{"kind": "done", ...}`` or
+Run as ``python -m jupyter_batch.offline`` by ``jupyter batch restore`` and ``repair``, which may
+not import the store. Writes one JSON object to stdout: ``{"kind": "done", ...}`` or
 ``{"kind": "error", "code", "message", "details"}`` (exit code 1).
 """
 
