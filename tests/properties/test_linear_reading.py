@@ -62,7 +62,7 @@ def seconds(source: str) -> float:
 
 @pytest.mark.parametrize("make", CELLS.values(), ids=CELLS)
 def test_four_times_the_cell_takes_about_four_times_as_long(make):
-    """If the time grew with the square of the size, it would take sixteen times as long."""
+    """Growth with the square of the size would take sixteen times as long."""
     few = min(seconds(make(1000)) for _ in range(2))
     # Another process may have slowed it down.
     assert any(seconds(make(4000)) < 9 * few + 0.02 for _ in range(3))
