@@ -268,7 +268,7 @@ def _ways_to_write(text: str) -> List[str]:
     code, last = ord(char), char.encode("utf-8", "surrogatepass")[-1]
     ways = [char, f"#{code};", f"u{code:04x}", f"U{code:08x}", f"#x{code:x};", f"{{{code:x}}}"]
     ways += [f"{mark}{last:02x}" for mark in ("%", "25", "x")]
-    ways += [f"{way[0]}{way[1:].upper()}" for way in ways[2:]] + [f"25{last:02X}"]
+    ways += [f"{way[0]}{way[1:].upper()}" for way in ways[2:]] + [f"25{last:02X}", f"#x{code:X};"]
     if code > 0xFFFF:
         low = f"{0xDC00 + (code - 0x10000) % 0x400:04x}"
         ways += [f"u{low}", f"u{low.upper()}"]
