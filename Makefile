@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage browser frames kills fuzz lab bench chaos image clean docs
+.PHONY: help setup demo test coverage browser frames kills fuzz podman lab bench chaos image clean docs
 with_engine := .venv/bin/python .ci/engine.py
 
 # Jupyter asks for this where one is root, as in many containers.
@@ -37,6 +37,9 @@ kills: setup ## kill the store's writer at 500 random moments (about five minute
 
 fuzz: setup ## try 200,000 made-up inputs of each kind (FUZZ=200000) where the tests try some hundreds
 	@JUPYTER_BATCH_FUZZ=$(or $(FUZZ),200000) .venv/bin/pytest -q --timeout 0 -n 2 tests/properties/test_paths.py tests/properties/test_shown_text.py tests/properties/test_command_lines.py tests/properties/test_foreign_servers.py tests/properties/test_secrets_masked.py
+
+podman: setup ## run the notebooks of reported faults on Podman in the place of Docker (root)
+	@$(with_engine) --image bash .ci/podman.sh .venv/bin/pytest -q -m docker tests/e2e/whole/test_reported_notebooks.py
 
 lab: setup ## open JupyterLab with the extension
 	@$(with_engine) --optional .venv/bin/jupyter lab $(as_root) --notebook-dir=notebooks

@@ -24,6 +24,10 @@ _ESCAPE = re.compile(
     r"|(?P<name>(?!amp;)[A-Za-z][A-Za-z0-9]{1,31};))"
     r"|(?P<ampersand>&(?:amp;)+)|(?P<plus>\+)"
 )
+_BACKSLASHES = re.compile(
+    r"(?:\\(?:u005[cC]|u\{5[cC]\}|U0000005[cC]|x5[cC])?|%(?:25)*5[cC]"
+    r"|&(?:amp;)*(?:\#92|\#[xX]5[cC]|bsol);)*"
+)
 _ONE_BYTE = re.compile(r"(?:\\+x|%(?:25)*)([0-9a-fA-F]{2})")
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
 #: The deepest nesting that is decoded.
@@ -87,6 +91,12 @@ class Unescaped:
 def unescaped(text: str) -> str:
     """Returns a text without its escapes."""
     return Unescaped(text).text
+
+
+def end_of_backslashes(text: str, start: int) -> int:
+    """Returns the end of the backslashes, escaped or not, that stand at a position."""
+    found = _BACKSLASHES.match(text, start)
+    return start if found is None else found.end()
 
 
 def begun(text: str) -> int:

@@ -11,7 +11,7 @@ from html.entities import html5
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 from urllib.parse import quote, quote_plus
 
-from .escapes import MARKS, Unescaped, begun, unescaped
+from .escapes import MARKS, Unescaped, begun, end_of_backslashes, unescaped
 
 MASK = "***"
 #: Lines of a secret of several lines are masked on their own from this length on.
@@ -212,6 +212,9 @@ class Masker:
                     right=needle.text.endswith("\\"),
                 )
                 left, right = left + start, right + start
+                if needle.text.endswith("\\"):
+                    # Together with what follows it may look like another escape.
+                    right = end_of_backslashes(text, right)
                 yield needle._whole(text, left, right) if needle.is_base64 else (left, right)
                 at = plain.text.find(form, at + len(form))
 

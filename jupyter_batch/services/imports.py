@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import posixpath
+from collections.abc import Iterator
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -20,6 +22,11 @@ from jupyter_batch.errors import InvalidInput, NotFound
 from jupyter_batch.ports import Clock, Notebooks, Store
 from jupyter_batch.services.submission.request_checks import check_name
 from jupyter_batch.services.submission.validation import RequestValidator
+
+T = TypeVar("T")
+
+#: Outputs or cells in one recording.
+_SLICE = 2_000
 
 
 class ImportService:
@@ -56,8 +63,11 @@ class ImportService:
         environment = await self._validator.resolve_environment(Environment(), user=user)
         made = replace(_run(request, parts, frozen, user), environment=environment)
         run = await self._store.runs.add(made, frozen, idempotency_key=idempotency_key)
-        if not (await self._store.records.watermark(run.id, 1)).last_seq:
-            await self._store.records.record(await asyncio.to_thread(_recording, run, parts))
+        recordings = await asyncio.to_thread(_recordings, run, parts)
+        done = await self._store.records.watermark(run.id, 1)
+        if done.last_seq < recordings[-1].last_seq:
+            for recording in recordings:
+                await self._store.records.record(recording)
         return run
 
 
@@ -91,8 +101,13 @@ def _run(request: ImportRequest, parts: ImportedNotebook, frozen: FrozenNotebook
     )
 
 
-def _recording(run: Run, parts: ImportedNotebook) -> Recording:
+def _recordings(run: Run, parts: ImportedNotebook) -> list[Recording]:
+    """Returns all records in several recordings, so that others get their turn in between.
+
+    Cells come last: with them the watermark moves, up to the last one when all is on record.
+    """
     at: datetime = run.finished_at or run.created_at
+    nothing = Recording(run_id=run.id, attempt_no=1, last_seq=2, last_line=0)
     documents = (
         DocumentSlice(seq=1, name="skeleton", body=parts.skeleton, more=False),
         DocumentSlice(seq=2, name="metadata", body=parts.metadata, more=False),
@@ -100,12 +115,14 @@ def _recording(run: Run, parts: ImportedNotebook) -> Recording:
     outputs = tuple(
         OutputRow(seq=seq, op_no=0, at=at, op=op) for seq, op in enumerate(parts.outputs, start=3)
     )
-    return Recording(
-        run_id=run.id,
-        attempt_no=1,
-        last_seq=2 + len(outputs),
-        last_line=0,
-        cells=parts.cells,
-        outputs=outputs,
-        documents=documents,
-    )
+    recordings = [
+        replace(nothing, outputs=some, last_seq=some[-1].seq) for some in _slices(outputs)
+    ]
+    last_seq = 2 + len(outputs)
+    for number, cells in enumerate(_slices(parts.cells), start=1):
+        recordings.append(replace(nothing, cells=cells, last_seq=last_seq + number))
+    return [replace(nothing, documents=documents), *recordings]
+
+
+def _slices(items: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
+    return (items[at : at + _SLICE] for at in range(0, len(items), _SLICE))

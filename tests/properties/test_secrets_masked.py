@@ -102,6 +102,8 @@ def _lower_percents(text: str) -> str:
 @example("C:\\new\\table", "json", '"', '"')
 @example("50%20off now", "url, all", "", "")
 @example("tom &amp; jerry", "html", "<b>", "<")
+@example("0000000\\", "all of json", "", "token: ")
+@example("0000000\\", "html by numbers", "", "ж")
 @example("\xa0\xa0¡\xa0\xa0\xa0\xa0À", "html by hex", "", "")
 @example("backslash at the end\\", "json", "\\", "n")
 def test_a_secret_is_masked_in_every_shape(secret, shape, before, after):

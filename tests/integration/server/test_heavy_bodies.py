@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 
 import pytest
 
-from .conftest import Server
+from jupyter_batch.domain.imported_notebook import MAX_CELLS_AND_OUTPUTS
+from jupyter_batch.notebook.notebooks import DiskNotebooks
+from jupyter_batch.store.store import open_store
+
+from .conftest import Parts, Server, StartServer
 
 pytestmark = pytest.mark.slow
 MIB = 1024 * 1024
@@ -70,3 +75,44 @@ async def test_many_of_them_at_once(server: Server):
     found = await asyncio.gather(*(longest_pause(server, "runs", lists(8 * MIB)) for _ in range(4)))
     assert {status for _, status in found} == {413}
     assert max(pause for pause, _ in found) < max(10 * usual, 1.0)
+
+
+def executed(*outputs: bytes) -> bytes:
+    """Returns the body of an import of a notebook with a cell of these outputs."""
+    cell = b'{"cell_type":"code","source":"1","metadata":{},"execution_count":1,"outputs":['
+    notebook = b'{"nbformat":4,"nbformat_minor":4,"metadata":{},"cells":[' + cell
+    facts = (
+        b'{"name":"x","notebook":"x.ipynb","state":"succeeded","created_at":"2025-01-01T00:00:00Z"'
+    )
+    return facts + b',"content":' + notebook + b",".join(outputs) + b"]}]}}"
+
+
+def shown(values: bytes) -> bytes:
+    return b'{"output_type":"display_data","metadata":{},"data":{"a/json":[' + values + b"0]}}"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (executed(shown(b"[]," * 2_000_000)), 201),
+        (executed(shown(b'{"a":1},' * 1_000_000)), 201),
+        (executed(*[shown(b"")] * (MAX_CELLS_AND_OUTPUTS // 5)), 201),
+        (executed(*[shown(b"")] * (2 * MAX_CELLS_AND_OUTPUTS)), 400),
+    ],
+    ids=["lists", "objects", "outputs", "too-many-outputs"],
+)
+async def test_the_loop_goes_on_while_a_notebook_is_imported(
+    start_server: StartServer, tmp_path: Path, body: bytes, status: int
+):
+    parts = Parts(tmp_path / "batch")
+    parts.notebooks = DiskNotebooks(parts.settings)  # type: ignore[assignment]
+    store = await open_store(tmp_path / "batch", sink=parts.hub, clock=parts.clock)
+    parts.store = store  # type: ignore[assignment]
+    server = await start_server(parts=parts)
+    server.gateway.max_body_bytes = 64 * MIB
+    plain = json.dumps({"notebook": "nb.ipynb", "parameters": {"x": "a" * len(body)}}).encode()
+    usual, _ = await longest_pause(server, "imports/runs", plain)
+    pause, answered = await longest_pause(server, "imports/runs", body)
+    assert answered == status
+    # A million values took more than a second.
+    assert pause < max(6 * usual, 0.5)
