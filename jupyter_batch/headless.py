@@ -6,6 +6,7 @@ python -m jupyter_batch.headless --data DIR [--root DIR] [--on-demand] [-- --Bat
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import secrets
 import sys
@@ -61,6 +62,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     config.merge(_config(kind, data_dir, Path(options.root).expanduser().absolute()))
     server = HeadlessServer.instance(config=config)
     server.initialize(argv=[part for part in rest if part != "--"], find_extensions=False)
+    # Modules and handlers stay as long as the process: each full collection of garbage would go
+    # through them, and nothing else runs meanwhile.
+    gc.freeze()
     server.start()
     apps = server.extension_manager.extension_apps["jupyter_batch"]
     if any(app.failed for app in apps):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from pathlib import Path
@@ -96,7 +97,7 @@ def shown(values: bytes) -> bytes:
     [
         (executed(shown(b"[]," * 2_000_000)), 201),
         (executed(shown(b'{"a":1},' * 1_000_000)), 201),
-        (executed(*[shown(b"")] * (MAX_CELLS_AND_OUTPUTS // 5)), 201),
+        (executed(*[shown(b"")] * (MAX_CELLS_AND_OUTPUTS // 2)), 201),
         (executed(*[shown(b"")] * (2 * MAX_CELLS_AND_OUTPUTS)), 400),
     ],
     ids=["lists", "objects", "outputs", "too-many-outputs"],
@@ -111,8 +112,11 @@ async def test_the_loop_goes_on_while_a_notebook_is_imported(
     server = await start_server(parts=parts)
     server.gateway.max_body_bytes = 64 * MIB
     plain = json.dumps({"notebook": "nb.ipynb", "parameters": {"x": "a" * len(body)}}).encode()
+    # As an owner does. A full collection of what all tests have loaded takes a second.
+    gc.freeze()
     usual, _ = await longest_pause(server, "imports/runs", plain)
     pause, answered = await longest_pause(server, "imports/runs", body)
+    gc.unfreeze()
     assert answered == status
     # A million values took more than a second.
     assert pause < max(6 * usual, 0.5)
