@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from jupyter_batch.errors import BatchError, InvalidNotebook
 from jupyter_batch.notebook.formulas import formula, typeset
+from jupyter_batch.notebook.formulas_in_html import typeset_html
 
 #: A notebook's outputs are shown as they are, and may hold anything. So the page itself forbids,
 #: whatever stands in it: scripts, frames, forms, and everything from elsewhere.
@@ -31,6 +32,10 @@ _TEMPLATE = (
     '<div class="jp-RenderedLatex jp-OutputArea-output {{ extra_class }}" '
     'data-mime-type="text/latex">'
     "{{ output.data['text/latex'] | typeset }}</div>{%- endblock -%}"
+    "{%- block data_html scoped -%}"
+    '<div class="jp-RenderedHTMLCommon jp-RenderedHTML jp-OutputArea-output {{ extra_class }}" '
+    'data-mime-type="text/html">'
+    "{{ output.data['text/html'] | typeset_html }}</div>{%- endblock -%}"
 )
 #: Without scripts: the next best thing that shows.
 _PRIORITY = [
@@ -166,6 +171,7 @@ def _exporter_class() -> Any:
             untyped: Any = super()
             yield from untyped.default_filters()
             yield "typeset", typeset
+            yield "typeset_html", typeset_html
 
         def _validate_preprocessor(self, nbc: Any, preprocessor: Any) -> None:
             """Does nothing: it would refuse what is only unusual, after each step, slowly."""

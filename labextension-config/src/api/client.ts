@@ -97,7 +97,9 @@ export class BatchClient {
     this.post<IBackfillReport>(`jobs/${id}/backfill`, { from, to });
   preview = (query: Query) => this.get<ISchedulePreview>('schedules/preview', query);
 
-  reportUrl = (id: string) => this.urlOf(`runs/${id}/notebook?format=html`);
+  /** The executed notebook as a page. */
+  report = async (id: string) =>
+    (await this.ask('GET', `runs/${id}/notebook?format=html`)).blob();
   notebookUrl = (id: string) => this.urlOf(`runs/${id}/notebook`);
   artifactUrl = (id: string, path: string) =>
     this.urlOf(
@@ -118,6 +120,16 @@ export class BatchClient {
     body?: object,
     key?: string
   ): Promise<T> {
+    const response = await this.ask(method, path, body, key);
+    return (response.status === 204 ? null : await response.json()) as T;
+  }
+
+  private async ask(
+    method: string,
+    path: string,
+    body?: object,
+    key?: string
+  ): Promise<Response> {
     const init: RequestInit = {
       method,
       ...(body && { body: JSON.stringify(body) }),
@@ -142,7 +154,7 @@ export class BatchClient {
     if (!response.ok) {
       throw await errorOf(response);
     }
-    return (response.status === 204 ? null : await response.json()) as T;
+    return response;
   }
 }
 

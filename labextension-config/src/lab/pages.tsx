@@ -1,6 +1,6 @@
 import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { LabIcon } from '@jupyterlab/ui-components';
-import { ReactWidget } from '@jupyterlab/ui-components';
+import { ReactWidget, Toolbar } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
@@ -19,6 +19,7 @@ import { ComparePage } from '../view/compare/ComparePage';
 import { JobForm } from '../view/form/JobForm';
 import { JobPage } from '../view/job/JobPage';
 import { JobsPage } from '../view/jobs/JobsPage';
+import { Report } from '../view/run/Report';
 import { RunPage } from '../view/run/RunPage';
 import { RunsPage } from '../view/runs/RunsPage';
 import { Boundary } from '../view/Boundary';
@@ -62,11 +63,17 @@ export class PageWidget extends MainAreaWidget<PageContent> {
     readonly page: Page,
     services: IServices
   ) {
-    super({ content: new PageContent(page, services) });
+    // JupyterLab's usual toolbar adds nodes, timers and observers to the page, even when it is empty.
+    super({ content: new PageContent(page, services), toolbar: new Toolbar() });
     this.id = `jupyter-batch-${keyOf(page)}`;
-    this.toolbar.hide();
+    this.toolbar.parent = null;
     this.content.node.setAttribute('aria-label', this.title.label);
     this.content.finished.connect(() => this.close());
+  }
+
+  dispose(): void {
+    this.toolbar.dispose();
+    super.dispose();
   }
 
   /** As arguments of the command that opens it. */
@@ -179,17 +186,7 @@ class PageContent extends ReactWidget {
         return [model, () => <ComparePage model={model} />];
       }
       case 'report':
-        return [
-          null,
-          () => (
-            <iframe
-              className="jb-Report"
-              title={this.title.label}
-              src={client.reportUrl(page.id)}
-              sandbox=""
-            />
-          )
-        ];
+        return [null, () => <Report id={page.id} title={this.title.label} />];
       case 'form':
         return [
           null,

@@ -18,12 +18,16 @@ export interface IFailureGroup {
   isAtLeast: boolean;
   /** When the first of them failed. */
   since: number;
+  /** When the same has succeeded after the last failure; null where it has not. */
+  succeededAt: number | null;
 }
 
 /** Failed runs, newest first, and whether there are older ones. */
 export interface IFailures {
   rows: IRow[];
   hasMore: boolean;
+  /** When each job or notebook has succeeded last, where that was after its last failure. */
+  successes: Map<string, number>;
 }
 
 /** Reads failed runs until there are enough jobs among them: one may hide all others. */
@@ -36,32 +40,67 @@ export async function readFailures(client: BatchClient): Promise<IFailures> {
     rows.push(...page.items.map(rowOf));
     cursor = page.next_cursor ?? null;
   } while (cursor !== null && rows.length < READ && groupsOf(rows).size < GROUPS);
-  return { rows, hasMore: cursor !== null };
+  const successes = new Map<string, number>();
+  await Promise.all(
+    newestGroups(rows).map(async ([newest]) => {
+      const at = await lastSuccess(client, newest).catch(() => null);
+      if (at !== null) {
+        successes.set(keyOf(newest), at);
+      }
+    })
+  );
+  return { rows, hasMore: cursor !== null, successes };
+}
+
+/** When the job or notebook of a failed run has succeeded since; null where it has not. */
+async function lastSuccess(client: BatchClient, failed: IRow): Promise<number | null> {
+  const { jobId, notebook, createdAt } = failed;
+  const page = await client.runs({
+    ...(jobId ? { job_id: jobId } : { q: notebook }),
+    state: 'succeeded',
+    since: new Date(createdAt).toISOString(),
+    limit: 50
+  });
+  const same = page.items.map(rowOf).filter(row => keyOf(row) === keyOf(failed));
+  return same.length ? Math.max(...same.map(timeOf)) : null;
 }
 
 /** The runs that have failed lately, by what failed. */
 export class FailureBook {
   private rows: readonly IRow[] = [];
   private hasMore = false;
+  private successes = new Map<string, number>();
   private groups: readonly IFailureGroup[] | null = null;
 
   /** Newest first. */
   get list(): readonly IFailureGroup[] {
-    this.groups ??= [...groupsOf(this.rows).values()]
-      .map(rows => ({
-        newest: rows[0],
+    this.groups ??= newestGroups(this.rows).map(rows => {
+      const [newest] = rows;
+      const succeededAt = this.successes.get(keyOf(newest)) ?? null;
+      return {
+        newest,
         count: rows.length,
         isAtLeast: this.hasMore,
-        since: Math.min(...rows.map(timeOf))
-      }))
-      .sort((one, other) => timeOf(other.newest) - timeOf(one.newest))
-      .slice(0, GROUPS);
+        since: Math.min(...rows.map(timeOf)),
+        succeededAt:
+          succeededAt !== null && succeededAt > timeOf(newest) ? succeededAt : null
+      };
+    });
     return this.groups;
   }
 
-  put({ rows, hasMore }: IFailures): void {
-    this.change(rows);
+  put({ rows, hasMore, successes }: IFailures): void {
     this.hasMore = hasMore;
+    this.successes = successes;
+    this.change(rows);
+  }
+
+  /** Notes that a run has succeeded. */
+  succeed(row: IRow): void {
+    const key = keyOf(row);
+    const before = this.successes.get(key) ?? 0;
+    this.successes.set(key, Math.max(before, timeOf(row)));
+    this.groups = null;
   }
 
   add(row: IRow): void {
@@ -84,10 +123,22 @@ function timeOf(row: IRow): number {
   return row.finishedAt ?? row.createdAt;
 }
 
+/** What fails and succeeds as one: a job, or a notebook that ran without a job. */
+function keyOf(row: IRow): string {
+  return row.jobId ?? `notebook ${row.notebook}`;
+}
+
+/** The groups that are shown, the one that failed last first; in each the newest run first. */
+function newestGroups(rows: readonly IRow[]): IRow[][] {
+  return [...groupsOf(rows).values()]
+    .sort(([one], [other]) => timeOf(other) - timeOf(one))
+    .slice(0, GROUPS);
+}
+
 function groupsOf(rows: readonly IRow[]): Map<string, IRow[]> {
   const groups = new Map<string, IRow[]>();
   for (const row of rows) {
-    const key = row.jobId ?? `notebook ${row.notebook}`;
+    const key = keyOf(row);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   for (const group of groups.values()) {

@@ -213,6 +213,8 @@ export class LiveModel extends Model {
       this.moments.delete(row.id);
       if (isBad(row.state)) {
         this.failures.add(row);
+      } else if (row.state === 'succeeded') {
+        this.failures.succeed(row);
       }
       if (before) {
         this.ended.emit(row);

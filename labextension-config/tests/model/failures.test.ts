@@ -65,3 +65,47 @@ test('a new failure joins its group, one that is tried again or deleted leaves i
     ['run000002', 1]
   ]);
 });
+
+test('a job that has succeeded since its last failure says when', async () => {
+  const success = (n: number, job: string | null, notebook?: string) => ({
+    ...failure(n, job, notebook),
+    state: 'succeeded' as const
+  });
+  const runs = [
+    failure(50, 'mended'),
+    failure(40, 'broken'),
+    failure(30, null, 'walks.ipynb'),
+    success(60, 'mended'),
+    success(55, 'mended'),
+    success(20, 'broken'),
+    // Of a job, and of another notebook with these letters in its path.
+    success(70, 'else', 'walks.ipynb'),
+    success(71, null, 'old/walks.ipynb')
+  ];
+  const server = new FakeServer().on('GET runs', ({ query }) => {
+    const job = query.get('job_id');
+    const since = query.get('since') ?? '';
+    return {
+      items: runs
+        .filter(run => query.getAll('state').includes(run.state))
+        .filter(run => run.created_at >= since && (!job || run.job_id === job))
+        .filter(run => run.notebook.path.includes(query.get('q') ?? ''))
+    };
+  });
+  const book = new FailureBook();
+  book.put(await readFailures(server.client));
+  const told = () => book.list.map(one => [one.newest.jobId, one.succeededAt]);
+  const at = (n: number) => Date.UTC(2026, 0, 1) + n * 1000;
+  expect(told()).toEqual([
+    ['mended', at(60)],
+    ['broken', null],
+    [null, null]
+  ]);
+  book.succeed(rowOf(success(80, null, 'walks.ipynb')));
+  book.add(rowOf(failure(90, 'mended')));
+  expect(told()).toEqual([
+    ['mended', null],
+    ['broken', null],
+    [null, at(80)]
+  ]);
+});

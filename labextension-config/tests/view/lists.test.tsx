@@ -11,6 +11,7 @@ import { SidePanel } from '../../src/view/side/SidePanel';
 import {
   FakeServer,
   HEALTH,
+  makeEvent,
   makeRun,
   makeServices,
   noteActions,
@@ -194,8 +195,36 @@ test('failures of a job are one entry, with their count and since when', async (
   });
   expect(all.parentElement?.textContent).toMatch(/^3 failures since /);
   expect(screen.getAllByText('out of memory')).toHaveLength(1);
+  expect(screen.queryByText(/Succeeded since/)).toBeNull();
   await userEvent.click(all);
   expect(actions.calls.at(-1)).toMatchObject(['openRuns', [{ jobId: 'job1' }]]);
+});
+
+test('a failure says that the job has succeeded since', async () => {
+  const change = { name: 'nightly', job_id: 'job1' };
+  const failed = nthRun(1, {
+    ...change,
+    state: 'failed',
+    finished_at: '2026-01-01T00:00:00Z'
+  });
+  server.on('GET runs', ({ query }) => ({
+    items: query.getAll('state').includes('lost') ? [failed] : []
+  }));
+  server.on(
+    'GET runs/run000002',
+    nthRun(2, { ...change, state: 'succeeded', finished_at: '2026-01-01T08:30:00Z' })
+  );
+  draw(services, <SidePanel />);
+  services.live.start();
+  await screen.findByRole('heading', { name: 'Last failures 1' });
+  server
+    .stream('events')
+    .send(
+      makeEvent({ run_id: 'run000002', data: { state: 'succeeded', job_id: 'job1' } })
+    );
+  const told = await screen.findByText(/Succeeded since/);
+  const time = told.querySelector('time')?.dateTime;
+  expect(time).toBe('2026-01-01T08:30:00.000Z');
 });
 
 test('the filter knows jobs that came after the page was opened', async () => {

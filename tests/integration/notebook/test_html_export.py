@@ -120,7 +120,12 @@ def test_what_is_no_notebook_is_refused():
     ],
 )
 def test_formulas_are_drawn_without_a_script(written, drawn):
-    for shown in (page(markdown=f"so {written} is"), page(output(text_latex=written))):
+    html = f"<p>so {written} is</p>"
+    for shown in (
+        page(markdown=f"so {written} is"),
+        page(output(text_latex=written)),
+        page(output(text_html=html)),
+    ):
         body = shown[shown.index("<main") :]
         assert drawn in body
         assert "$" not in body

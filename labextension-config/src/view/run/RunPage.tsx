@@ -110,7 +110,7 @@ export function RunPage({ model }: { model: RunModel }): React.ReactElement {
   return (
     <div className="jb-Page jb-mod-run">
       <Header model={model} run={run} now={now} onShowCell={show} />
-      {error && <Notice kind="error">{error}</Notice>}
+      {error && <TryAgain onAgain={() => void model.load()}>{error}</TryAgain>}
       {model.isLive && model.status === 'lost' && (
         <Notice kind="warning">
           {trans.__(

@@ -62,16 +62,20 @@ export const RunRow = React.memo(function RunRow(
       <div role="gridcell" className="jb-Grid-cell" title={row.reason ?? undefined}>
         <StateBadge state={row.state} />
       </div>
-      <div role="gridcell" className="jb-Grid-cell" title={row.notebook}>
+      <div
+        role="gridcell"
+        className="jb-Grid-cell jb-RunCell"
+        title={`${row.name}\n${row.notebook}`}
+      >
         <span className="jb-RunName">{row.name}</span>
         {hasNominalTime(row) && (
-          <span className="jb-small">
+          <span className="jb-RunDay jb-small">
             {' '}
             {trans.__('for')} <Instant at={row.scheduledFor} now={props.now} />
           </span>
         )}
         {failure && (
-          <span className="jb-quiet jb-small" title={failure}>
+          <span className="jb-RunWhy jb-quiet jb-small" title={failure}>
             {' '}
             {failure}
           </span>

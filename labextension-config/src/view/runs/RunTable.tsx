@@ -10,14 +10,18 @@ import { RunRow } from './RunRow';
 
 export const ROW_HEIGHT = 34;
 
-const WIDTHS: Record<Column, string> = {
-  trigger: '96px',
-  started: '172px',
-  duration: '104px',
-  cells: '128px',
-  attempts: '76px',
-  user: '110px'
+/** In pixels: of the choice, the state and the name at least, then of what can be chosen. */
+const FIRST_WIDTHS = [32, 124, 220];
+const WIDTHS: Record<Column, number> = {
+  trigger: 96,
+  started: 172,
+  duration: 104,
+  cells: 128,
+  attempts: 76,
+  user: 110
 };
+/** Of a row, left and right. */
+const PADDING = 12;
 const SORTED: Partial<Record<Column, SortKey>> = {
   started: 'startedAt',
   duration: 'duration'
@@ -33,12 +37,11 @@ export function RunTable({ model }: { model: RunListModel }): React.ReactElement
   const now = useNow(rows.slice(0, 50).some(row => row.attemptSince !== null));
   // Rows that stand still are drawn anew only when another day begins.
   const today = new Date(now).setHours(0, 0, 0, 0);
-  const template = [
-    '32px',
-    '124px',
-    'minmax(180px, 1fr)',
-    ...columns.map(c => WIDTHS[c])
-  ].join(' ');
+  const widths = [...FIRST_WIDTHS, ...columns.map(column => WIDTHS[column])];
+  const template = widths
+    .map((width, place) => (place === 2 ? `minmax(${width}px, 1fr)` : `${width}px`))
+    .join(' ');
+  const least = widths.reduce((sum, width) => sum + width, PADDING);
 
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.target !== event.currentTarget) {
@@ -83,7 +86,9 @@ export function RunTable({ model }: { model: RunListModel }): React.ReactElement
       onFocus={event =>
         event.target === event.currentTarget && active < 0 && setActive(0)
       }
-      style={{ '--jb-columns': template } as React.CSSProperties}
+      style={
+        { '--jb-columns': template, '--jb-width': `${least}px` } as React.CSSProperties
+      }
     >
       <Head model={model} columns={columns} />
       <VirtualRows

@@ -15,7 +15,7 @@ interface IFailureProps {
 /** Shows a recent failure: its cause, count and first time. */
 export function Failure({ group, now }: IFailureProps): React.ReactElement {
   const { actions, trans } = useServices();
-  const { newest: row, count } = group;
+  const { newest: row, count, succeededAt } = group;
   const why = failureOf(row);
   const showAll = () =>
     actions.openRuns({
@@ -48,6 +48,14 @@ export function Failure({ group, now }: IFailureProps): React.ReactElement {
         {stateWord(trans, row.state)} ·{' '}
         <Instant at={row.finishedAt} now={now} as="relative" />
       </div>
+      {succeededAt !== null && (
+        <div className="jb-Card-line jb-small">
+          <StateIcon state="succeeded" />
+          <span>
+            {trans.__('Succeeded since,')} <Instant at={succeededAt} now={now} />
+          </span>
+        </div>
+      )}
       {count > 1 && (
         <div className="jb-small">
           <button
