@@ -54,7 +54,8 @@ export class BatchClient {
   cells = (id: string, attempt?: number) =>
     this.get<IPage<ICell>>(`runs/${id}/cells`, { outputs: true, attempt });
   /** Cells without their outputs. */
-  cellMarks = (id: string) => this.get<IPage<ICell>>(`runs/${id}/cells`);
+  cellMarks = (id: string, attempt?: number) =>
+    this.get<IPage<ICell>>(`runs/${id}/cells`, { attempt });
   log = (id: string, after: number, attempt?: number) =>
     this.get<ILogPage>(`runs/${id}/logs`, { after, attempt, limit: 5000 });
   /** Returns the results of an attempt; of the newest if none is given. */

@@ -106,9 +106,19 @@ export class RunModel extends Model {
 
   private async readRecord(): Promise<void> {
     void this.results.load();
-    const page = await this.client.cells(this.id, this.attempt ?? undefined);
+    const attempt = this.attempt ?? undefined;
+    let lost: unknown = null;
+    const page = await this.client.cells(this.id, attempt).catch((error: unknown) => {
+      // Outputs are in files of their own: where one is damaged, the cells may still be told.
+      lost = error;
+      return this.client.cellMarks(this.id, attempt).catch(() => ({ items: [] }));
+    });
     for (const cell of page.items) {
       this.outputs.put(cell.cell_index, cell.outputs ?? []);
+    }
+    if (lost !== null) {
+      this.cells = page.items;
+      throw lost;
     }
     // A run that never began has no records: its notebook still tells what was to be run.
     this.cells = page.items.length

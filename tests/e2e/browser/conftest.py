@@ -88,16 +88,22 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, as the machine has it."""
+def browser_path() -> str:
+    """Where Chromium is."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         reason = "needs Chromium or Chrome; on Debian: apt-get install chromium fonts-dejavu-core"
         if IN_CI:
             pytest.fail(f"{reason}; CI=true allows no skip", pytrace=False)
         pytest.skip(reason)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path: str) -> Iterator[Browser]:
+    """Chromium, as the machine has it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         yield browser
         browser.close()
 

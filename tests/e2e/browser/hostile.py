@@ -118,6 +118,27 @@ def _by_extensions(far: str, script: str) -> dict[str, dict[str, Any]]:
     }
 
 
+def _book(outputs: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Returns a notebook that has all outputs already, and says that it is trusted."""
+    shown = [
+        {"output_type": "display_data", "metadata": {}, "data": bundle}
+        for bundle in outputs.values()
+    ]
+    trusted = {"trusted": True}
+    code = {"cell_type": "code", "execution_count": 1, "metadata": trusted, "outputs": shown}
+    text = {"cell_type": "markdown", "metadata": trusted}
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {
+        "nbformat": 4,
+        "nbformat_minor": 4,
+        "metadata": {"kernelspec": spec},
+        "cells": [
+            {**code, "source": "the_source = 'of the book'"},
+            {**text, "source": outputs["markdown"]["text/markdown"]},
+        ],
+    }
+
+
 def source(elsewhere: str, base: str) -> str:
     """Returns the code of a cell that leaves all of it, as outputs and as files."""
     outputs = bundles(elsewhere, base)
@@ -128,6 +149,7 @@ def source(elsewhere: str, base: str) -> str:
         "files.vg.json": json.dumps(outputs["vega-files"][_VEGA]),
         "place.geojson": json.dumps(outputs["geojson"]["application/geo+json"]),
         "picture.svg": outputs["svg"]["image/svg+xml"],
+        "book.ipynb": json.dumps(_book(outputs)),
     }
     return "\n".join(
         [

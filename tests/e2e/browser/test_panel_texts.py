@@ -87,6 +87,46 @@ def test_failures_of_one_job_stand_together_and_backfills_say_their_day(
     panel.shoot("text-job-in-its-zone")
 
 
+def test_the_day_of_a_run_is_seen_in_a_narrow_list(panel: Panel, backfilled: dict[str, Any]):
+    page = panel.page
+    name = "a job whose name has no room beside it in a list as narrow as this"
+    panel.lab.api("PATCH", f"jobs/{backfilled['id']}", {"name": name})
+    day = {"from": "2024-04-01T00:00:00+14:00", "to": "2024-04-02T00:00:00+14:00"}
+    panel.lab.api("POST", f"jobs/{backfilled['id']}/backfill", day)
+    panel.side().get_by_role("button", name="All runs").click()
+    page.set_viewport_size({"width": 760, "height": 860})
+    row = page.get_by_role("grid", name="Runs").get_by_role("row").filter(has_text=name)
+    cell = row.get_by_role("gridcell").nth(2).bounding_box()
+    date = row.get_by_text(re.compile(r"^\s*for .*2024")).bounding_box()
+    panel.shoot("said-narrow")
+    panel.lab.api("PATCH", f"jobs/{backfilled['id']}", {"name": "gone"})
+    assert cell is not None
+    assert date is not None
+    assert cell["x"] < date["x"]
+    assert date["x"] + date["width"] <= cell["x"] + cell["width"]
+
+
+def test_a_failure_says_that_its_job_has_succeeded_since(lab: Lab, panel: Panel):
+    job = lab.api("POST", "jobs", {"name": "mended since", "notebook": "mixed.ipynb"})
+    for parameters in ({"fails": True}, {}):
+        run = lab.api("POST", f"jobs/{job['id']}/runs", {"parameters": parameters})
+        lab.stream_to_the_end(run["id"])
+    end = lab.api("GET", f"runs/{run['id']}")["finished_at"]
+    link = panel.page.get_by_role("button", name="mended since", exact=True)
+    card = panel.side().get_by_role("listitem").filter(has=link)
+    told = card.get_by_text(re.compile(r"Succeeded since, \d\d:\d\d"))
+    for _ in range(2):
+        expect(told).to_be_visible()
+        time = told.locator("time").get_attribute("datetime")
+        assert time is not None
+        late = datetime.fromisoformat(time) - datetime.fromisoformat(end)
+        assert abs(late) < timedelta(seconds=5)
+        # After a reload it is the server that knows.
+        panel.page.reload()
+        panel.ready()
+        panel.side()
+
+
 def test_the_days_of_a_backfill_are_those_of_the_schedule(lab: Lab, panel: Panel):
     page = panel.page
     trigger = {"kind": "cron", "cron": "0 6 * * *", "timezone": ZONE}

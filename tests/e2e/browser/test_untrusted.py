@@ -150,6 +150,22 @@ def test_an_artifact_loads_and_runs_nothing(
     watch.quiet(by_policy=name == "page.html")
 
 
+def test_a_notebook_among_the_artifacts_opens_as_a_record(
+    panel: Panel, watch: Watch, run: dict[str, str]
+):
+    execute(panel, "batch:open-run", id=run["id"])
+    panel.tab("Artifacts")
+    panel.button("Open book.ipynb").click()
+    notebook = panel.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    expect(notebook.get_by_text("'of the book'")).to_be_visible()
+    expect(notebook.get_by_text("notebook is read-only")).to_be_visible()
+    expect(notebook.locator(".jb-Vega canvas")).to_have_count(3)
+    panel.shoot("artifact-book.ipynb")
+    watch.quiet()
+    sessions = panel.page.request.get(f"{panel.lab.url}api/sessions").json()
+    assert [one["path"] for one in sessions if "book" in one["path"]] == []
+
+
 def test_the_report_loads_and_runs_nothing(panel: Panel, watch: Watch, run: dict[str, str]):
     execute(panel, "batch:open-page", kind="report", id=run["id"])
     frame = panel.page.frame_locator("iframe.jb-Report")

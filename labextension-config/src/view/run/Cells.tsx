@@ -58,7 +58,13 @@ export function Cells({
   }, [follow, place, reveal]);
 
   if (!model.cells.length) {
-    return <p className="jb-quiet jb-pad">{trans.__('There are no cells yet.')}</p>;
+    return (
+      <p className="jb-quiet jb-pad">
+        {model.error
+          ? trans.__('The cells could not be read.')
+          : trans.__('There are no cells yet.')}
+      </p>
+    );
   }
   const active =
     !trusted &&

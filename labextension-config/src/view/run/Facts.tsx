@@ -115,7 +115,12 @@ function environmentPairs(
   const pairs: [string, React.ReactNode][] = [
     [trans.__('Executor'), environment.executor ?? null],
     [trans.__('Image'), environment.image ?? null],
-    [trans.__('Image digest'), environment.image_digest ?? null],
+    [
+      trans.__('Image digest'),
+      environment.image_digest ? (
+        <code className="jb-small">{environment.image_digest}</code>
+      ) : null
+    ],
     [trans.__('CPUs'), environment.cpus?.toString() ?? null],
     [
       trans.__('Memory'),

@@ -3,7 +3,7 @@ import type { IRun } from '../../api/types';
 import { isActive, isBad, isOver } from '../../api/types';
 import { duration } from '../../model/format';
 import type { RunModel } from '../../model/run';
-import { elapsedOf, rowOf, secondsOf, timeOf } from '../../model/rows';
+import { elapsedOf, hasNominalTime, rowOf, secondsOf, timeOf } from '../../model/rows';
 import { Bar, Button, Instant, StateBadge } from '../basics';
 import { Popover } from '../Popover';
 import { useServices } from '../services';
@@ -68,7 +68,7 @@ export function Header({
         <Fact word={trans.__('Started by')}>
           {triggerWord(trans, run.trigger)}, {run.created_by}
         </Fact>
-        {run.trigger !== 'manual' && (
+        {(run.trigger === 'schedule' || hasNominalTime(row)) && (
           <Fact word={trans.__('Scheduled for')}>
             <Instant at={timeOf(run.scheduled_for)} now={now} />
           </Fact>
