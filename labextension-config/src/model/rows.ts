@@ -48,7 +48,7 @@ export function rowOf(run: IRun): IRow {
     finishedAt,
     ...timesOf(run, finishedAt),
     attempts: run.attempts?.length ?? 0,
-    cells: run.cells ?? NO_CELLS,
+    cells: cellsIn(run.state, run.cells ?? NO_CELLS),
     error: errorText(run.error)
   };
 }
@@ -78,7 +78,7 @@ function movedTo(row: IRow, state: RunState, at: number, event: IRunEvent): IRow
   return {
     ...row,
     state,
-    cells: cells ?? row.cells,
+    cells: cellsIn(state, cells ?? row.cells),
     reason: reason ?? null,
     attempts: attempt_no ?? row.attempts,
     startedAt: row.startedAt ?? (begins ? at : null),
@@ -134,6 +134,11 @@ function timesOf(
     }
   }
   return { ranSeconds, attemptSince };
+}
+
+/** Returns the counts of cells: an attempt that is starting has run none, whatever the last one did. */
+function cellsIn(state: RunState, cells: ICellCount): ICellCount {
+  return state === 'starting' ? { ...cells, done: 0, failed: 0 } : cells;
 }
 
 function seconds(since: number, until: number): number {

@@ -79,3 +79,12 @@ test('every run that ended badly says why: by its cell, else by its reason', () 
   const live = events.reduce(applyEvent, rowOf(makeRun({ state: 'running' })));
   expect(failureOf(live)).toBe("KeyError: 'b'");
 });
+
+test('an attempt that is starting has run no cells, whatever the last one did', () => {
+  const cells = { total: 3, done: 2, failed: 1 };
+  const fresh = { total: 3, done: 0, failed: 0 };
+  expect(rowOf(makeRun({ state: 'starting', cells })).cells).toEqual(fresh);
+  const waiting = rowOf(makeRun({ state: 'queued', cells }));
+  const event = makeEvent({ data: { state: 'starting', attempt_no: 2 } });
+  expect(applyEvent(waiting, event).cells).toEqual(fresh);
+});
