@@ -119,7 +119,7 @@ def __dir__() -> list[str]:
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    """Tells Jupyter Server what to load."""
+    """Returns the server extension's entry points for Jupyter Server."""
     # By name: everything imports this package, and only Jupyter may reach up to the extension.
     extension = importlib.import_module("jupyter_batch.extension")
     points: list[dict[str, Any]] = extension._jupyter_server_extension_points()
@@ -127,5 +127,5 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Tells JupyterLab where the built panel is."""
+    """Returns the place of the built panel for JupyterLab."""
     return [{"src": "labextension", "dest": "jupyter-batch"}]

@@ -52,20 +52,20 @@ class BatchExtension(ExtensionApp):
     owner_kind = Enum(
         ["jupyter", "on_demand", "serve"],
         "jupyter",
-        help="What kind of owner this server is; set by the headless ones.",
+        help="Kind of owner that this server is; headless servers set it.",
     ).tag(config=True)
 
-    data_dir = Unicode(help="Where the store lives.").tag(config=True)
-    root_dir = Unicode(help="Notebooks are named relative to this folder.").tag(config=True)
+    data_dir = Unicode(help="Folder of the store.").tag(config=True)
+    root_dir = Unicode(help="Folder that notebook paths are relative to.").tag(config=True)
     max_concurrent_runs = Int(
         None,
         allow_none=True,
-        help="How many runs may be active at once; None for as many as there are cpus.",
+        help="Number of runs that may be active at once; None for the number of CPUs.",
     ).tag(config=True)
     max_concurrent_runs_per_user = Int(
         None,
         allow_none=True,
-        help="How many runs of one user may be active at once; None for no limit.",
+        help="Number of runs of one user that may be active at once; None for no limit.",
     ).tag(config=True)
     default_executor = Unicode(
         EXECUTOR_NAMES[0],
@@ -100,32 +100,32 @@ class BatchExtension(ExtensionApp):
         allow_none=True,
         help="Address of the container engine; None for that of ``DOCKER_HOST``.",
     ).tag(config=True)
-    default_cpus = Float(2.0, help="Cpus of runs that name none.").tag(config=True)
+    default_cpus = Float(2.0, help="CPUs of runs that name none.").tag(config=True)
     max_cpus = Float(
-        None, allow_none=True, help="Cpus that a run may ask for; None for no limit."
+        None, allow_none=True, help="CPUs that a run may ask for; None for no limit."
     ).tag(config=True)
     default_memory_bytes = Int(2 * _GIB, help="Memory of runs that name none.").tag(config=True)
     max_memory_bytes = Int(
         None, allow_none=True, help="Memory that a run may ask for; None for no limit."
     ).tag(config=True)
     max_pids = Int(1024, help="Processes and threads in one container.").tag(config=True)
-    allow_gpus = Bool(True, help="Whether runs may ask for gpus.").tag(config=True)
+    allow_gpus = Bool(True, help="If true, runs may ask for GPUs.").tag(config=True)
     grace_seconds = Float(
         10.0, help="Time that a notebook has to clean up when it is cancelled or out of time."
     ).tag(config=True)
     heartbeat_seconds = Float(
-        5.0, help="How often a running attempt tells of its memory and cpu."
+        5.0, help="Interval at which a running attempt reports its memory and CPU."
     ).tag(config=True)
     silence_limit_seconds = Float(
         300.0,
         allow_none=True,
-        help="How long a runner may be silent while its container runs, before its attempt is ended as lost; None for no limit.",
+        help="Time without a message from a runner after which its attempt ends as lost, while its container runs; None for no limit.",
     ).tag(config=True)
     engine_patience_seconds = Float(
-        600.0, help="How long an engine may be away before its runs are given up as lost."
+        600.0, help="Time without an answer from an engine after which its runs are lost."
     ).tag(config=True)
     default_timeout_seconds = Float(
-        None, allow_none=True, help="Timeout of runs that name none; None for no end."
+        None, allow_none=True, help="Time limit of runs that name none; None for no limit."
     ).tag(config=True)
     max_output_bytes = Int(
         1 * _GIB, help="Bytes of outputs and log of one attempt. Further output is cut and counted."
@@ -143,19 +143,19 @@ class BatchExtension(ExtensionApp):
         None,
         allow_none=True,
         min=1,
-        help="How many runs of each job that are over are kept; None for all. "
+        help="Number of finished runs of each job that are kept; None for all. "
         "A job may say otherwise.",
     ).tag(config=True)
     keep_days = Float(
         None,
         allow_none=True,
         min=0.0,
-        help="For how many days; None for ever. The newest success of a job is always kept.",
+        help="Days that finished runs are kept; None for ever. The newest success of a job is always kept.",
     ).tag(config=True)
     on_time_seconds = Float(
         60.0,
         min=0.0,
-        help="How late a scheduled time may be decided on and still count as on time: it runs, regardless of its job's policy for missed ones.",
+        help="Delay up to which a scheduled time counts as on time: it runs, regardless of its job's policy for missed times.",
     ).tag(config=True)
     on_demand_idle_seconds = Float(
         60.0, help="Idle time after which an on-demand server ends."

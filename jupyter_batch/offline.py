@@ -25,7 +25,7 @@ from jupyter_batch.store.repair import repair
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Does the task and returns 0, or 1 where it could not be done."""
+    """Runs the task; returns 0, or 1 if it failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=["restore", "repair"])
     parser.add_argument("--data", type=Path, required=True)

@@ -77,7 +77,7 @@ def all_diagnostics(place: Place) -> Iterator[Diagnostic]:
 
 
 def python_diagnostic() -> Diagnostic:
-    """Says what is installed."""
+    """Checks the installed packages."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
     parts = [f"jupyter_batch {__version__}", f"Python {version}"]
     for name in ("papermill", "duckdb"):
@@ -126,7 +126,7 @@ def folder_diagnostic(folder: Path) -> Diagnostic:
 
 
 def owner_diagnostic(place: Place) -> tuple[Diagnostic, dict[str, Any] | None]:
-    """Says who owns the store; starts an on-demand server where nobody does."""
+    """Checks the owner of the store; starts an on-demand server if there is none."""
     found = LocalOwner(place.data_dir).find()
     try:
         health = place.connect().health()
@@ -310,7 +310,7 @@ def panel_finding(labextensions: list[str], config_path: list[str]) -> Diagnosti
 
 
 def kernels_finding() -> Diagnostic:
-    """Says which kernels the process executor has."""
+    """Checks the kernels of the process executor."""
     names = sorted(
         path.parent.name
         for folder in jupyter_path("kernels")

@@ -98,7 +98,7 @@ class View(Protocol):
         """Shows what an event has changed."""
 
     def note(self, text: str) -> None:
-        """Says something about it."""
+        """Writes the events of the run."""
 
 
 def view_of(run: Run, console: Console) -> View:

@@ -126,7 +126,7 @@ def _run(command: Sequence[str], local: LocalOwner, session: Session, root: str)
 def _introduce(
     local: LocalOwner, process: subprocess.Popen[bytes], session: Session, root: str
 ) -> None:
-    """Says where the new owner is, once it answers."""
+    """Writes the address of the new owner once it answers."""
     with contextlib.suppress(KeyboardInterrupt):
         while process.poll() is None:
             owner = local.find()

@@ -27,7 +27,7 @@ T = TypeVar("T", bound=Identified)
 
 
 def is_id(text: str) -> bool:
-    """Says whether a text has the form of an id."""
+    """Returns whether a text has the form of an id."""
     return _ID.fullmatch(text) is not None
 
 

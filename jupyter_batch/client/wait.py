@@ -56,7 +56,7 @@ def wait_by_polling(
     timeout: float | None,
     pause: Callable[[float], None],
 ) -> T:
-    """Does so by ``ask(seconds)``, which answers at the end, and after the seconds in any case."""
+    """Polls ``ask(seconds)``, which answers at the end, or after the seconds."""
     _check(timeout)
     end = None if timeout is None else time.monotonic() + timeout
     while True:

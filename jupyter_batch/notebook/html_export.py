@@ -174,6 +174,6 @@ def _exporter_class() -> Any:
             yield "typeset_html", typeset_html
 
         def _validate_preprocessor(self, nbc: Any, preprocessor: Any) -> None:
-            """Does nothing: it would refuse what is only unusual, after each step, slowly."""
+            """Does nothing: validation after each step is slow and refuses unusual notebooks."""
 
     return PageExporter

@@ -291,7 +291,7 @@ class Track(TqdmMethods, Generic[T]):
             self._bar.show({**self.facts(), "postfix": self._postfix})
 
     def _watch_cell(self) -> None:
-        """Tells how far it has come when a cell ends, be it by an exception."""
+        """Reports the progress when a cell ends, also by an exception."""
         module = sys.modules.get("IPython")
         shell = module.get_ipython() if module is not None else None
         if shell is None or self._spool is None:

@@ -110,13 +110,13 @@ class Executor(Protocol):
         """The facts about executors of its kind."""
 
     async def health(self) -> ExecutorHealth:
-        """Says whether attempts could be started now; never raises."""
+        """Returns whether attempts could be started now; never raises."""
 
     def resolve(self, environment: Environment) -> Environment:
         """Fills in the defaults and checks the limits; raises InvalidInput, NotAllowed."""
 
     async def inspect(self, environment: Environment) -> ImageReport | None:
-        """Says what the environment offers, from a cache where it can; None where the image
+        """Returns what the environment offers, from a cache if possible; None where the image
         is not there yet or the engine does not answer. Raises ImageUnusable."""
 
     async def prepare(self, environment: Environment, progress: ProgressCallback) -> Environment:

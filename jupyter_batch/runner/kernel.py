@@ -216,7 +216,7 @@ class Kernel:
             self._shutdown = Shutdown(self)
 
     def shut_down(self, deadline: float) -> bool:
-        """Lets the kernel do what it has to do at its end, and kills what is left of it.
+        """Gives the kernel time to finish, and then kills the processes that are left.
 
         Returns False where it was still at work at the deadline (of the monotonic clock).
         """

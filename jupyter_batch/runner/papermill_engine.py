@@ -64,7 +64,7 @@ class NotebookWatch:
         raise NotImplementedError
 
     def is_stopped(self) -> bool:
-        """Says whether no further cell is to be executed."""
+        """Returns whether no further cell is to be executed."""
         raise NotImplementedError
 
     def cell_started(self, index: int, cell: Any) -> None:
@@ -253,7 +253,7 @@ class PapermillClient(PapermillNotebookClient):  # type: ignore[misc]
         self.task_poll_for_reply.cancel()
 
     def _look_again(self) -> None:
-        """Has the sockets look for messages whose arrival went unnoticed.
+        """Makes the sockets check for messages whose arrival went unnoticed.
 
         A widget's reply is sent past asyncio, which may eat the one signal that a message has
         come; nbclient would wait for it for ever.

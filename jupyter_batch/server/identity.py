@@ -52,5 +52,5 @@ class OwnerIdentity(IdentityProvider):
         return User(username=handler.request.headers.get(ON_BEHALF_OF) or system_user())
 
     def is_token_authenticated(self, handler: RequestHandler) -> bool:
-        """Says yes: a page of another origin cannot know the token."""
+        """Returns True: a page of another origin cannot know the token."""
         return True

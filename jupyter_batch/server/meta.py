@@ -21,7 +21,7 @@ class HealthHandler(BatchHandler):
 
     @endpoint("read", "Says how the owner is", answer=dict[str, Any])
     async def get(self) -> None:
-        """Says how the owner is."""
+        """Returns the health of the owner."""
         trouble = await self.engine.trouble()
         if trouble is not None:
             raise NotServing(trouble)
@@ -41,7 +41,7 @@ class ParametersHandler(BatchHandler):
         answer=ParameterSchema,
     )
     async def get(self, question: ParametersQuestion) -> None:
-        """Says what parameters a notebook takes."""
+        """Returns the parameters that a notebook takes."""
         placed = self.placed(question.path)
         self.reply(await self.engine.parameters(placed["notebook"], root=placed["root"]))
 

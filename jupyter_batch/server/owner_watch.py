@@ -27,7 +27,7 @@ async def watch(
     idle_limit: float | None,
     stop: Callable[[], None],
 ) -> None:
-    """Tells the server's cullers of active runs; with a limit, stops an idle server and returns.
+    """Reports active runs to the server's cullers; with a limit, stops an idle server and returns.
 
     Idle is: no request, no open stream, and no run that is active or waits.
     """

@@ -54,7 +54,7 @@ class UpcomingHandler(BatchHandler):
         answer=Upcoming,
     )
     async def get(self, job_id: str, question: UpcomingQuestion) -> None:
-        """Tells the next instants."""
+        """Returns the next instants."""
         after = None if question.after is None else utc(question.after, "after")
         job, instants = await self.engine.jobs.upcoming(job_id, after=after, count=question.count)
         words = "; and ".join(sentence(trigger) for trigger in job.triggers)
@@ -82,7 +82,7 @@ class PreviewHandler(BatchHandler):
 
     @endpoint("read", "Tells what a schedule means", question=PreviewQuestion, answer=Upcoming)
     async def get(self, question: PreviewQuestion) -> None:
-        """Tells the next instants of a schedule."""
+        """Returns the next instants of a schedule."""
         trigger = question.trigger()
         check_trigger(trigger)
         instants = upcoming(trigger, question.after_at(datetime.now(UTC)), question.count)

@@ -57,7 +57,7 @@ class Subscription:
         return events
 
     def end(self) -> None:
-        """Tells the listener that nothing more will come."""
+        """Ends the subscription: no more events will come."""
         self.closed = True
         self._arrived.set()
 

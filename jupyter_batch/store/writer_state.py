@@ -112,7 +112,7 @@ class WriterState:
         return self.position
 
     def publish(self, events: Sequence[RunEvent]) -> None:
-        """Tells listeners of events that have been committed."""
+        """Sends committed events to listeners."""
         if events:
             newest = max(event.position for event in events)
             self.committed_position = max(self.committed_position, newest)
@@ -127,12 +127,12 @@ class WriterState:
         return self._settled.get(run_id)
 
     def begin(self, run_id: str) -> None:
-        """Says that outputs of a run may be ahead of its events from now on."""
+        """Marks that outputs of a run may be ahead of its events from now on."""
         if run_id not in self._settled:
             self._settled[run_id] = self.mark(run_id).newest_event
 
     def settle(self, run_id: str) -> None:
-        """Says that all that is known of a run has been committed."""
+        """Marks that everything known of a run has been committed."""
         if run_id not in self._settled:
             return
         mark = self.mark(run_id)
@@ -184,7 +184,7 @@ class WriterState:
             raise
 
     def note_state(self, before: StoredRun | None, after: StoredRun) -> None:
-        """Tells the live runs what has been committed."""
+        """Updates the live runs with the committed changes."""
         self.live.put(
             live_run(after.run_no, after.run), None if before is None else before.run.state
         )

@@ -93,7 +93,7 @@ class Memory:
         return self.store_events([event])
 
     def publish(self, events: Sequence[RunEvent]) -> None:
-        """Tells the sink."""
+        """Sends the events to the sink."""
         if events and self.sink is not None:
             self.sink.publish(events)
 

@@ -51,7 +51,7 @@ class Field:
         return self.control.value
 
     def show_error(self, message: str) -> None:
-        """Tells what is wrong with the value; nothing with an empty text."""
+        """Shows a problem of the value; an empty text removes it."""
         self._error.value = markup.note(message)
         self._error.layout.display = None if message else "none"
 
@@ -112,7 +112,7 @@ class ParameterField(Field):
         return None if has_default and fits(self._schema, None) else UNSET
 
     def _check(self) -> None:
-        """Tells of a value that cannot be sent as soon as it stands there."""
+        """Shows at once that a value cannot be sent."""
         try:
             self._read()
         except NotAValue as error:

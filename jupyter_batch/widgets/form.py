@@ -200,7 +200,7 @@ class RunForm(Box):
         self._said.value = markup.note(text, fine=True)
 
     def _show_errors(self, error: BatchError) -> None:
-        """Tells each problem at the field that it names, and what names none below."""
+        """Shows each problem at its field, and those without a field below."""
         problems = error.details.get("problems") or [
             {"field": error.details.get("field"), "message": error.message}
         ]

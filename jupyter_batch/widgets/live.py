@@ -16,13 +16,13 @@ from jupyter_batch.errors import BatchError
 
 #: Changes that come closer together than this are shown together.
 _TOGETHER_SECONDS = 0.15
-#: After a server that did not answer at all, the reader rests so long before it tries again.
+#: If the server does not answer, the reader tries again after this time.
 _REST_SECONDS = 5.0
-#: What moves without events, such as the outputs of a running cell, is looked at that often,
-#: and never for more than this share of the time.
+#: Changes without events, such as the outputs of a running cell, are requested this often, and
+#: never for more than this share of the time.
 _TICK_SECONDS = 1.0
 _TICK_SHARE = 0.1
-#: Whatever has been told: a listener looks for itself that often, lest an event were missed.
+#: A listener requests everything again this often, in case an event was missed.
 _REFRESH_SECONDS = 15.0
 
 
@@ -34,21 +34,21 @@ class Listener(Protocol):
         """True while something changes that no event reports."""
 
     def take(self, event: RunEvent) -> bool:
-        """Notes an event and says whether ``update`` is to be called; on the reader's thread."""
+        """Notes an event; returns whether to call ``update``. Runs on the reader's thread."""
 
     def update(self, *, anew: bool) -> None:
-        """Shows what is noted; ``anew`` where events may have been missed. On the hands' thread."""
+        """Shows the noted events; ``anew`` if some may be missing. Runs on the update thread."""
 
     def show_trouble(self, error: BatchError | None) -> None:
-        """Tells that the server does not answer, or, with None, that it does again."""
+        """Shows that the server does not answer, or, with None, that it does again."""
 
 
 class Live:
     """Follows all runs of a server for any number of listeners.
 
-    One thread reads the stream, one does what listeners and people ask for, so that neither the
-    kernel nor the stream waits for an answer. Both end when nobody listens and nothing is to be
-    done. Listeners are held weakly.
+    One thread reads the stream. The other updates listeners and runs actions, so that neither the
+    kernel nor the stream waits for an answer. Both end when there are no listeners and no work.
+    Listeners are held weakly.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -65,7 +65,7 @@ class Live:
         self._updater: threading.Thread | None = None
 
     def listen(self, listener: Listener) -> None:
-        """Begins to tell a listener; it is updated once as soon as the stream is open."""
+        """Adds a listener; it is updated once as soon as the stream is open."""
         with self._changed:
             self._listeners.add(listener)
             if self._is_open or self._trouble is not None:
@@ -75,20 +75,20 @@ class Live:
             self._wake_updater()
 
     def forget(self, listener: Listener) -> None:
-        """Tells a listener no more."""
+        """Removes a listener."""
         with self._changed:
             self._listeners.discard(listener)
             self._due.pop(listener, None)
             self._changed.notify_all()
 
     def do(self, work: Callable[[], None]) -> None:
-        """Does something soon, one thing after the other; it must see to its own errors."""
+        """Runs a function soon on the update thread; it must handle its own errors."""
         with self._changed:
             self._work.append(work)
             self._wake_updater()
 
     def refresh(self, listener: Listener) -> None:
-        """Has a listener ask for everything anew, whether it is told or not."""
+        """Makes a listener request everything again, whether or not it is added."""
         with self._changed:
             self._due[listener] = True
             self._wake_updater()
@@ -123,7 +123,7 @@ class Live:
         self._changed.notify_all()
 
     def _stop_if_unused(self) -> bool:
-        """Says whether the reader may end, and lets it go."""
+        """Returns whether nobody listens; if so, marks the reader as ended."""
         with self._changed:
             if self._listeners:
                 return False
@@ -139,7 +139,7 @@ class Live:
                         return
                     self._dispatch(event)
             except Exception as error:
-                # Whatever it is, the widgets must say it: nobody else looks at this thread.
+                # The widgets must show any error: no other code watches this thread.
                 self._report_error(error)
             if self._stop_if_unused():
                 return
@@ -213,7 +213,7 @@ class Live:
         return bool(self._due or self._work or not self._listeners)
 
     def _rest(self) -> None:
-        """Lets changes gather; what people ask for goes on at once."""
+        """Waits for changes to gather; work that people ask for ends the wait."""
         with self._changed:
             self._busy = False
             self._changed.notify_all()

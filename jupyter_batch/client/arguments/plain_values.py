@@ -159,7 +159,7 @@ def _text(text: str, field: str) -> str:
 
 
 def is_sendable(text: str) -> bool:
-    """Says whether UTF-8 can hold a text: no halves of characters (lone surrogates)."""
+    """Returns whether UTF-8 can hold a text: no halves of characters (lone surrogates)."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -58,7 +58,7 @@ def decode_answer(content: bytes | str, shape: type[T]) -> T:
 
 
 def is_ours(response: httpx.Response) -> bool:
-    """Says whether it is jupyter_batch that answers."""
+    """Returns whether it is jupyter_batch that answers."""
     return VERSION_HEADER in response.headers
 
 

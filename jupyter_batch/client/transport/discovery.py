@@ -229,7 +229,7 @@ def _surroundings(environ: Mapping[str, str]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Lets one process in at a time; the system takes the lock from one that dies."""
+    """Holds a lock of one process at a time; the system releases it when a process dies."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -243,7 +243,7 @@ def _address(owner: OwnerInfo) -> Address:
 
 
 def is_alive(owner: OwnerInfo) -> bool:
-    """Says whether the process that wrote the file lives, and not another of the same number."""
+    """Returns whether the process that wrote the file lives, and not another of the same number."""
     try:
         process = psutil.Process(owner.pid)
         created = process.create_time()
@@ -262,7 +262,7 @@ def _size(path: Path) -> int:
 
 
 def _is_full(folder: Path) -> bool:
-    """Says whether an owner could not even write down why it has ended."""
+    """Returns whether an owner could not even write down why it has ended."""
     try:
         return shutil.disk_usage(folder).free < _LEAST_FREE_BYTES
     except OSError:

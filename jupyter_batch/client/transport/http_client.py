@@ -266,7 +266,7 @@ class Connection:
             response.close()
 
     def _has_moved(self, address: Address) -> bool:
-        """Says whether another owner has taken over from the one that has just refused."""
+        """Returns whether another owner has taken over from the one that has just refused."""
         self.relocate()
         return self.address != address
 

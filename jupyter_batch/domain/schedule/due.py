@@ -134,7 +134,7 @@ def due(
 
 
 def is_ahead(trigger: AnyTrigger, last: TriggerProgress, now: datetime) -> bool:
-    """Says whether a trigger is so far ahead of the clock that it starts anew from now."""
+    """Returns whether a trigger is so far ahead of the clock that it starts anew from now."""
     real = trigger.counts_real_time()
     return last.decided_until - now > (MAX_STEP_BACK_OF_REAL_TIME if real else MAX_STEP_BACK)
 
