@@ -225,19 +225,24 @@ class Masker:
         if not any(mark in text[-_GLANCE:] for mark in MARKS) or not self._glance(text):
             return first
         part = text[tail:]
-        plain = Unescaped(part)
-        at = self._begin_in(plain.text)
-        if at < len(plain.text):
-            first = min(first, tail + plain.original(at, len(plain.text))[0])
+        first = min(first, tail + self._begin_escaped(part))
         rest = begun(part)
         if rest < len(part):
             # The escape that is not whole yet may be of any character.
-            plain = Unescaped(part[:rest])
-            at = self._begin_in(plain.text, any_char=True)
-            if at < len(plain.text):
-                rest = plain.original(at, len(plain.text))[0]
-            first = min(first, tail + rest)
+            at = self._begin_escaped(part[:rest], any_char=True)
+            first = min(first, tail + min(at, rest))
         return first
+
+    def _begin_escaped(self, part: str, any_char: bool = False) -> int:
+        """Returns the start of the end of a part that may begin a secret; its length for none."""
+        plain = Unescaped(part)
+        at = self._begin_in(plain.text, any_char)
+        # What is not whole yet may itself be written in escapes that are.
+        rest = begun(plain.text)
+        if rest < len(plain.text):
+            at = min(at, rest, self._begin_in(plain.text[:rest], any_char=True))
+        whole = len(plain.text)
+        return plain.original(at, whole)[0] if at < whole else len(part)
 
     def _glance(self, text: str) -> bool:
         """Returns whether the end of a text may be part of an escaped secret."""
@@ -245,6 +250,8 @@ class Masker:
         if begun(part) < len(part):
             return True
         plain = unescaped(part)
+        if begun(plain) < len(plain):
+            return True
         if len(plain) > 8 and any(plain[-8:] in needle.plain for needle in self._needles):
             return True
         return self._begin_in(plain[-8:]) < len(plain[-8:])

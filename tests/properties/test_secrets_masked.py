@@ -144,6 +144,19 @@ def test_a_secret_is_masked_within_what_is_encoded(secret, code, before, after):
 def test_a_secret_that_is_cut_is_masked(secret, shape, before, after, data):
     shown = before + _ESCAPES[shape](secret) + after
     cuts = sorted(data.draw(st.lists(st.integers(0, len(shown)), min_size=1, max_size=4)))
+    check_cuts(secret, shown, cuts)
+
+
+def test_an_escape_in_an_escape_that_is_cut_is_masked():
+    for secret in ("0000+%00", "abcd%20efgh", "tom &amp; jerry", "C:\\new\\table"):
+        for shape in ("html by numbers", "html by hex", "all of json", "url, plain too"):
+            shown = _ESCAPES[shape](secret)
+            for cut in range(1, len(shown)):
+                check_cuts(secret, shown, [cut])
+
+
+def check_cuts(secret, shown, cuts):
+    """Checks that what is sent in pieces is masked as the whole is."""
     pieces = [shown[left:right] for left, right in zip([0, *cuts], [*cuts, None], strict=True)]
     masker = Masker({"S": secret})
     held = HeldStreams(masker)
