@@ -53,6 +53,19 @@ function transform({ type, properties, additionalProperties }) {
   return isOpen ? named('JsonObject') : undefined;
 }
 
+/** Returns the least and the greatest number that each field of a body takes. */
+function limitsOf({ properties }) {
+  const limits = {};
+  for (const [name, schema] of Object.entries(properties)) {
+    const number = (schema.anyOf ?? [schema]).find(one => one.maximum !== undefined);
+    if (number) {
+      const least = number.minimum ?? number.exclusiveMinimum;
+      limits[name] = { least, most: number.maximum };
+    }
+  }
+  return limits;
+}
+
 async function generate() {
   const python = process.env.PYTHON ?? (existsSync(VENV) ? VENV : 'python3');
   const document = JSON.parse(
@@ -64,7 +77,11 @@ async function generate() {
     { transform, alphabetize: true, rootTypes: true, rootTypesNoSchemaPrefix: true }
   );
   const config = await prettier.resolveConfig(FILE);
-  const text = HEAD + astToString(tree).replaceAll('/** @enum {unknown} */', '');
+  const limits = JSON.stringify(limitsOf(schemas.JobBody));
+  const text =
+    HEAD +
+    astToString(tree).replaceAll('/** @enum {unknown} */', '') +
+    `\n/** Limits of a job's numbers. */\nexport const JOB_LIMITS = ${limits} as const;\n`;
   return prettier.format(text, { ...config, filepath: FILE });
 }
 

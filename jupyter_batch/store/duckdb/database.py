@@ -117,7 +117,7 @@ def _migrate(connection: Connection, path: Path, alias: str, kind: str) -> None:
         with transaction(cursor):
             cursor.execute(f"CREATE TABLE IF NOT EXISTS {marker} (version INTEGER NOT NULL)")
             cursor.execute(script)
-            cursor.execute(f"INSERT INTO {marker} VALUES ({number})")
+            cursor.execute(f"INSERT INTO {marker} (version) VALUES ({number})")
     cursor.close()
 
 

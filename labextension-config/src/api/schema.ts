@@ -711,3 +711,15 @@ export type Volume = components['schemas']['Volume'];
 export type VolumeBody = components['schemas']['VolumeBody'];
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;
+
+/** Limits of a job's numbers. */
+export const JOB_LIMITS = {
+  timeout_seconds: { least: 0, most: 31622400 },
+  priority: { least: -1000, most: 1000 },
+  max_concurrent: { least: 1, most: 100000 },
+  pause_after_failures: { least: 1, most: 9007199254740992 },
+  run_timeout_seconds: { least: 0, most: 31622400 },
+  queue_timeout_seconds: { least: 0, most: 31622400 },
+  keep_runs: { least: 1, most: 9007199254740992 },
+  keep_days: { least: 0, most: 36600 }
+} as const;

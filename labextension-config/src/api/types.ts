@@ -52,19 +52,6 @@ export interface IRun extends wire.Run {
   cells?: ICellCount;
 }
 
-/** Policies of a job that the form has fields for. */
-export type IPolicies = Pick<
-  IJobBody,
-  | 'overlap_policy'
-  | 'pause_after_failures'
-  | 'run_timeout_seconds'
-  | 'queue_timeout_seconds'
-  | 'keep_runs'
-  | 'keep_days'
-  | 'source'
-  | 'retry'
->;
-
 /** An nbformat output. */
 export interface IOutput {
   output_type: string;

@@ -1,3 +1,4 @@
+import { JOB_LIMITS } from '../api/schema';
 import { parseBytes, parseDuration } from './format';
 import type { IFormStart } from './formStart';
 import type { IFormValues } from './form';
@@ -23,8 +24,20 @@ export function problemsOf(
   const isDuration = (text: string) => parseDuration(text) !== null;
   const isLong = (text: string) => Boolean(parseDuration(text));
   const is = (pattern: RegExp) => (text: string) => pattern.test(text);
-  const from1 = trans.__('takes a whole number from 1');
-  const isFrom1 = is(/^[1-9]\d*$/);
+  /** A rule for a whole number, with the limits that the server has. */
+  const whole = (
+    field: keyof typeof JOB_LIMITS,
+    text: string
+  ): [string, string, (text: string) => boolean, string] => {
+    const { least, most } = JOB_LIMITS[field];
+    const fits = (text: string) =>
+      /^-?\d+$/.test(text) && Number(text) >= least && Number(text) <= most;
+    const message =
+      most < Number.MAX_SAFE_INTEGER
+        ? trans.__('takes a whole number from %1 to %2', least, most)
+        : trans.__('takes a whole number from %1', least);
+    return [field, text, fits, message];
+  };
   const rules: [string, string, (text: string) => boolean, string][] = [
     [
       'environment.memory_bytes',
@@ -53,20 +66,23 @@ export function problemsOf(
       is(/^-?\d+$/),
       trans.__('takes a whole number; -1 is all')
     ],
+    whole('priority', values.priority),
+    whole('max_concurrent', values.maxConcurrent),
     [
-      'priority',
-      values.priority,
-      text => /^-?\d{1,4}$/.test(text) && Math.abs(Number(text)) <= 1000,
-      trans.__('takes a whole number from -1000 to 1000')
+      'retry.max_attempts',
+      values.attempts,
+      is(/^[1-9]\d*$/),
+      trans.__('takes a whole number from %1', 1)
     ],
-    ['max_concurrent', values.maxConcurrent, isFrom1, from1],
-    ['retry.max_attempts', values.attempts, isFrom1, from1],
-    ['pause_after_failures', values.pauseAfter, isFrom1, from1],
-    ['keep_runs', values.keepRuns, isFrom1, from1],
+    whole('pause_after_failures', values.pauseAfter),
+    whole('keep_runs', values.keepRuns),
     [
       'keep_days',
       values.keepDays,
-      text => /^\d*\.?\d+$/.test(text) && Number(text) > 0,
+      text =>
+        /^\d*\.?\d+$/.test(text) &&
+        Number(text) > JOB_LIMITS.keep_days.least &&
+        Number(text) <= JOB_LIMITS.keep_days.most,
       trans.__('takes a number of days, such as 90')
     ]
   ];
