@@ -130,8 +130,3 @@ def test_a_name_that_a_docstring_quotes_is_in_the_code():
 
 def _words(path: Path) -> list[str]:
     return re.findall(r"\w+", path.read_text(encoding="utf-8"))
-
-
-def test_what_is_not_ours_is_still_named():
-    text = "\n".join(text for _, text in _notes())
-    assert [name for name in NOT_OURS if name not in text] == []
