@@ -26,7 +26,6 @@ _MODULE = re.compile(r"\b((?:jupyter_batch|tests)(?:\.\w+)+)")
 _CODE = re.compile(r"``([A-Za-z_][\w.]*)(?:\([^`\n]*\))?``")
 #: What is no file of the repository, and why it is named.
 NOT_OURS = {
-    "jb.sql": "a function",
     "Store.sql": "a part of a port",
     "msgspec.json": "a module of a library",
     "openapi.json": "the server makes it",
