@@ -3,7 +3,8 @@
 Every frame has ``v`` (the version, 1), ``seq`` (from 1, without gaps), ``at`` (seconds since
 the epoch) and ``kind``. No line is longer than 512 KiB: large content (the prepared
 notebook, an output, an artifact) is sent as consecutive slices of its text, ``more`` being
-true on all but the last, so that no reader needs all of it in memory at once.
+true on all but the last, so that no reader needs all of it in memory at once. In the log of
+an engine, long lines may be compressed (see ``runner/compression.py``).
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from jupyter_batch.ports import Bundle
+from jupyter_batch.runner.compression import COMPRESS_SETTING
 from jupyter_batch.runner.signing import KEY_SETTING
 
 _BLOCK = tarfile.BLOCKSIZE
@@ -50,14 +51,17 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
                 yield from (content[at : at + _SLICE] for at in range(0, len(content), _SLICE))
 
 
-def pack(bundle: Bundle, key: bytes | None = None) -> tuple[bytes, ...]:
+def pack(
+    bundle: Bundle, key: bytes | None = None, *, compress_frames: bool = False
+) -> tuple[bytes, ...]:
     """Returns the bundle as the slices of one uncompressed tar stream, the settings first.
 
-    With ``key`` the runner is to sign its frames.
+    With ``key`` the runner is to sign its frames, and may compress them.
     """
     settings = {**bundle.settings, "secrets": bundle.secrets}
     if key is not None:
         settings[KEY_SETTING] = key.hex()
+        settings[COMPRESS_SETTING] = compress_frames
     members = [Member(name="bundle.json", content=(msgspec.json.encode(settings),), mode=0o600)]
     members += [Member(name=f"files/{f.path}", content=(f.content,)) for f in bundle.files]
     members.append(Member(name="notebook.ipynb", content=(bundle.notebook,)))

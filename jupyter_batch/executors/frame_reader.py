@@ -10,6 +10,7 @@ import msgspec
 from jupyter_batch.domain.frames import AnyFrame, Finished, decode_frame
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.errors import RecordRefused
+from jupyter_batch.runner.compression import decompressed
 from jupyter_batch.runner.signing import is_signed
 from jupyter_batch.runner.streams import LOG_END
 
@@ -47,6 +48,8 @@ class AttemptReader:
         self._key = key
         self._bytes_left = max_bytes
         self._has_frames = False
+        #: The length of the last frame's line, which may have come compressed.
+        self._decompressed = 0
         self._stdout = _Lines(MAX_FRAME_LINE)
         self._stderr = _Lines(MAX_LOG_LINE)
         self._items: list[AnyFrame | LogLine] = []
@@ -69,13 +72,13 @@ class AttemptReader:
 
     def stdout(self, data: bytes) -> None:
         """Reads a piece of stdout; raises RecordRefused."""
-        self._count(data)
+        self._count(len(data))
         for line in self._stdout.feed(data):
             self._frame(line)
 
     def stderr(self, data: bytes) -> None:
         """Reads a piece of stderr; raises RecordRefused."""
-        self._count(data)
+        self._count(len(data))
         for line in self._stderr.feed(data):
             self._log_line(line)
 
@@ -100,7 +103,7 @@ class AttemptReader:
             return
         self._has_frames = True
         self.has_finished = self.has_finished or isinstance(frame, Finished)
-        self._add(frame, len(line))
+        self._add(frame, max(len(line), self._decompressed))
 
     def _decode(self, line: bytes) -> AnyFrame | None:
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -120,8 +123,11 @@ class AttemptReader:
             self._note(line[:start])
             line = line[start:]
         try:
-            return decode_frame(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            text = decompressed(line, MAX_FRAME_LINE)
+            self._decompressed = len(text)
+            self._count(len(text) - len(line))
+            return decode_frame(text)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise RecordRefused(
                 f"the runner's record cannot be true: a frame of it cannot be read: {error}"
             ) from error
@@ -151,10 +157,10 @@ class AttemptReader:
         for start in range(0, len(line), MAX_LOG_LINE):
             self._log(_NOTE + line[start : start + MAX_LOG_LINE].decode("utf-8", "replace"))
 
-    def _count(self, data: bytes) -> None:
+    def _count(self, size: int) -> None:
         if self._bytes_left is None:
             return
-        self._bytes_left -= len(data)
+        self._bytes_left -= size
         if self._bytes_left < 0:
             raise RecordRefused(
                 "the runner's record was tampered with: it is longer than any that a runner writes"

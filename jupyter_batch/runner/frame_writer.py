@@ -14,6 +14,7 @@ import time
 from contextlib import contextmanager
 from typing import Any, Callable, Iterator, Optional
 
+from .compression import compressed
 from .signing import sign
 
 #: No line may be longer, its newline included.
@@ -40,6 +41,8 @@ class FrameWriter:
         self._is_closed = False
         #: With what frames are signed; None until the bundle has been read, and where it has none.
         self.key: Optional[bytes] = None
+        #: Whether long frames are compressed.
+        self.compresses = False
         self._meanwhile: Optional[Callable[[], None]] = None
         self._is_blocking = True
         self._writable: Any = None
@@ -56,6 +59,8 @@ class FrameWriter:
             self._seq += 1
             head = f'{{"v":1,"seq":{self._seq},"at":{time.time():.6f},"kind":"{kind}"'
             line = to_bytes(f"{head}{',' if len(body) > 1 else ''}{body}")
+            if self.compresses:
+                line = compressed(line, self._seq)
             rest = memoryview((sign(line, self.key) if self.key else line) + b"\n")
             while rest:
                 rest = rest[self._write(rest) :]

@@ -16,6 +16,7 @@ from typing import Any, Dict, List, NoReturn, Optional, Tuple
 from .artifacts import send_artifacts
 from .budget import Budget
 from .bundle import BundleError, BundleNotReceived, RunnerBundle, read_bundle
+from .compression import COMPRESS_SETTING
 from .failures import EXIT_BUNDLE, EXIT_FAILED, EXIT_FAULT, EXIT_MISSING, EXIT_NO_BUNDLE, Failure
 from .frame_writer import FrameWriter
 from .kernel import Kernel, KernelNotFound
@@ -119,6 +120,7 @@ class Program:
     def _read(self, source: Optional[str]) -> RunnerBundle:
         bundle = read_bundle(source, os.getcwd())
         self._frames.key = bundle.frame_key
+        self._frames.compresses = bool(bundle.get(COMPRESS_SETTING))
         self._terminator.raises = False
         self._terminator.grace_seconds = float(bundle.get("grace_seconds", 10.0))
         self._masker = self._channels.masker = Masker(bundle.secrets)

@@ -238,7 +238,7 @@ class DockerExecutor:
                 client.start(container_id)
                 # Not before: a container that an engine has forgotten, because it died in the
                 # middle of a start, has then certainly not begun with anything.
-                feed.send(self._runner, pack(spec.bundle, key))
+                feed.send(self._runner, pack(spec.bundle, key, compress_frames=True))
         except Refused as error:
             # There is no handle yet, so only we can remove it.
             with contextlib.suppress(Refused):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import random
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from jupyter_batch.domain.frames import Finished, Heartbeat
+from jupyter_batch.domain.frames import Document, Finished, Heartbeat
 from jupyter_batch.domain.recording import LogLine
 from jupyter_batch.errors import RecordRefused
 from jupyter_batch.executors.frame_keys import FrameKeys
-from jupyter_batch.executors.frame_reader import AttemptReader
+from jupyter_batch.executors.frame_reader import MAX_FRAME_LINE, AttemptReader
+from jupyter_batch.runner.compression import compressed
 from jupyter_batch.runner.signing import is_signed, sign
 
 KEY = b"k" * 32
@@ -144,3 +148,60 @@ def test_a_secret_that_was_cut_off_is_made_anew(tmp_path):
     (tmp_path / "frames.key").write_bytes(b"short")
     assert FrameKeys(tmp_path).of("r", 1) == FrameKeys(tmp_path).of("r", 1)
     assert len((tmp_path / "frames.key").read_bytes()) == 32
+
+
+def document(seq: int, body: str) -> bytes:
+    line = {"v": 1, "seq": seq, "at": 1.0, "kind": "document", "name": "skeleton", "body": body}
+    return json.dumps(line, separators=(",", ":")).encode()
+
+
+def bomb(size: int) -> bytes:
+    body = base64.b64encode(zlib.compress(document(1, "x" * size)))
+    return b'{"v":1,"seq":1,"compressed":"' + body + b'"}'
+
+
+def test_a_compressed_frame_is_read_as_the_one_that_it_stands_for():
+    plain = document(1, "0123456789\n" * 30_000)
+    line = compressed(plain, 1)
+    assert len(line) < len(plain) / 20
+    assert json.loads(line)["seq"] == 1
+    one = reader()
+    one.stdout(sign(line, KEY) + b"\n" + sign(heartbeat(2), KEY) + b"\n")
+    # Whoever waits for its reader has to know what it holds.
+    assert one.weight > len(plain)
+    frame, last = one.take()
+    assert isinstance(frame, Document)
+    assert frame.body == "0123456789\n" * 30_000
+    assert isinstance(last, Heartbeat)
+
+
+@pytest.mark.parametrize("body", ["short", random.Random(1).randbytes(200_000).hex()])
+def test_what_would_not_become_much_shorter_is_not_compressed(body):
+    plain = document(1, body)
+    assert compressed(plain, 1) == plain
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        bomb(2 * MAX_FRAME_LINE),
+        bomb(20_000)[:-40] + b'"}',
+        bomb(20_000).replace(b'"compressed":"', b'"compressed":"!'),
+        b'{"v":1,"seq":1,"compressed":""}',
+        b'{"v":1,"seq":1,"compressed":"AAAA"}',
+    ],
+)
+def test_a_compressed_frame_that_cannot_be_true_is_refused(line):
+    with pytest.raises(RecordRefused, match="cannot be true"):
+        reader().stdout(sign(line, KEY) + b"\n")
+
+
+def test_a_compressed_frame_that_is_not_signed_is_refused_unread():
+    with pytest.raises(RecordRefused, match="tampered"):
+        reader().stdout(bomb(20_000) + b"\n")
+
+
+def test_what_compressed_frames_stand_for_counts():
+    one = reader(max_bytes=100_000)
+    with pytest.raises(RecordRefused, match="longer than any"):
+        one.stdout(sign(compressed(document(1, "x" * 150_000), 1), KEY) + b"\n")
