@@ -89,7 +89,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture(scope="session")
 def browser_path() -> str:
-    """Where Chromium is."""
+    """The path of Chromium."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         reason = "needs Chromium or Chrome; on Debian: apt-get install chromium fonts-dejavu-core"
