@@ -44,10 +44,11 @@ def test_only_five_tables_list_the_kinds_of_triggers():
 
 
 def test_only_the_module_of_the_triggers_asks_which_class_one_is():
+    names = "|".join(kind.__name__ for kind in TRIGGER_KINDS.values())
     askers = [
         str(path.relative_to(PACKAGE))
         for path in sorted(PACKAGE.rglob("*.py"))
-        if len({*re.findall(r"\b(?:Cron|Interval|Once)Trigger\b", path.read_text("utf-8"))}) > 1
+        if len({*re.findall(rf"\b(?:{names})\b", path.read_text("utf-8"))}) > 1
     ]
     assert askers == ["domain/schedule/trigger.py"]
 
