@@ -8,7 +8,7 @@ import { Bar, Button, Instant, StateBadge } from '../basics';
 import { Popover } from '../Popover';
 import { useServices } from '../services';
 import { placeOf } from '../side/RunningRun';
-import { triggerWord } from '../labels';
+import { stateWord, triggerWord } from '../labels';
 import { Items } from './Items';
 
 interface IHeaderProps {
@@ -29,6 +29,7 @@ export function Header({
   const row = rowOf(run);
   const { done, total, failed } = row.cells;
   const error = run.error;
+  const place = isActive(run.state) ? placeOf(trans, row, model.moment) : run.reason;
   return (
     <header className="jb-RunHead">
       <div className="jb-Page-head">
@@ -41,7 +42,8 @@ export function Header({
         className={`jb-Reason${isBad(run.state) ? ' jb-mod-bad' : ''}`}
         aria-live="polite"
       >
-        {isActive(run.state) ? placeOf(trans, row, model.moment) : run.reason}
+        {/* The state itself stands above. */}
+        {place === stateWord(trans, run.state) ? null : place}
         {error && (
           <>
             {' '}
