@@ -12,13 +12,13 @@ _GIB = 1024 * _MIB
 class Settings(Value, frozen=True, kw_only=True):
     """All settings, with their defaults. Each is a trait of the same name."""
 
-    #: Where the store lives.
+    #: Folder of the store.
     data_dir: str
-    #: Notebooks are named relative to this folder.
+    #: Folder that notebook paths are relative to.
     root_dir: str
-    #: How many runs may be active at once; None for as many as there are cpus.
+    #: Number of runs that may be active at once; None for the number of CPUs.
     max_concurrent_runs: int | None = None
-    #: How many runs of one user may be active at once; None for no limit.
+    #: Number of runs of one user that may be active at once; None for no limit.
     max_concurrent_runs_per_user: int | None = None
     #: Executor of runs that name none; ``jupyter batch run --help`` lists all.
     default_executor: str = EXECUTOR_NAMES[0]
@@ -43,17 +43,17 @@ class Settings(Value, frozen=True, kw_only=True):
     max_memory_bytes: int | None = None
     #: Processes and threads in one container.
     max_pids: int = 1024
-    #: Whether runs may ask for gpus.
+    #: If true, runs may ask for GPUs.
     allow_gpus: bool = True
     #: Time that a notebook has to clean up when it is cancelled or out of time.
     grace_seconds: float = 10.0
     heartbeat_seconds: float = 5.0
-    #: How long a runner may be silent while its container runs, before its attempt is ended
-    #: as lost; None for no limit.
+    #: Time without a message from a runner after which its attempt ends as lost, while its
+    #: container runs; None for no limit.
     silence_limit_seconds: float | None = 300.0
-    #: How long an engine may be away before its runs are given up as lost.
+    #: Time without an answer from an engine after which its runs are lost.
     engine_patience_seconds: float = 600.0
-    #: Timeout of runs that name none; None for no end.
+    #: Time limit of runs that name none; None for no limit.
     default_timeout_seconds: float | None = None
     #: Bytes of outputs and log of one attempt. Further output is cut and counted.
     max_output_bytes: int = 1 * _GIB
@@ -66,12 +66,14 @@ class Settings(Value, frozen=True, kw_only=True):
     #: File with secrets, ``NAME=value`` or ``NAME="several lines"``, readable by its user only;
     #: None for none.
     secrets_file: str | None = None
-    #: How many runs of each job that are over are kept; None for all. A job may say otherwise.
+    #: Number of finished runs of each job that are kept; None for all. A job may say
+    #: otherwise.
     keep_runs: int | None = None
-    #: For how many days; None for ever. The newest success of a job is always kept.
+    #: Days that finished runs are kept; None for ever. The newest success of a job is always
+    #: kept.
     keep_days: float | None = None
-    #: How late a scheduled time may be decided on and still count as on time: it runs, regardless
-    #: of its job's policy for missed ones.
+    #: Delay up to which a scheduled time counts as on time: it runs, regardless of its job's
+    #: policy for missed times.
     on_time_seconds: float = 60.0
     #: Idle time after which an on-demand server ends.
     on_demand_idle_seconds: float = 60.0
