@@ -28,6 +28,8 @@ _BACKSLASHES = re.compile(
     r"(?:\\(?:u005[cC]|u\{5[cC]\}|U0000005[cC]|x5[cC])?|%(?:25)*5[cC]"
     r"|&(?:amp;)*(?:\#92|\#[xX]5[cC]|bsol);)*"
 )
+#: What one backslash ends with, however it is written.
+_BACKSLASH_ENDS = ("\\", "5c", "5C", "5c}", "5C}", "#92;", "5c;", "5C;", "bsol;")
 _ONE_BYTE = re.compile(r"(?:\\+x|%(?:25)*)([0-9a-fA-F]{2})")
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
 #: The deepest nesting that is decoded.
@@ -99,10 +101,23 @@ def end_of_backslashes(text: str, start: int) -> int:
     return start if found is None else found.end()
 
 
+def start_of_backslashes(text: str, end: int) -> int:
+    """Returns the start of the backslashes, escaped or not, that stand before a position."""
+    if not text.endswith(_BACKSLASH_ENDS, 0, end):
+        return end
+    for at in range(max(0, end - 200), end):
+        if text[at] in "\\%&" and end_of_backslashes(text, at) >= end:
+            return at
+    return end
+
+
 def begun(text: str) -> int:
-    """Returns the start of an escape that the text may cut; the text's length where none is."""
+    """Returns the start of an escape that the text may cut; the text's length where none is.
+
+    An escape may also begin with backslashes that are escaped themselves.
+    """
     found = _BEGUN.search(text, max(0, len(text) - 200))
-    return len(text) if found is None else found.start()
+    return start_of_backslashes(text, len(text) if found is None else found.start())
 
 
 def _plain(found: "Match[str]") -> List[Tuple[str, int, int]]:

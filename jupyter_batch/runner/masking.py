@@ -11,7 +11,14 @@ from html.entities import html5
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 from urllib.parse import quote, quote_plus
 
-from .escapes import MARKS, Unescaped, begun, end_of_backslashes, unescaped
+from .escapes import (
+    MARKS,
+    Unescaped,
+    begun,
+    end_of_backslashes,
+    start_of_backslashes,
+    unescaped,
+)
 
 MASK = "***"
 #: Lines of a secret of several lines are masked on their own from this length on.
@@ -231,7 +238,8 @@ class Masker:
             # The escape that is not whole yet may be of any character.
             at = self._begin_escaped(part[:rest], any_char=True)
             first = min(first, tail + min(at, rest))
-        return first
+        # They may be the beginning of a secret that is found without them.
+        return start_of_backslashes(text, first)
 
     def _begin_escaped(self, part: str, any_char: bool = False) -> int:
         """Returns the start of the end of a part that may begin a secret; its length for none."""

@@ -148,8 +148,22 @@ def test_a_secret_that_is_cut_is_masked(secret, shape, before, after, data):
 
 
 def test_an_escape_in_an_escape_that_is_cut_is_masked():
-    for secret in ("0000+%00", "abcd%20efgh", "tom &amp; jerry", "C:\\new\\table"):
-        for shape in ("html by numbers", "html by hex", "all of json", "url, plain too"):
+    for secret in (
+        "0000+%00",
+        "\\0000000",
+        "ab\\0000",
+        "\\1000000",
+        "abcd%20efgh",
+        "tom &amp; jerry",
+        "C:\\new\\table",
+    ):
+        for shape in (
+            "html by numbers",
+            "html by hex",
+            "all of json",
+            "url, plain too",
+            "url, lower case",
+        ):
             shown = _ESCAPES[shape](secret)
             for cut in range(1, len(shown)):
                 check_cuts(secret, shown, [cut])
