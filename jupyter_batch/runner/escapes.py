@@ -44,7 +44,12 @@ class Unescaped:
         self._length = len(original)
         self._starts: Optional[List[int]] = None
         self._ends: List[int] = []
+        #: Original start of an escape that the end cuts, at any level; the length where none is.
+        self.begun = self._length
         for _ in range(_MOST_ROUNDS):
+            at = begun(self.text)
+            if at < len(self.text):
+                self.begun = min(self.begun, self.original(at, len(self.text))[0])
             if not any(mark in self.text for mark in MARKS) or not self._undo():
                 return
 

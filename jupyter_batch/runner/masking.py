@@ -14,7 +14,6 @@ from urllib.parse import quote, quote_plus
 from .escapes import (
     MARKS,
     Unescaped,
-    begun,
     end_of_backslashes,
     start_of_backslashes,
     unescaped,
@@ -44,6 +43,8 @@ _NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*\Z")
 _WIDEST = 16
 #: Of the end of a text, what tells whether it may be within a secret that is escaped.
 _GLANCE = 96
+#: As often an escape that is cut is looked for before another one.
+_LEVELS = 3
 
 Span = Tuple[int, int]
 
@@ -233,33 +234,29 @@ class Masker:
             return first
         part = text[tail:]
         first = min(first, tail + self._begin_escaped(part))
-        rest = begun(part)
-        if rest < len(part):
-            # The escape that is not whole yet may be of any character.
-            at = self._begin_escaped(part[:rest], any_char=True)
-            first = min(first, tail + min(at, rest))
         # They may be the beginning of a secret that is found without them.
         return start_of_backslashes(text, first)
 
-    def _begin_escaped(self, part: str, any_char: bool = False) -> int:
+    def _begin_escaped(self, part: str, level: int = 0) -> int:
         """Returns the start of the end of a part that may begin a secret; its length for none."""
         plain = Unescaped(part)
-        at = self._begin_in(plain.text, any_char)
-        # What is not whole yet may itself be written in escapes that are.
-        rest = begun(plain.text)
-        if rest < len(plain.text):
-            at = min(at, rest, self._begin_in(plain.text[:rest], any_char=True))
         whole = len(plain.text)
-        return plain.original(at, whole)[0] if at < whole else len(part)
+        at = self._begin_in(plain.text, any_char=level > 0)
+        first = plain.original(at, whole)[0] if at < whole else len(part)
+        if plain.begun < len(part):
+            # The escape that is not whole yet may be of any character.
+            first = min(first, plain.begun)
+            if level < _LEVELS:
+                first = min(first, self._begin_escaped(part[: plain.begun], level + 1))
+        return first
 
     def _glance(self, text: str) -> bool:
         """Returns whether the end of a text may be part of an escaped secret."""
         part = text[-_GLANCE:]
-        if begun(part) < len(part):
+        whole = Unescaped(part)
+        if whole.begun < len(part):
             return True
-        plain = unescaped(part)
-        if begun(plain) < len(plain):
-            return True
+        plain = whole.text
         if len(plain) > 8 and any(plain[-8:] in needle.plain for needle in self._needles):
             return True
         return self._begin_in(plain[-8:]) < len(plain[-8:])

@@ -152,6 +152,7 @@ def test_an_escape_in_an_escape_that_is_cut_is_masked():
         "0000+%00",
         "\\0000000",
         "ab\\0000",
+        "000\\x0000",
         "\\1000000",
         "abcd%20efgh",
         "tom &amp; jerry",
