@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,9 @@ class Kind:
 
 def make_records(lab: Lab) -> Records:
     """Makes two runs, a job and a sweep; returns them once the runs are over."""
-    job = lab.api("POST", "jobs", {"name": "a page's job", "notebook": "plain.ipynb"})
+    # Several files of tests make them in one lab, and a job's name is unique.
+    name = f"a page's job {secrets.token_hex(3)}"
+    job = lab.api("POST", "jobs", {"name": name, "notebook": "plain.ipynb"})
     runs = [lab.run("plain.ipynb", name=name) for name in ("first page", "second page")]
     grid = {"walks": [1, 2]}
     sweep = lab.api(

@@ -14,7 +14,7 @@ from tests.e2e.browser.pages import FRONT, Records, execute, make_records
 from tests.e2e.browser.panel import Panel
 
 #: How often each page is opened and closed; more by hand: 23 make over 200 openings.
-ROUNDS = int(os.environ.get("JUPYTER_BATCH_OPENINGS", "3"))
+ROUNDS = int(os.environ.get("JUPYTER_BATCH_OPENINGS", "12"))
 #: V8 makes machine code of functions that run often, which is most of what its heap grows by.
 NO_MACHINE_CODE = "--js-flags=--no-opt,--no-maglev,--no-sparkplug"
 #: Streams that are open, by their addresses, with what was asked for before they were.

@@ -45,7 +45,9 @@ def backfilled(lab: Lab) -> dict[str, Any]:
 
 def test_a_run_that_is_tried_again_says_what_its_attempts_took(lab: Lab, panel: Panel):
     retry = {"max_attempts": 2, "delay_seconds": 12, "jitter": 0}
-    job = lab.api("POST", "jobs", {"name": "twice", "notebook": "fails.ipynb", "retry": retry})
+    job = lab.api(
+        "POST", "jobs", {"name": "tried again", "notebook": "fails.ipynb", "retry": retry}
+    )
     run = lab.api("POST", f"jobs/{job['id']}/runs", {})
     panel.show_run(run)
     panel.state("Failed")
