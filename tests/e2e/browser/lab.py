@@ -83,6 +83,7 @@ class Lab:
             "ServerApp.open_browser": False,
             "ServerApp.allow_root": True,
             "LabApp.expose_app_in_browser": True,
+            "JupyterNotebookApp.expose_app_in_browser": True,
             "IdentityProvider.token": TOKEN,
             "BatchExtension.default_executor": self.executor,
             "BatchExtension.secrets_file": self.secrets,
