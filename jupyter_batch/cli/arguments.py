@@ -122,6 +122,17 @@ def _add_common(parser: argparse.ArgumentParser, inner: bool) -> None:
     )
 
 
+def add_run_filters(parser: argparse.ArgumentParser) -> None:
+    """Adds the filters of runs by time and text."""
+    parser.add_argument(
+        "--since", metavar="WHEN", help="created at or after this time: 2026-10-25, or 2h ago"
+    )
+    parser.add_argument("--until", metavar="WHEN", help="created before this time")
+    parser.add_argument(
+        "-q", "--query", metavar="TEXT", help="show runs with this text in name, path or id"
+    )
+
+
 def add_parameters(parser: argparse.ArgumentParser) -> None:
     """Adds ``-p`` and the file of parameters."""
     group = parser.add_argument_group("parameters")

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from jupyter_batch.cli.arguments import SUCCEEDED, add_command
+from jupyter_batch.cli.arguments import SUCCEEDED, add_command, add_run_filters
 from jupyter_batch.cli.session import Session, instant
 from jupyter_batch.client.html import json_text
 from jupyter_batch.client.results import LongResult
@@ -67,13 +67,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--job", help="only of this job (name or id)")
     parser.add_argument("--sweep", metavar="ID", help="only of this sweep")
     parser.add_argument("--state", action="append", metavar="STATE", help="only in this state")
-    parser.add_argument(
-        "--since", metavar="WHEN", help="created at or after this time: 2026-10-25, or 2h ago"
-    )
-    parser.add_argument("--until", metavar="WHEN", help="created before this time")
-    parser.add_argument(
-        "-q", "--query", metavar="TEXT", help="show runs with this text in name, path or id"
-    )
+    add_run_filters(parser)
     parser.add_argument(
         "--limit", type=int, default=100, help="show at most this many (default: 100)"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from jupyter_batch.cli.arguments import SUCCEEDED, add_command
+from jupyter_batch.cli.arguments import SUCCEEDED, add_command, add_run_filters
 from jupyter_batch.cli.formatting import clock, short, state_text
 from jupyter_batch.cli.session import ID_LENGTH, Session, instant
 from jupyter_batch.client.arguments.units import duration
@@ -36,13 +36,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--job", help="only of this job (name or id)")
     parser.add_argument("--sweep", help="only of this sweep (its id, the end of one, or 'last')")
-    parser.add_argument(
-        "--since", metavar="WHEN", help="created at or after this time: 2026-10-25, or 2h ago"
-    )
-    parser.add_argument("--until", metavar="WHEN", help="created before this time")
-    parser.add_argument(
-        "-q", "--query", metavar="TEXT", help="show runs with this text in name, path or id"
-    )
+    add_run_filters(parser)
     parser.add_argument(
         "--limit", type=int, default=20, help="show at most this many (default: 20)"
     )
